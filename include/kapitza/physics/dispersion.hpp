@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kapitza/core/hd.hpp"
+
+namespace kapitza {
+
+/// E(k) = k^2, continued with period 2 pi. The band has a kink at k = +-pi.
+struct ParabolicBand {
+  double energy(double k) const;
+  double velocity(double k) const;
+};
+
+/// E(k) = 2 (1 - cos k)
+struct CosineBand {
+  double energy(double k) const;
+  double velocity(double k) const;
+};
+
+/// E(k) through given points, by the periodic cubic spline.
+class TableBand {
+ public:
+  /// Momenta ascending within one period [-pi, pi), at least four of them.
+  TableBand(std::vector<double> k, std::vector<double> energy);
+
+  double energy(double k) const;
+  double velocity(double k) const;
+
+ private:
+  struct Place {
+    std::size_t interval;
+    double offset;
+  };
+  Place locate(double k) const;
+
+  std::vector<double> k_, energy_, curvature_, width_;
+};
+
+/// The dispersion of the free carriers, Eq. (1): any of the bands, with the bounds that set
+/// the resolution of the collision integral.
+class Dispersion {
+ public:
+  template <class Band>
+  Dispersion(Band band, std::string name);
+
+  static Dispersion parabolic() { return {ParabolicBand{}, "parabolic"}; }
+  static Dispersion cosine() { return {CosineBand{}, "cosine"}; }
+  static Dispersion table(std::vector<double> k, std::vector<double> energy, std::string name) {
+    return {TableBand{std::move(k), std::move(energy)}, std::move(name)};
+  }
+
+  double energy(double k) const;
+  double velocity(double k) const;
+
+  std::vector<double> energy(const std::vector<double>& k) const;
+  std::vector<double> velocity(const std::vector<double>& k) const;
+
+  double min_energy() const { return min_energy_; }
+  double max_energy() const { return max_energy_; }
+  double bandwidth() const { return max_energy_ - min_energy_; }
+  double max_speed() const { return max_speed_; }
+  const std::string& name() const { return name_; }
+  bool is_parabolic() const { return std::holds_alternative<ParabolicBand>(band_); }
+
+ private:
+  std::variant<ParabolicBand, CosineBand, TableBand> band_;
+  std::string name_;
+  double min_energy_, max_energy_, max_speed_;
+};
+
+}  // namespace kapitza

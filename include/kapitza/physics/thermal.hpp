@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace kapitza {
+
+/// A Rayleigh-Jeans state n(k) = 1 / (b E(k) + c), Eq. (4): beta = b, mu = -c / b.
+/// b and c stay finite where beta and mu do not (beta = 0: every mode equally full).
+struct ThermalState {
+  double b = 0;
+  double c = 0;
+
+  static ThermalState from_beta_mu(double beta, double mu) { return {beta, -beta * mu}; }
+
+  double beta() const { return b; }
+  double mu() const { return -c / b; }
+  double operator()(double energy) const { return 1 / (b * energy + c); }
+  std::vector<double> operator()(std::span<const double> energy) const;
+};
+
+/// Number and energy per site: rho = (1/K) sum n, e = (1/K) sum E n.
+struct Moments {
+  double number = 0;
+  double energy = 0;
+};
+Moments moments(std::span<const double> n, std::span<const double> energy);
+
+/// The thermal state on a grid of energies that has the given moments. It exists, and is unique,
+/// for number > 0 and energy / number strictly between the least and the largest grid energy;
+/// beyond the infinite-temperature point it has b < 0. Throws NumericsError where none exists.
+ThermalState thermal_state(const Moments& moments, std::span<const double> energy);
+
+struct ThermalFit {
+  ThermalState state;
+  double deviation;  ///< max_k |n / n_thermal - 1|
+};
+ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy);
+
+}  // namespace kapitza

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kapitza/solver/balance.hpp"
+
+namespace kapitza {
+
+/// What a sweep leaves behind for one density: B and S of Eq. (9) on every segment of the time
+/// quadrature, and those of the resonant manifold, Eq. (10).
+struct CollisionSums {
+  const double* sweep;  ///< [segment][gain, rate][K]; segments may be zero
+  int segments;
+  const double* pairs;  ///< [gain, rate][K], or null
+  int K;
+
+  KAPITZA_HD double gain(int segment, int m) const { return sweep[(2 * segment) * K + m]; }
+  KAPITZA_HD double rate(int segment, int m) const { return sweep[(2 * segment + 1) * K + m]; }
+  KAPITZA_HD double pair_gain(int m) const { return pairs ? pairs[m] : 0; }
+  KAPITZA_HD double pair_rate(int m) const { return pairs ? pairs[K + m] : 0; }
+};
+
+/// Weight of a segment when the integral is cut after segment `last`: the tail of the sum over
+/// auxiliary time falls like T^-3, so I(T) + [I(T) - I(T/2)] / 7 removes its leading part, Eq. (11).
+KAPITZA_HD constexpr double segment_weight(int segment, int last) {
+  if (segment > last) return 0;
+  return segment == last ? 8.0 / 7.0 : 1.0;
+}
+
+/// B alone has a tail ~ 1/T (it cancels against the loss in I): its own extrapolation, for what
+/// is reported as gain.
+KAPITZA_HD constexpr double gain_weight(int segment, int last) {
+  return segment == last ? 2.0 : 1.0;
+}
+
+struct CollisionValues {
+  double *gain, *loss, *I;  ///< K values each
+  double error, grid_error, number_rate_raw, energy_rate_raw;
+};
+
+/// Gain, loss, I and the error estimate of one density from its sums, Eqs. (7), (11) and (13).
+KAPITZA_HD inline void assemble_collision(const double* n, const double* h, const double* energy,
+                                          const CollisionSums& sums, CollisionValues& out) {
+  const int K = sums.K, last = sums.segments - 1;
+  double change = 0, change_before = 0, scale = 0;
+  for (int m = 0; m < K; ++m) {
+    double gain = sums.pair_gain(m);
+    double B[3] = {}, S[3] = {};  // cut at T, T/2, T/4
+    for (int s = 0; s <= last; ++s) {
+      gain += gain_weight(s, last) * sums.gain(s, m);
+      for (int cut = 0; cut < 3; ++cut) {
+        const double w = segment_weight(s, last - cut);
+        B[cut] += w * sums.gain(s, m);
+        S[cut] += w * sums.rate(s, m);
+      }
+    }
+    double I[3];
+    for (int cut = 0; cut < 3; ++cut) I[cut] = h[m] * B[cut] + n[m] * S[cut];
+    const double d1 = I[0] > I[1] ? I[0] - I[1] : I[1] - I[0];
+    const double d2 = I[1] > I[2] ? I[1] - I[2] : I[2] - I[1];
+    if (d1 > change) change = d1;
+    if (d2 > change_before) change_before = d2;
+    if (gain > scale) scale = gain;
+    out.gain[m] = gain;
+    out.I[m] = I[0] + h[m] * sums.pair_gain(m) + n[m] * sums.pair_rate(m);
+  }
+  // Each doubling of T shrinks the change by a factor; the changes still to come form a geometric
+  // series with that factor, which is never trusted to be smaller than 1/8.
+  double factor = change_before > 0 ? change / change_before : 0;
+  factor = factor < 0.125 ? 0.125 : factor > 0.75 ? 0.75 : factor;
+  out.error = scale > 0 ? change * factor / (1 - factor) / scale : 0;
+
+  const Projection projection = project(n, energy, K, out.I);
+  out.number_rate_raw = projection.number_rate_raw;
+  out.energy_rate_raw = projection.energy_rate_raw;
+  double correction = 0;
+  for (int m = 0; m < K; ++m) {
+    const double part = n[m] * n[m] * projection.line(energy[m]);
+    const double size = part < 0 ? -part : part;
+    if (size > correction) correction = size;
+    out.loss[m] = (out.I[m] - out.gain[m]) / n[m];
+  }
+  out.grid_error = rate_of(correction, scale);
+}
+
+}  // namespace kapitza

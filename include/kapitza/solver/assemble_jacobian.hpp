@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kapitza/solver/balance.hpp"
+
+namespace kapitza {
+
+/// The pieces of dI/dn of one density before balance and projection, Eq. (12).
+struct JacobianPieces {
+  const double* by_n;   ///< K x K: dI/dn at fixed h, without its diagonal part diag(rate)
+  const double* by_h;   ///< K x K: dI/dh at fixed n, without its diagonal part diag(gain)
+  const double* gain;   ///< B, as it multiplies h in I
+  const double* rate;   ///< S, as it multiplies n in I
+  const double* slope;  ///< dI/drho at fixed n: sum_l (dC_l/drho) I_l / C_l
+  const double* n;
+  const double* h;
+  const double* energy;
+  MomentSystem::Line balance;     ///< b, c of Eq. (8)
+  MomentSystem::Line projection;  ///< what Eq. (13) took off: n^2 (b E + c)
+  int K;
+};
+
+/// dI/dh applied to n E and to n: how I answers to a change of the balance line.
+KAPITZA_HD inline MomentSystem::Line line_response(const JacobianPieces& j, int k) {
+  MomentSystem::Line sum{j.gain[k] * j.n[k] * j.energy[k], j.gain[k] * j.n[k]};
+  for (int p = 0; p < j.K; ++p) {
+    const double a = j.by_h[k * j.K + p] * j.n[p];
+    sum.b += a * j.energy[p];
+    sum.c += a;
+  }
+  return sum;
+}
+
+/// Column p of the Jacobian, Eq. (12):
+///
+///   dh = -(b E + c) dn - n (E db + dc),   (db, dc) = G^{-1} (E_p, 1) (2 h_p - 1) dn_p
+///   J  = Pi [ dI/dn + dI/dh dh/dn + (dI/drho) / K - diag(2 n (b' E + c')) ]
+///
+/// with G the normal matrix of the balance, Pi the projection and b', c' its line. response[k] is
+/// line_response(k). Column stride K in J.
+KAPITZA_HD inline void assemble_jacobian_column(const JacobianPieces& j,
+                                                const MomentSystem::Line* response,
+                                                const MomentSystem& system, int p, double* J) {
+  const int K = j.K;
+  const double lever = 2 * j.h[p] - 1;
+  const MomentSystem::Line shift = system.solve(lever, lever * j.energy[p]);
+  const double own = -j.balance(j.energy[p]);
+  double number = 0, moment = 0;
+  for (int k = 0; k < K; ++k) {
+    double value = j.by_n[k * K + p] + own * j.by_h[k * K + p] - response[k].b * shift.b -
+                   response[k].c * shift.c + j.slope[k] / K;
+    if (k == p)
+      value += j.rate[k] + own * j.gain[k] - 2 * j.n[k] * j.projection(j.energy[k]);
+    J[k * K + p] = value;
+    number += value;
+    moment += value * j.energy[k];
+  }
+  const MomentSystem::Line broken = system.solve(number, moment);
+  for (int k = 0; k < K; ++k) J[k * K + p] -= j.n[k] * j.n[k] * broken(j.energy[k]);
+}
+
+}  // namespace kapitza

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kapitza/physics/dispersion.hpp"
+#include "kapitza/physics/interaction.hpp"
+#include "kapitza/spectral/momentum_grid.hpp"
+#include "kapitza/spectral/resonant_manifold.hpp"
+#include "kapitza/spectral/time_quadrature.hpp"
+
+namespace kapitza {
+
+/// Which collision integral: the model, the momentum grid, the channels l -> l that are summed.
+struct CollisionModel {
+  Dispersion dispersion = Dispersion::parabolic();
+  Interaction interaction = Interaction::psi6();
+  MomentumGrid grid;
+  std::vector<int> channels;  ///< ascending, each between 2 and max_channel
+
+  static constexpr int max_channel = 6;
+
+  /// All channels that the interaction opens: l = 2 ... degree.
+  static std::vector<int> all_channels(const Interaction& interaction);
+
+  bool has_pairs() const;       ///< l = 2, done on its resonant manifold
+  bool has_sweep() const;       ///< l >= 3, done by the sum over auxiliary time
+  int highest_channel() const;  ///< 0 without channels
+};
+
+/// How finely it is evaluated.
+struct Resolution {
+  double T = 0;     ///< cut-off of the auxiliary time; 0 without channels l >= 3
+  double dtau = 0;  ///< largest allowed spacing of the auxiliary time
+  int M = 0;        ///< lattice sites at the largest times, a multiple of K
+  int M_first = 0;  ///< lattice sites at the smallest times: the kink of the band wants it large
+  int points = 0;   ///< Gauss-Legendre points on the manifold of l = 2; 0 without that channel
+
+  /// Largest spacing without aliasing: 2 pi / (l (E_max - E_min)) for the highest l.
+  static double safe_dtau(const CollisionModel& model);
+  /// Sites that the light cone K + 2 v_max T fills, without rounding.
+  static double light_cone(const CollisionModel& model, double T);
+  /// K 2^s sites that hold the light cone.
+  static int safe_M(const CollisionModel& model, double T);
+
+  friend bool operator==(const Resolution&, const Resolution&) = default;
+};
+
+/// Everything a backend needs that does not depend on the densities, made once on the host.
+/// Backends copy these tables and compute no sine, cosine or exponential of their own.
+struct CollisionPlan {
+  CollisionPlan(CollisionModel model, Resolution resolution);
+
+  int K() const { return model.grid.K; }
+  /// C_3, C_4, ... at density rho (zero where the channel is off); highest_channel() - 2 of them.
+  std::vector<double> sweep_rates(double rho) const;
+  std::vector<double> sweep_rate_slopes(double rho) const;
+  double pair_rate(double rho) const;
+  double pair_rate_slope(double rho) const;
+
+  CollisionModel model;
+  Resolution resolution;
+  std::vector<double> energy;  ///< E(k_m)
+  TimeQuadrature time;
+  ResonantManifold pairs;
+};
+
+/// Collision integrals of N densities, X-major: value of density x at momentum m in [x * K + m].
+struct CollisionBatch {
+  std::vector<double> gain, loss, I;  ///< I = gain + n * loss, after projection
+  std::vector<double> error;  ///< per density: cut-off error, max_k |I - I(T = oo)| / max_k gain
+  std::vector<double> grid_error;  ///< per density: size of the projection, relative to max_k gain
+  std::vector<double> number_rate_raw, energy_rate_raw;  ///< per density, before projection
+
+  void resize(std::size_t densities, int K);
+};
+
+/// The collision integral of any number of densities at once: the seam between the kinetic solvers
+/// and the backends. Not thread-safe; one operator belongs to one solver.
+class CollisionOperator {
+ public:
+  explicit CollisionOperator(CollisionPlan plan) : plan_(std::move(plan)) {}
+  virtual ~CollisionOperator() = default;
+  CollisionOperator(const CollisionOperator&) = delete;
+  CollisionOperator& operator=(const CollisionOperator&) = delete;
+
+  /// n: N x K values, all positive and finite.
+  virtual void evaluate(std::span<const double> n, CollisionBatch& out) = 0;
+
+  /// dI(k)/dn(p) of the projected integral, dC_l/drho included: N x K x K, row-major in (k, p).
+  virtual void jacobian(std::span<const double> n, std::span<double> J) = 0;
+
+  /// Bytes that an evaluation of N densities takes beside its arguments.
+  virtual std::size_t memory(std::size_t densities) const = 0;
+
+  const CollisionPlan& plan() const { return plan_; }
+
+ private:
+  CollisionPlan plan_;
+};
+
+}  // namespace kapitza

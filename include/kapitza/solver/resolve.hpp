@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/collision.hpp"
+
+namespace kapitza {
+
+/// What a user asks of the collision integral: one tolerance, or parts of the resolution by hand.
+struct ResolutionRequest {
+  double tolerance = 1e-4;  ///< on max_k |I - I_exact| / max_k gain
+  std::optional<double> T;
+  std::optional<double> dtau;
+  std::optional<int> M;
+};
+
+/// Throws InputError, naming the key, where a value given by hand cannot work: dtau above the
+/// aliasing bound, M no multiple of K or smaller than the light cone allows.
+void check_request(const CollisionModel& model, const ResolutionRequest& request);
+
+/// An operator fine enough for the given densities, and how sure that is.
+struct ResolvedCollision {
+  std::unique_ptr<CollisionOperator> collision;
+  double cutoff_error = 0;  ///< of T, M and the manifold's points; largest over the densities
+  double grid_error = 0;    ///< of the momentum grid: what the projection had to correct
+  bool reached = true;      ///< error_estimate() <= tolerance
+
+  /// max_k |I - I_exact| / max_k gain
+  double error_estimate() const { return cutoff_error + grid_error; }
+};
+
+/// T doubles until the embedded estimate of every density meets the tolerance; the points on the
+/// resonant manifold double likewise.
+ResolvedCollision resolve_collision(Backend& backend, const CollisionModel& model,
+                                    std::span<const double> n, const ResolutionRequest& request);
+
+/// The range of T that is tried, in units of the model.
+double least_T(const CollisionModel& model);
+double greatest_T(const CollisionModel& model);
+
+/// Changes T and, unless M was given by hand, the lattice with it; false where a given M forbids.
+bool resize_to_T(const CollisionModel& model, const ResolutionRequest& request, double T,
+                 Resolution& resolution);
+
+}  // namespace kapitza

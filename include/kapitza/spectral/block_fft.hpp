@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "kapitza/core/complex.hpp"
+#include "kapitza/spectral/stockham_index.hpp"
+
+struct CUstream_st;  // cudaStream_t points to it
+
+namespace kapitza::block {
+
+/// The twiddle factors of a transform of length n, in the order of StockhamIndex::twiddle; one
+/// table for both signs. Made in long double, so that every entry is rounded once only.
+template <class T>
+std::vector<BasicComplex<T>> stockham_twiddles(int n) {
+  std::vector<BasicComplex<T>> table;
+  for (int span = 8; span < n; span *= 8) {
+    const int radix = n / span < 8 ? n / span : 8;
+    for (int r = 1; r < radix; ++r) {
+      for (int k = 0; k < span; ++k) {
+        const long double angle =
+            2 * std::numbers::pi_v<long double> * r * k / (static_cast<long double>(span) * radix);
+        table.push_back({static_cast<T>(std::cos(angle)), static_cast<T>(-std::sin(angle))});
+      }
+    }
+  }
+  return table;
+}
+
+/// `batch` transforms of length n (a power of two from 64 to 8192), not normalised, line after
+/// line, on the GPU; `in` may be `out`. All pointers are device pointers, aligned like the values
+/// they hold (16 bytes in double precision); `twiddles` is a copy of stockham_twiddles(n).
+/// `stream` is a cudaStream_t; the call returns before the work is done.
+/// Throws std::invalid_argument for a bad length, std::runtime_error if the launch fails.
+void block_fft_cuda(int n, int batch, Sign sign, const BasicComplex<double>* in,
+                    BasicComplex<double>* out, const BasicComplex<double>* twiddles,
+                    CUstream_st* stream = nullptr);
+void block_fft_cuda(int n, int batch, Sign sign, const BasicComplex<float>* in,
+                    BasicComplex<float>* out, const BasicComplex<float>* twiddles,
+                    CUstream_st* stream = nullptr);
+
+}  // namespace kapitza::block

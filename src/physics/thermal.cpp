@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kapitza/physics/thermal.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "kapitza/core/error.hpp"
+
+namespace kapitza {
+
+std::vector<double> ThermalState::operator()(std::span<const double> energy) const {
+  std::vector<double> n;
+  n.reserve(energy.size());
+  for (double E : energy) n.push_back((*this)(E));
+  return n;
+}
+
+Moments moments(std::span<const double> n, std::span<const double> energy) {
+  Moments sum;
+  for (std::size_t m = 0; m < n.size(); ++m) {
+    sum.number += n[m];
+    sum.energy += n[m] * energy[m];
+  }
+  const auto K = static_cast<double>(n.size());
+  return {sum.number / K, sum.energy / K};
+}
+
+ThermalState thermal_state(const Moments& wanted, std::span<const double> energy) {
+  const auto [low_it, high_it] = std::minmax_element(energy.begin(), energy.end());
+  const double low = *low_it, width = *high_it - low;
+  const double mean = (wanted.energy / wanted.number - low) / width;
+  if (!(wanted.number > 0) || !(mean > 0) || !(mean < 1))
+    throw NumericsError("no thermal state has number " + std::to_string(wanted.number) +
+                        " and energy " + std::to_string(wanted.energy) +
+                        ": their ratio must lie strictly inside the band");
+
+  // The state minimises  Phi(b, c) = b e + c rho - <ln(b E + c)>,  a convex and self-concordant
+  // function whose gradient is (e - <n E>, rho - <n>). The damped Newton step 1 / (1 + decrement)
+  // never leaves the domain b E + c > 0 and converges from any start, so mu -> min E and negative
+  // temperatures need no special case. Scaled: x = (E - low) / width in [0, 1], rho = 1.
+  const auto K = static_cast<double>(energy.size());
+  double b = 0, c = 1, previous = 0;
+  for (int iteration = 0;; ++iteration) {
+    if (iteration == 1000) throw NumericsError("the search for a thermal state did not converge");
+    double n0 = 0, n1 = 0, s00 = 0, s01 = 0, s11 = 0;
+    for (double E : energy) {
+      const double x = (E - low) / width, n = 1 / (b * x + c);
+      n0 += n, n1 += n * x;
+      s00 += n * n, s01 += n * n * x, s11 += n * n * x * x;
+    }
+    const double g_b = mean - n1 / K, g_c = 1 - n0 / K;
+    const double det = (s00 * s11 - s01 * s01) / (K * K);
+    const double step_b = -(s00 * g_b - s01 * g_c) / (K * det);
+    const double step_c = -(s11 * g_c - s01 * g_b) / (K * det);
+    const double decrement = std::sqrt(std::max(0.0, -K * (g_b * step_b + g_c * step_c)));
+    const double damping = decrement < 0.25 ? 1.0 : 1 / (1 + decrement);
+    b += damping * step_b;
+    c += damping * step_c;
+    // Quadratic convergence ends where rounding keeps the decrement from falling further.
+    if (decrement == 0 || (decrement < 1e-8 && iteration > 0 && decrement >= previous / 2)) break;
+    previous = decrement;
+  }
+  const double slope = b / (width * wanted.number);
+  return {slope, c / wanted.number - slope * low};
+}
+
+ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy) {
+  const ThermalState state = thermal_state(moments(n, energy), energy);
+  double deviation = 0;
+  for (std::size_t m = 0; m < n.size(); ++m)
+    deviation = std::max(deviation, std::abs(n[m] / state(energy[m]) - 1));
+  return {state, deviation};
+}
+
+}  // namespace kapitza
