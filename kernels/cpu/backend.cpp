@@ -2,7 +2,6 @@
 #include "kapitza/solver/backend.hpp"
 
 #include <omp.h>
-
 #include <utility>
 
 #include "kernels/cpu/collision.hpp"

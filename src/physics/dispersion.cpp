@@ -75,8 +75,7 @@ TableBand::TableBand(std::vector<double> k, std::vector<double> energy)
       throw InputError("the momenta of a dispersion table must ascend");
   }
   width_.resize(n);
-  for (std::size_t i = 0; i < n; ++i)
-    width_[i] = (i + 1 < n ? k_[i + 1] : k_[0] + 2 * pi) - k_[i];
+  for (std::size_t i = 0; i < n; ++i) width_[i] = (i + 1 < n ? k_[i + 1] : k_[0] + 2 * pi) - k_[i];
   std::vector<double> diag(n), rhs(n), lower(n);
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t before = (i + n - 1) % n, after = (i + 1) % n;

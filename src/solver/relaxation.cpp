@@ -23,7 +23,7 @@ constexpr double a[stages][stages] = {
     {19372.0 / 6561, -25360.0 / 2187, 64448.0 / 6561, -212.0 / 729},
     {9017.0 / 3168, -355.0 / 33, 46732.0 / 5247, 49.0 / 176, -5103.0 / 18656},
     {35.0 / 384, 0, 500.0 / 1113, 125.0 / 192, -2187.0 / 6784, 11.0 / 84}};
-constexpr double error_weight[stages] = {71.0 / 57600,      0, -71.0 / 16695, 71.0 / 1920,
+constexpr double error_weight[stages] = {71.0 / 57600,      0,          -71.0 / 16695, 71.0 / 1920,
                                          -17253.0 / 339200, 22.0 / 525, -1.0 / 40};
 
 /// Local error per step relative to each n_k, as a share of the tolerance of I.
@@ -53,8 +53,7 @@ Relaxation::Relaxation(Backend& backend, CollisionModel model, RelaxationOptions
 }
 
 void Relaxation::resolve() {
-  ResolvedCollision resolved =
-      resolve_collision(backend_, model_, state_.n, options_.resolution);
+  ResolvedCollision resolved = resolve_collision(backend_, model_, state_.n, options_.resolution);
   collision_ = std::move(resolved.collision);
   state_.resolution = collision_->plan().resolution;
   state_.worst_error = resolved.error_estimate();
@@ -95,8 +94,7 @@ void Relaxation::step() {
   const double tolerance = step_share * options_.resolution.tolerance;
   if (state_.dt <= 0) {
     double rate = 0;
-    for (std::size_t m = 0; m < K; ++m)
-      rate = std::max(rate, std::abs(slope_[m]) / state_.n[m]);
+    for (std::size_t m = 0; m < K; ++m) rate = std::max(rate, std::abs(slope_[m]) / state_.n[m]);
     state_.dt = rate > 0 ? 0.01 / rate : 1;
   }
 

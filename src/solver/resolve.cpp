@@ -149,15 +149,16 @@ void check_request(const CollisionModel& model, const ResolutionRequest& request
   if (!model.has_sweep()) return;
   const double dtau_limit = Resolution::safe_dtau(model);
   if (request.dtau && *request.dtau > dtau_limit)
-    throw InputError("numerics.dtau = " + std::to_string(*request.dtau) +
-                     ": the sum over auxiliary time aliases (allowed: at most 2 pi / (l bandwidth) = " +
-                     std::to_string(dtau_limit) + ")");
+    throw InputError(
+        "numerics.dtau = " + std::to_string(*request.dtau) +
+        ": the sum over auxiliary time aliases (allowed: at most 2 pi / (l bandwidth) = " +
+        std::to_string(dtau_limit) + ")");
   if (!request.M) return;
   const int M = *request.M, K = model.grid.K;
   if (M < K || M % K != 0)
-    throw InputError("numerics.M = " + std::to_string(M) + ": no multiple of K (allowed: " +
-                     std::to_string(K) + ", " + std::to_string(2 * K) + ", " +
-                     std::to_string(3 * K) + ", ...)");
+    throw InputError("numerics.M = " + std::to_string(M) +
+                     ": no multiple of K (allowed: " + std::to_string(K) + ", " +
+                     std::to_string(2 * K) + ", " + std::to_string(3 * K) + ", ...)");
   const double T = request.T.value_or(least_T(model));
   const double needed = 0.8 * Resolution::light_cone(model, T);
   if (M < needed)

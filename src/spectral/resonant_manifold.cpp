@@ -88,7 +88,8 @@ std::vector<double> nontrivial_roots(const Dispersion& dispersion, double P, dou
   const double target = pair.energy(d), cos_d = std::cos(d);
   const std::function<double(double)> f = [&](double x) {
     const double gap = std::cos(x) - cos_d;
-    if (std::abs(gap) < 1e-9) return (pair.energy(x + 1e-4) - target) / (std::cos(x + 1e-4) - cos_d);
+    if (std::abs(gap) < 1e-9)
+      return (pair.energy(x + 1e-4) - target) / (std::cos(x + 1e-4) - cos_d);
     return (pair.energy(x) - target) / gap;
   };
   std::vector<double> value(cells + 1), roots;
@@ -100,8 +101,8 @@ std::vector<double> nontrivial_roots(const Dispersion& dispersion, double P, dou
     if (i == 0) continue;
     const bool above = value[i] > 0;
     const bool same_sign = (value[i - 1] > 0) == above && (value[i + 1] > 0) == above;
-    const bool dips = std::abs(value[i]) <= std::abs(value[i - 1]) &&
-                      std::abs(value[i]) < std::abs(value[i + 1]);
+    const bool dips =
+        std::abs(value[i]) <= std::abs(value[i - 1]) && std::abs(value[i]) < std::abs(value[i + 1]);
     if (!same_sign || !dips) continue;
     const double turn = extremum(f, x(i - 1), x(i + 1), above);
     if ((f(turn) > 0) == above) continue;

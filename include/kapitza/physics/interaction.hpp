@@ -31,7 +31,8 @@ class Interaction {
   /// g_l = sum_{s >= l} c_s s! / (s - l)! rho^{s - l}
   double vertex(int l, double rho) const {
     double sum = 0;
-    for (int s = degree(); s >= l; --s) sum = sum * rho + c_[static_cast<std::size_t>(s)] * falling(s, l);
+    for (int s = degree(); s >= l; --s)
+      sum = sum * rho + c_[static_cast<std::size_t>(s)] * falling(s, l);
     return sum;
   }
 
@@ -57,9 +58,7 @@ class Interaction {
     for (int i = 0; i < l; ++i) product *= s - i;
     return product;
   }
-  static double normalisation(int l) {
-    return falling(l, l) * falling(l - 1, l - 1);
-  }
+  static double normalisation(int l) { return falling(l, l) * falling(l - 1, l - 1); }
 
   std::vector<double> c_{0.0};
 };

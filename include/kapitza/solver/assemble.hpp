@@ -5,6 +5,20 @@
 
 namespace kapitza {
 
+/// Weight of a segment when the integral is cut after segment `last`: the tail of the sum over
+/// auxiliary time falls like T^-3, so I(T) + [I(T) - I(T/2)] / 7 removes its leading part, Eq.
+/// (11).
+KAPITZA_HD constexpr double segment_weight(int segment, int last) {
+  if (segment > last) return 0;
+  return segment == last ? 8.0 / 7.0 : 1.0;
+}
+
+/// B alone has a tail ~ 1/T (it cancels against the loss in I): its own extrapolation, for what
+/// is reported as gain.
+KAPITZA_HD constexpr double gain_weight(int segment, int last) {
+  return segment == last ? 2.0 : 1.0;
+}
+
 /// What a sweep leaves behind for one density: B and S of Eq. (9) on every segment of the time
 /// quadrature, and those of the resonant manifold, Eq. (10).
 struct CollisionSums {
@@ -17,24 +31,24 @@ struct CollisionSums {
   KAPITZA_HD double rate(int segment, int m) const { return sweep[(2 * segment + 1) * K + m]; }
   KAPITZA_HD double pair_gain(int m) const { return pairs ? pairs[m] : 0; }
   KAPITZA_HD double pair_rate(int m) const { return pairs ? pairs[K + m] : 0; }
+
+  /// B and S as they enter I: extrapolated in T, all channels together.
+  KAPITZA_HD double total_gain(int m) const {
+    double sum = pair_gain(m);
+    for (int s = 0; s < segments; ++s) sum += segment_weight(s, segments - 1) * gain(s, m);
+    return sum;
+  }
+  KAPITZA_HD double total_rate(int m) const {
+    double sum = pair_rate(m);
+    for (int s = 0; s < segments; ++s) sum += segment_weight(s, segments - 1) * rate(s, m);
+    return sum;
+  }
 };
-
-/// Weight of a segment when the integral is cut after segment `last`: the tail of the sum over
-/// auxiliary time falls like T^-3, so I(T) + [I(T) - I(T/2)] / 7 removes its leading part, Eq. (11).
-KAPITZA_HD constexpr double segment_weight(int segment, int last) {
-  if (segment > last) return 0;
-  return segment == last ? 8.0 / 7.0 : 1.0;
-}
-
-/// B alone has a tail ~ 1/T (it cancels against the loss in I): its own extrapolation, for what
-/// is reported as gain.
-KAPITZA_HD constexpr double gain_weight(int segment, int last) {
-  return segment == last ? 2.0 : 1.0;
-}
 
 struct CollisionValues {
   double *gain, *loss, *I;  ///< K values each
-  double error, grid_error, number_rate_raw, energy_rate_raw;
+  double error = 0, grid_error = 0, number_rate_raw = 0, energy_rate_raw = 0;
+  MomentSystem::Line projection{0, 0};
 };
 
 /// Gain, loss, I and the error estimate of one density from its sums, Eqs. (7), (11) and (13).
@@ -72,6 +86,7 @@ KAPITZA_HD inline void assemble_collision(const double* n, const double* h, cons
   const Projection projection = project(n, energy, K, out.I);
   out.number_rate_raw = projection.number_rate_raw;
   out.energy_rate_raw = projection.energy_rate_raw;
+  out.projection = projection.line;
   double correction = 0;
   for (int m = 0; m < K; ++m) {
     const double part = n[m] * n[m] * projection.line(energy[m]);

@@ -49,8 +49,7 @@ KAPITZA_HD inline void assemble_jacobian_column(const JacobianPieces& j,
   for (int k = 0; k < K; ++k) {
     double value = j.by_n[k * K + p] + own * j.by_h[k * K + p] - response[k].b * shift.b -
                    response[k].c * shift.c + j.slope[k] / K;
-    if (k == p)
-      value += j.rate[k] + own * j.gain[k] - 2 * j.n[k] * j.projection(j.energy[k]);
+    if (k == p) value += j.rate[k] + own * j.gain[k] - 2 * j.n[k] * j.projection(j.energy[k]);
     J[k * K + p] = value;
     number += value;
     moment += value * j.energy[k];

@@ -8,6 +8,8 @@
 
 #include "kapitza/physics/dispersion.hpp"
 #include "kapitza/physics/interaction.hpp"
+#include "kapitza/solver/balance.hpp"
+#include "kapitza/spectral/kink.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
 #include "kapitza/spectral/resonant_manifold.hpp"
 #include "kapitza/spectral/time_quadrature.hpp"
@@ -66,6 +68,7 @@ struct CollisionPlan {
   std::vector<double> energy;  ///< E(k_m)
   TimeQuadrature time;
   ResonantManifold pairs;
+  Kink kink;
 };
 
 /// Collision integrals of N densities, X-major: value of density x at momentum m in [x * K + m].
@@ -74,6 +77,7 @@ struct CollisionBatch {
   std::vector<double> error;  ///< per density: cut-off error, max_k |I - I(T = oo)| / max_k gain
   std::vector<double> grid_error;  ///< per density: size of the projection, relative to max_k gain
   std::vector<double> number_rate_raw, energy_rate_raw;  ///< per density, before projection
+  std::vector<MomentSystem::Line> projection;  ///< per density: I before it is I + n^2 (b E + c)
 
   void resize(std::size_t densities, int K);
 };

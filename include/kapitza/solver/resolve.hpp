@@ -13,9 +13,9 @@ namespace kapitza {
 /// What a user asks of the collision integral: one tolerance, or parts of the resolution by hand.
 struct ResolutionRequest {
   double tolerance = 1e-4;  ///< on max_k |I - I_exact| / max_k gain
-  std::optional<double> T;
-  std::optional<double> dtau;
-  std::optional<int> M;
+  std::optional<double> T = {};
+  std::optional<double> dtau = {};
+  std::optional<int> M = {};
 };
 
 /// Throws InputError, naming the key, where a value given by hand cannot work: dtau above the

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kapitza/core/complex.hpp"
+#include "kapitza/core/hd.hpp"
 
 namespace kapitza {
 
 /// Coefficient i of the trigonometric interpolant on M points, from the K coefficients of the data
 /// (K even, M a multiple of K). The alternating mode K/2 is shared equally by +K/2 and -K/2, so
-/// that the interpolant is real and passes through the data.
-KAPITZA_HD constexpr Complex padded_mode(const Complex* modes, int K, int M, int i) {
+/// that the interpolant of real data is real and passes through them. T: Complex, or double for
+/// one part of it.
+template <class T>
+KAPITZA_HD constexpr T padded_mode(const T* modes, int K, int M, int i) {
   if (M == K) return modes[i];
   const int half = K / 2;
   if (i < half) return modes[i];
@@ -18,7 +20,8 @@ KAPITZA_HD constexpr Complex padded_mode(const Complex* modes, int K, int M, int
 }
 
 /// Its transpose: coefficient i of K, from the M coefficients of a function on the fine points.
-KAPITZA_HD constexpr Complex folded_mode(const Complex* modes, int K, int M, int i) {
+template <class T>
+KAPITZA_HD constexpr T folded_mode(const T* modes, int K, int M, int i) {
   if (M == K) return modes[i];
   const int half = K / 2;
   if (i < half) return modes[i];

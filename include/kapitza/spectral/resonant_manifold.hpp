@@ -8,7 +8,8 @@
 
 namespace kapitza {
 
-/// Quadrature of the 2 <-> 2 collisions of every grid momentum on their resonant manifold, Eq. (10):
+/// Quadrature of the 2 <-> 2 collisions of every grid momentum on their resonant manifold, Eq.
+/// (10):
 ///
 ///   I_2(k) = C_2 sum_nodes weight x bracket(k, k2; q1, q2)
 ///

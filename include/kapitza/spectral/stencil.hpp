@@ -14,7 +14,7 @@ struct Stencil {
   static constexpr int before = 2;  ///< points left of the interval that holds the value
   static constexpr int oversampling = 16;
 
-  int first;           ///< index of the leftmost point; may be negative or reach past the end
+  int first;  ///< index of the leftmost point; may be negative or reach past the end
   double weight[taps];
 
   /// Weights at a coordinate measured in grid spacings.

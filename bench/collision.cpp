@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The collision operator on the CPU: against the bare transforms it contains, against itself on
+// more threads, and against the published scheme at its own resolution.
+//
+//   bench_collision [--json]
+#include <cmath>
+#include <cstring>
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "bench/harness.hpp"
+#include "bench/plain_sweep.hpp"
+#include "kapitza/solver/resolve.hpp"
+#include "kernels/cpu/sweep.hpp"
+
+namespace kapitza::bench {
+namespace {
+
+constexpr int K = 256, points = 41, repeats = 9;
+
+std::FILE* table = stdout;  ///< where the table goes; with --json, standard error
+
+double injection(double k) {
+  return 2.62 * (0.8 * std::exp(-std::pow(std::abs(k) - 1.2, 2) / 0.2) + 0.05);
+}
+
+/// Densities between the injected one and a flat one, as across a defect.
+std::vector<double> profile(int N) {
+  std::vector<double> n;
+  for (int x = 0; x < N; ++x)
+    for (double k : MomentumGrid{K}.momenta())
+      n.push_back(injection(k) * (1 - 0.5 * x / points) + 0.3 * x / points);
+  return n;
+}
+
+CollisionModel model_of(std::vector<int> channels) {
+  CollisionModel model;
+  model.grid = {K};
+  model.channels = std::move(channels);
+  return model;
+}
+
+/// The transforms of one evaluation and nothing else.
+class BareTransforms {
+ public:
+  explicit BareTransforms(const CollisionPlan& plan)
+      : chunks_(cpu::Sweep(plan).chunks().size()),
+        to_grid_(K, 2 * cpu::Sweep::chunk_times, cpu::Sign::backward),
+        in_(std::max<std::size_t>(2 * plan.resolution.M, to_grid_.size())),
+        out_(in_.size()) {
+    for (const auto& segment : plan.time.segments) {
+      pairs_.emplace_back(segment.M, 2, cpu::Sign::backward);
+      counts_.push_back(segment.last_step - segment.first_step + 1);
+    }
+  }
+
+  void operator()(int N) {
+    for (int x = 0; x < N; ++x) {
+      for (std::size_t s = 0; s < pairs_.size(); ++s)
+        for (int i = 0; i < counts_[s]; ++i) pairs_[s](in_.view(), out_.view());
+      for (std::size_t c = 0; c < chunks_; ++c) to_grid_(in_.view(), out_.view());
+    }
+  }
+
+ private:
+  std::size_t chunks_;
+  cpu::Transform to_grid_;
+  cpu::SplitArray in_, out_;
+  std::vector<cpu::Transform> pairs_;
+  std::vector<int> counts_;
+};
+
+nlohmann::json against_transforms(const std::vector<int>& channels, double limit) {
+  const auto backend = make_cpu_backend(1);
+  const auto n = profile(points);
+  auto resolved = resolve_collision(*backend, model_of(channels), n, {.tolerance = 1e-4});
+  const Resolution& r = resolved.collision->plan().resolution;
+  CollisionBatch batch;
+  BareTransforms bare(resolved.collision->plan());
+  const Comparison c =
+      compare([&] { resolved.collision->evaluate(n, batch); }, [&] { bare(points); }, repeats);
+  fmt::print(
+      table,
+      "  l = {}: {:.1f} ms, transforms alone {:.1f} ms, ratio {:.2f} (at most {}); T = {:.0f}, "
+      "M = {} ... {}, points = {}\n",
+      channels.size() > 1 ? "2 and 3" : "3", 1e3 * c.first, 1e3 * c.second, c.ratio, limit, r.T,
+      r.M_first, r.M, r.points);
+  return {{"channels", channels},
+          {"seconds", c.first},
+          {"transform_seconds", c.second},
+          {"ratio", c.ratio},
+          {"limit", limit}};
+}
+
+nlohmann::json threads() {
+  const auto one = make_cpu_backend(1), two = make_cpu_backend(2);
+  const auto n = profile(points);
+  auto single = resolve_collision(*one, model_of({2, 3}), n, {.tolerance = 1e-4});
+  auto both = two->collision(
+      CollisionPlan(single.collision->plan().model, single.collision->plan().resolution));
+  CollisionBatch batch;
+  const Comparison c = compare([&] { single.collision->evaluate(n, batch); },
+                               [&] { both->evaluate(n, batch); }, repeats);
+  fmt::print(
+      table,
+      "  one thread {:.1f} ms, two {:.1f} ms, ratio {:.2f} (at least 1.8 on an idle machine)\n",
+      1e3 * c.first, 1e3 * c.second, c.ratio);
+  return {{"one_thread_seconds", c.first}, {"two_thread_seconds", c.second}, {"ratio", c.ratio}};
+}
+
+nlohmann::json against_published() {
+  constexpr int N = 4;
+  const CollisionModel model = model_of({3});
+  const auto backend = make_cpu_backend(1);
+  std::vector<double> one, n;
+  for (double k : model.grid.momenta()) one.push_back(injection(k));
+  for (int x = 0; x < N; ++x) n.insert(n.end(), one.begin(), one.end());
+
+  CollisionBatch exact, batch;
+  backend->collision(CollisionPlan(model, {1000, 0.2, 32768, 8192, 0}))->evaluate(one, exact);
+  const double scale = *std::max_element(exact.gain.begin(), exact.gain.end());
+  const auto error = [&](const auto& I) {
+    double worst = 0;
+    for (int m = 0; m < K; ++m) worst = std::max(worst, std::abs(I[m] - exact.I[m]) / scale);
+    return worst;
+  };
+  PlainSweep plain(K, 130, 0.03, 4096);
+  const double plain_error = error(plain(one));
+  fmt::print(table, "  published scheme (T = 130, dtau = 0.03, M = 4096): error {:.1e}\n",
+             plain_error);
+
+  nlohmann::json results = {{"published_error", plain_error}};
+  for (const auto& [name, target, limit] :
+       {std::tuple{"equal error", plain_error, 30.0}, {"its quoted error", 5e-4, 100.0}}) {
+    for (double tolerance = 1e-2; tolerance > 1e-8; tolerance /= 1.5) {
+      auto ours = resolve_collision(*backend, model, one, {.tolerance = tolerance});
+      ours.collision->evaluate(one, batch);
+      const double our_error = error(batch.I);
+      if (our_error > target) continue;
+      const Resolution& r = ours.collision->plan().resolution;
+      const Comparison c =
+          compare([&] { plain(n); }, [&] { ours.collision->evaluate(n, batch); }, 5);
+      fmt::print(table,
+                 "  at {} {:.1e}: {:.1f} ms against {:.2f} ms per density, ratio {:.0f} (at least "
+                 "{:.0f}); ours has error {:.1e} with T = {:.0f}, M = {} ... {}\n",
+                 name, target, 1e3 * c.first / N, 1e3 * c.second / N, c.ratio, limit, our_error,
+                 r.T, r.M_first, r.M);
+      results[name] = {{"published_seconds", c.first / N},
+                       {"seconds", c.second / N},
+                       {"ratio", c.ratio},
+                       {"error", our_error},
+                       {"target", target}};
+      break;
+    }
+  }
+  return results;
+}
+
+}  // namespace
+}  // namespace kapitza::bench
+
+int main(int argc, char** argv) {
+  using namespace kapitza::bench;
+  const bool as_json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
+  if (as_json) table = stderr;
+  nlohmann::json report;
+  fmt::print(table, "One evaluation, K = {}, {} densities, tolerance 1e-4, one thread\n", K,
+             points);
+  report["transforms"] = {against_transforms({3}, 2.0), against_transforms({2, 3}, 2.7)};
+  fmt::print(table, "Two threads\n");
+  report["threads"] = threads();
+  fmt::print(table, "Against the published scheme, 3 -> 3 only, one thread\n");
+  report["published"] = against_published();
+  if (as_json) fmt::print("{}\n", report.dump(2));
+}

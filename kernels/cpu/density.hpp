@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <numeric>
+#include <vector>
+
+#include "kapitza/solver/collision.hpp"
+
+namespace kapitza::cpu {
+
+/// One density and its departure from the thermal state nearest to it.
+struct Density {
+  Density(const double* values, const CollisionPlan& plan) : n(values), h(plan.K()) {
+    const int K = plan.K();
+    rho = std::accumulate(n, n + K, 0.0) / K;
+    line = balance(n, plan.energy.data(), K, h.data());
+    kink_n = plan.kink.amplitude(n, K);
+    kink_h = plan.kink.amplitude(h.data(), K);
+  }
+
+  const double* n;
+  std::vector<double> h;
+  double rho;
+  MomentSystem::Line line;  ///< b E + c: the thermal part of 1/n
+  double kink_n, kink_h;    ///< at k = +-pi
+};
+
+}  // namespace kapitza::cpu

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <vector>
+
+#include "kapitza/spectral/kink.hpp"
+#include "kapitza/spectral/lattice.hpp"
+#include "kernels/cpu/fftw.hpp"
+
+namespace kapitza::cpu {
+
+/// From the K momenta to a finer lattice of M, by the trigonometric interpolant L, and back by its
+/// transpose. Two real functions travel as one complex one. The kink at +-pi is apart (Kink).
+class Interpolation {
+ public:
+  Interpolation(int K, int M)
+      : K_(K), M_(M), grid_(K, 1, Sign::forward), lattice_(M, 1, Sign::backward) {}
+
+  struct Scratch {
+    Scratch(int K, int M) : values(K), modes(K), fine_modes(M), fine(M) {}
+    SplitArray values, modes, fine_modes, fine;
+  };
+  Scratch scratch() const { return {K_, M_}; }
+  int lattice() const { return M_; }
+
+  /// a, b: K values each; the result is left in scratch.fine.
+  void refine(const double* a, const double* b, Scratch& s) const {
+    for (int m = 0; m < K_; ++m) {
+      s.values.re()[m] = a[m] / K_;
+      s.values.im()[m] = b[m] / K_;
+    }
+    grid_(s.values.view(), s.modes.view());
+    for (int i = 0; i < M_; ++i) {
+      s.fine_modes.re()[i] = padded_mode(s.modes.re(), K_, M_, i);
+      s.fine_modes.im()[i] = padded_mode(s.modes.im(), K_, M_, i);
+    }
+    lattice_(s.fine_modes.view(), s.fine.view());
+  }
+
+  /// chi - L chi on the lattice: the shape of a kink of amplitude one.
+  AlignedArray kink_shape(const MomentumGrid& grid) const {
+    const std::vector<double> chi = Kink::chi(grid.momenta()), fine = Kink::chi(grid.lattice(M_));
+    Scratch s = scratch();
+    refine(chi.data(), chi.data(), s);
+    AlignedArray shape(M_);
+    for (int r = 0; r < M_; ++r) shape.data()[r] = fine[r] - s.fine.re()[r];
+    return shape;
+  }
+
+  /// Adds the transpose applied to the two functions in scratch.fine.
+  void coarsen(Scratch& s, double* a, double* b) const {
+    lattice_(s.fine.view(), s.fine_modes.view());
+    for (int i = 0; i < K_; ++i) {
+      s.modes.re()[i] = folded_mode(s.fine_modes.re(), K_, M_, i);
+      s.modes.im()[i] = folded_mode(s.fine_modes.im(), K_, M_, i);
+    }
+    grid_(s.modes.view(), s.values.view());
+    for (int m = 0; m < K_; ++m) {
+      a[m] += s.values.re()[m] / K_;
+      b[m] += s.values.im()[m] / K_;
+    }
+  }
+
+ private:
+  int K_, M_;
+  Transform grid_, lattice_;
+};
+
+}  // namespace kapitza::cpu

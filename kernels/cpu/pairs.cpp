@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernels/cpu/pairs.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kapitza/physics/collision_terms.hpp"
+
+namespace kapitza::cpu {
+
+Pairs::Pairs(const CollisionPlan& plan)
+    : plan_(plan), K_(plan.K()), interpolation_(K_, Stencil::oversampling * K_) {
+  const int G = interpolation_.lattice();
+  const auto place = [&](double k) {
+    const double x = plan.model.grid.coordinate(k, G);
+    return x - G * std::floor(x / G);
+  };
+  // L chi on the fine grid, for what a stencil makes of it at each node.
+  const std::vector<double> chi = Kink::chi(plan.model.grid.momenta());
+  auto scratch = interpolation_.scratch();
+  interpolation_.refine(chi.data(), chi.data(), scratch);
+  const auto kink = [&](double k) {
+    const Stencil stencil = Stencil::at(place(k));
+    double smooth = 0;
+    for (int tap = 0; tap < Stencil::taps; ++tap)
+      smooth += stencil.weight[tap] * scratch.fine.re()[(stencil.first + tap + G) % G];
+    return Kink::chi(k) - smooth;
+  };
+  nodes_.reserve(plan.pairs.nodes.size());
+  for (const auto& [weight, k2, q1, q2] : plan.pairs.nodes)
+    nodes_.push_back({weight, {place(k2), place(q1), place(q2)}, {kink(k2), kink(q1), kink(q2)}});
+}
+
+std::vector<Pairs::Lanes> Pairs::refine(std::span<const Density> group) const {
+  const int G = interpolation_.lattice();
+  std::vector<Lanes> fine(fine_size(), Lanes{});
+  auto scratch = interpolation_.scratch();
+  for (std::size_t lane = 0; lane < group.size(); ++lane) {
+    interpolation_.refine(group[lane].n, group[lane].h.data(), scratch);
+    for (std::size_t i = 0; i < fine.size(); ++i) {
+      const std::size_t from = (i + G - Stencil::before) % G;
+      fine[i].n[lane] = scratch.fine.re()[from];
+      fine[i].h[lane] = scratch.fine.im()[from];
+    }
+  }
+  return fine;
+}
+
+void Pairs::sums(std::span<const Density> group, const std::vector<Lanes>& fine, int first,
+                 int last, double* result) const {
+  Lanes kinks{};
+  for (std::size_t lane = 0; lane < group.size(); ++lane) {
+    kinks.n[lane] = group[lane].kink_n;
+    kinks.h[lane] = group[lane].kink_h;
+  }
+  for (int m = first; m < last; ++m) {
+    alignas(64) double gain[lanes] = {}, rate[lanes] = {};
+    for (int i = plan_.pairs.first[m]; i < plan_.pairs.first[m + 1]; ++i) {
+      Lanes at[3];
+      for (int j = 0; j < 3; ++j) {
+#pragma omp simd
+        for (int lane = 0; lane < lanes; ++lane) {
+          at[j].n[lane] = nodes_[i].kink[j] * kinks.n[lane];
+          at[j].h[lane] = nodes_[i].kink[j] * kinks.h[lane];
+        }
+        const Stencil stencil = Stencil::at(nodes_[i].place[j]);
+        const Lanes* value = &fine[stencil.first + Stencil::before];
+        for (int tap = 0; tap < Stencil::taps; ++tap)
+#pragma omp simd
+          for (int lane = 0; lane < lanes; ++lane) {
+            at[j].n[lane] += stencil.weight[tap] * value[tap].n[lane];
+            at[j].h[lane] += stencil.weight[tap] * value[tap].h[lane];
+          }
+      }
+#pragma omp simd
+      for (int lane = 0; lane < lanes; ++lane) {
+        const PairTerms terms = pair_terms(at[0].n[lane], at[0].h[lane], at[1].n[lane],
+                                           at[1].h[lane], at[2].n[lane], at[2].h[lane]);
+        gain[lane] += nodes_[i].weight * terms.gain;
+        rate[lane] += nodes_[i].weight * terms.rate;
+      }
+    }
+    for (std::size_t lane = 0; lane < group.size(); ++lane) {
+      result[(2 * lane) * K_ + m] = gain[lane];
+      result[(2 * lane + 1) * K_ + m] = rate[lane];
+    }
+  }
+}
+
+Pairs::Values Pairs::values(const Node& node, const Density& density,
+                            const std::vector<Lanes>& fine) const {
+  Values at;
+  for (int j = 0; j < 3; ++j) {
+    at.stencil[j] = Stencil::at(node.place[j]);
+    at.n[j] = node.kink[j] * density.kink_n;
+    at.h[j] = node.kink[j] * density.kink_h;
+    for (int tap = 0; tap < Stencil::taps; ++tap) {
+      const Lanes& value = fine[at.stencil[j].first + Stencil::before + tap];
+      at.n[j] += at.stencil[j].weight[tap] * value.n[0];
+      at.h[j] += at.stencil[j].weight[tap] * value.h[0];
+    }
+  }
+  return at;
+}
+
+/// Every node scatters its derivatives through its three stencils.
+void Pairs::jacobian(const Density& density, int threads, std::vector<double>& by_n,
+                     std::vector<double>& by_h) const {
+  const int G = interpolation_.lattice();
+  const double C2 = plan_.pair_rate(density.rho);
+  const std::vector<Lanes> fine = refine(std::span(&density, 1));
+#pragma omp parallel num_threads(threads)
+  {
+    auto scratch = interpolation_.scratch();
+    const Split row = scratch.fine.view();
+#pragma omp for schedule(dynamic, 8)
+    for (int m = 0; m < K_; ++m) {
+      std::fill_n(row.re, G, 0.0);
+      std::fill_n(row.im, G, 0.0);
+      double kink_n = 0, kink_h = 0;
+      for (int i = plan_.pairs.first[m]; i < plan_.pairs.first[m + 1]; ++i) {
+        const Values at = values(nodes_[i], density, fine);
+        const PairSlopes slopes = pair_slopes(density.n[m], density.h[m], at.n, at.h);
+        for (int j = 0; j < 3; ++j) {
+          const double weight = C2 * nodes_[i].weight;
+          kink_n += weight * nodes_[i].kink[j] * slopes.by_n[j];
+          kink_h += weight * nodes_[i].kink[j] * slopes.by_h[j];
+          for (int tap = 0; tap < Stencil::taps; ++tap) {
+            const double share = weight * at.stencil[j].weight[tap];
+            const int place = (at.stencil[j].first + tap + G) % G;
+            row.re[place] += share * slopes.by_n[j];
+            row.im[place] += share * slopes.by_h[j];
+          }
+        }
+      }
+      double* row_n = &by_n[static_cast<std::size_t>(m) * K_];
+      double* row_h = &by_h[static_cast<std::size_t>(m) * K_];
+      interpolation_.coarsen(scratch, row_n, row_h);
+      plan_.kink.add_transpose(kink_n, row_n, K_);
+      plan_.kink.add_transpose(kink_h, row_h, K_);
+    }
+  }
+}
+
+}  // namespace kapitza::cpu

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <vector>
+
+#include "kapitza/solver/collision.hpp"
+#include "kernels/cpu/density.hpp"
+#include "kernels/cpu/grid_transforms.hpp"
+
+namespace kapitza::cpu {
+
+/// The channels l >= 3: the sum over auxiliary time of Eq. (9) and its derivative, Eq. (12).
+class Sweep {
+ public:
+  /// Auxiliary times per work item. Phases are products start(chunk) x offset(time in chunk), so
+  /// the tables stay in cache whatever T is, and FFTW gets 32 transforms of length K in one call.
+  static constexpr int chunk_times = 16;
+
+  explicit Sweep(const CollisionPlan& plan);
+
+  struct Chunk {
+    int segment, level, first_step, times;
+    SplitArray start;            ///< phases of the first time, on the lattice
+    SplitArray grid_start;       ///< and on the K grid
+    double weight[chunk_times];  ///< of the time quadrature
+  };
+  const std::vector<Chunk>& chunks() const { return chunks_; }
+
+  /// n / M and h / M on every lattice: the transforms that make F and H are sums with weight 1/M.
+  struct Lattices {
+    std::vector<AlignedArray> n, h;  ///< [level][site]
+  };
+  Lattices refine(const Density& density) const;
+
+  struct Scratch {
+    Scratch(int K, int M)
+        : start(2 * M),
+          in(2 * M),
+          out(2 * M),
+          folded(2 * chunk_times * K),
+          spectrum(2 * chunk_times * K),
+          sum(2 * K) {}
+    SplitArray start, in, out, folded, spectrum, sum;
+  };
+  Scratch scratch() const { return {K_, levels_.empty() ? 0 : levels_.back().M}; }
+
+  /// One chunk of times: result[0, K) = B, result[K, 2K) = S. rates: C_3, C_4, ...
+  void sums(const Lattices& density, const Chunk& chunk, const std::vector<double>& rates,
+            Scratch& scratch, double* result) const;
+
+  /// Adds K x K matrices dI/dn at fixed h and dI/dh at fixed n, without their diagonal parts.
+  void jacobian(const Density& density, int threads, std::vector<double>& by_n,
+                std::vector<double>& by_h) const;
+
+  std::size_t table_bytes() const;
+  std::size_t bytes_per_density() const;
+  std::size_t bytes_per_thread() const;
+
+ private:
+  struct Level {
+    Level(const CollisionPlan& plan, int sites);
+    int M;
+    std::vector<double> energy;
+    SplitArray offset;  ///< phases [time in chunk][site]
+    Interpolation interpolation;
+    AlignedArray kink;  ///< shape of a kink of amplitude one
+    Transform pair;     ///< F and H at once
+  };
+  struct Derivatives;
+  struct Rows;
+
+  void load(const Level& level, int t, Scratch& scratch) const;
+  void start(const Lattices& density, const Chunk& chunk, Scratch& scratch) const;
+  void derivatives(const Density& density, const Lattices& lattices, const Chunk& chunk, int t,
+                   Scratch& scratch, Derivatives& result) const;
+  void segment_jacobian(const Density& density, const Lattices& lattices, int segment, int threads,
+                        std::vector<double>& by_n, std::vector<double>& by_h) const;
+
+  const CollisionPlan& plan_;
+  int K_;
+  std::vector<Level> levels_;
+  std::vector<Chunk> chunks_;
+  SplitArray grid_offset_;  ///< [time in chunk][K]
+  Transform to_grid_;       ///< 2 x chunk_times transforms of length K
+};
+
+}  // namespace kapitza::cpu
