@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <vector>
-
-#include "kapitza/spectral/kink.hpp"
 #include "kapitza/spectral/lattice.hpp"
 #include "kernels/cpu/fftw.hpp"
 
@@ -35,16 +32,6 @@ class Interpolation {
       s.fine_modes.im()[i] = padded_mode(s.modes.im(), K_, M_, i);
     }
     lattice_(s.fine_modes.view(), s.fine.view());
-  }
-
-  /// chi - L chi on the lattice: the shape of a kink of amplitude one.
-  AlignedArray kink_shape(const MomentumGrid& grid) const {
-    const std::vector<double> chi = Kink::chi(grid.momenta()), fine = Kink::chi(grid.lattice(M_));
-    Scratch s = scratch();
-    refine(chi.data(), chi.data(), s);
-    AlignedArray shape(M_);
-    for (int r = 0; r < M_; ++r) shape.data()[r] = fine[r] - s.fine.re()[r];
-    return shape;
   }
 
   /// Adds the transpose applied to the two functions in scratch.fine.

@@ -2,34 +2,16 @@
 #include "kernels/cpu/pairs.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "kapitza/physics/collision_terms.hpp"
 
 namespace kapitza::cpu {
 
 Pairs::Pairs(const CollisionPlan& plan)
-    : plan_(plan), K_(plan.K()), interpolation_(K_, Stencil::oversampling * K_) {
-  const int G = interpolation_.lattice();
-  const auto place = [&](double k) {
-    const double x = plan.model.grid.coordinate(k, G);
-    return x - G * std::floor(x / G);
-  };
-  // L chi on the fine grid, for what a stencil makes of it at each node.
-  const std::vector<double> chi = Kink::chi(plan.model.grid.momenta());
-  auto scratch = interpolation_.scratch();
-  interpolation_.refine(chi.data(), chi.data(), scratch);
-  const auto kink = [&](double k) {
-    const Stencil stencil = Stencil::at(place(k));
-    double smooth = 0;
-    for (int tap = 0; tap < Stencil::taps; ++tap)
-      smooth += stencil.weight[tap] * scratch.fine.re()[(stencil.first + tap + G) % G];
-    return Kink::chi(k) - smooth;
-  };
-  nodes_.reserve(plan.pairs.nodes.size());
-  for (const auto& [weight, k2, q1, q2] : plan.pairs.nodes)
-    nodes_.push_back({weight, {place(k2), place(q1), place(q2)}, {kink(k2), kink(q1), kink(q2)}});
-}
+    : plan_(plan),
+      K_(plan.K()),
+      interpolation_(K_, Stencil::oversampling * K_),
+      nodes_(place_nodes(plan, interpolation_.lattice())) {}
 
 std::vector<Pairs::Lanes> Pairs::refine(std::span<const Density> group) const {
   const int G = interpolation_.lattice();
@@ -87,7 +69,7 @@ void Pairs::sums(std::span<const Density> group, const std::vector<Lanes>& fine,
   }
 }
 
-Pairs::Values Pairs::values(const Node& node, const Density& density,
+Pairs::Values Pairs::values(const PlacedNode& node, const Density& density,
                             const std::vector<Lanes>& fine) const {
   Values at;
   for (int j = 0; j < 3; ++j) {

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/collision_schedule.hpp"
 #include "kapitza/spectral/stencil.hpp"
 #include "kernels/cpu/density.hpp"
 #include "kernels/cpu/grid_transforms.hpp"
@@ -34,28 +34,23 @@ class Pairs {
   void jacobian(const Density& density, int threads, std::vector<double>& by_n,
                 std::vector<double>& by_h) const;
 
-  std::size_t table_bytes() const { return nodes_.size() * sizeof(Node); }
+  std::size_t table_bytes() const { return nodes_.size() * sizeof(PlacedNode); }
   std::size_t bytes_per_group() const { return fine_size() * sizeof(Lanes); }
 
  private:
-  /// A node of the manifold, its momenta k2, q1, q2 as places on the fine grid.
-  struct Node {
-    double weight;
-    double place[3];
-    double kink[3];  ///< chi - L chi there: what the smooth stencil misses of a kink
-  };
   /// n and h of one density at the three momenta of a node.
   struct Values {
     Stencil stencil[3];
     double n[3], h[3];
   };
-  Values values(const Node& node, const Density& density, const std::vector<Lanes>& fine) const;
+  Values values(const PlacedNode& node, const Density& density,
+                const std::vector<Lanes>& fine) const;
   std::size_t fine_size() const { return interpolation_.lattice() + Stencil::taps; }
 
   const CollisionPlan& plan_;
   int K_;
   Interpolation interpolation_;
-  std::vector<Node> nodes_;
+  std::vector<PlacedNode> nodes_;
 };
 
 }  // namespace kapitza::cpu

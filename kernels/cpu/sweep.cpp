@@ -48,15 +48,15 @@ void fold_products(const ChannelPolynomial<Terms>& channels, int K, int M, Split
 
 }  // namespace
 
-Sweep::Level::Level(const CollisionPlan& plan, int sites)
-    : M(sites),
-      energy(plan.model.dispersion.energy(plan.model.grid.lattice(sites))),
-      offset(static_cast<std::size_t>(chunk_times) * sites),
-      interpolation(plan.K(), sites),
-      kink(interpolation.kink_shape(plan.model.grid)),
-      pair(sites, 2, Sign::backward) {
+Sweep::Level::Level(const CollisionPlan& plan, const SweepSchedule::Level& scheduled)
+    : M(scheduled.M),
+      offset(static_cast<std::size_t>(chunk_times) * M),
+      interpolation(plan.K(), M),
+      kink(kink_shape(plan.model.grid, M)),
+      pair(M, 2, Sign::backward) {
   for (int t = 0; t < chunk_times; ++t)
-    fill_phases(t * plan.time.dtau, energy, offset.view() + static_cast<std::size_t>(t) * M);
+    fill_phases(t * plan.time.dtau, scheduled.energy,
+                offset.view() + static_cast<std::size_t>(t) * M);
 }
 
 Sweep::Sweep(const CollisionPlan& plan)
@@ -65,25 +65,19 @@ Sweep::Sweep(const CollisionPlan& plan)
       grid_offset_(static_cast<std::size_t>(chunk_times) * K_),
       to_grid_(K_, 2 * chunk_times, Sign::backward) {
   const TimeQuadrature& time = plan.time;
+  const SweepSchedule schedule(plan);
   for (int t = 0; t < chunk_times; ++t)
     fill_phases(t * time.dtau, plan.energy, grid_offset_.view() + static_cast<std::size_t>(t) * K_);
-  for (std::size_t s = 0; s < time.segments.size(); ++s) {
-    const auto& segment = time.segments[s];
-    if (levels_.empty() || levels_.back().M != segment.M) levels_.emplace_back(plan, segment.M);
-    const Level& level = levels_.back();
-    for (int step = segment.first_step; step <= segment.last_step; step += chunk_times) {
-      Chunk chunk{static_cast<int>(s),
-                  static_cast<int>(levels_.size()) - 1,
-                  step,
-                  std::min(chunk_times, segment.last_step + 1 - step),
-                  SplitArray(level.M),
-                  SplitArray(K_),
-                  {}};
-      for (int t = 0; t < chunk.times; ++t) chunk.weight[t] = time.weight(segment, step + t);
-      fill_phases(step * time.dtau, level.energy, chunk.start.view());
-      fill_phases(step * time.dtau, plan.energy, chunk.grid_start.view());
-      chunks_.push_back(std::move(chunk));
-    }
+  for (const auto& level : schedule.levels) levels_.emplace_back(plan, level);
+  for (const auto& scheduled : schedule.chunks) {
+    const SweepSchedule::Level& level = schedule.levels[scheduled.level];
+    Chunk chunk{scheduled, SplitArray(level.M), SplitArray(K_), {}};
+    const double tau = scheduled.first_step * time.dtau;
+    for (int t = 0; t < chunk.times; ++t)
+      chunk.weight[t] = time.weight(time.segments[scheduled.segment], scheduled.first_step + t);
+    fill_phases(tau, level.energy, chunk.start.view());
+    fill_phases(tau, plan.energy, chunk.grid_start.view());
+    chunks_.push_back(std::move(chunk));
   }
 }
 
@@ -94,7 +88,7 @@ Sweep::Lattices Sweep::refine(const Density& density) const {
     level.interpolation.refine(density.n, density.h.data(), scratch);
     AlignedArray n(level.M), h(level.M);
     for (int r = 0; r < level.M; ++r) {
-      const double kink = level.kink.data()[r];
+      const double kink = level.kink[r];
       n.data()[r] = (scratch.fine.re()[r] + density.kink_n * kink) / level.M;
       h.data()[r] = (scratch.fine.im()[r] + density.kink_h * kink) / level.M;
     }
@@ -300,7 +294,7 @@ void Sweep::segment_jacobian(const Density& density, const Lattices& lattices, i
       const std::size_t row = static_cast<std::size_t>(m) * M;
       double kink_n = 0, kink_h = 0;
       for (int r = 0; r < M; ++r) {
-        const double p = P[row + r], q = Q[row + r], kink = level.kink.data()[r];
+        const double p = P[row + r], q = Q[row + r], kink = level.kink[r];
         fine.fine.re()[r] = h * (p + q) + n * R[row + r];
         fine.fine.im()[r] = n * (p - q);
         kink_n += kink * fine.fine.re()[r];
@@ -324,7 +318,7 @@ void Sweep::jacobian(const Density& density, int threads, std::vector<double>& b
 
 std::size_t Sweep::table_bytes() const {
   std::size_t numbers = 2 * grid_offset_.size();
-  for (const Level& level : levels_) numbers += 2 * level.offset.size() + level.energy.size();
+  for (const Level& level : levels_) numbers += 2 * level.offset.size() + level.kink.size();
   for (const Chunk& chunk : chunks_) numbers += 2 * (chunk.start.size() + chunk.grid_start.size());
   return numbers * sizeof(double);
 }

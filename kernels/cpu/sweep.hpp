@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/collision_schedule.hpp"
 #include "kernels/cpu/density.hpp"
 #include "kernels/cpu/grid_transforms.hpp"
 
@@ -12,14 +12,11 @@ namespace kapitza::cpu {
 /// The channels l >= 3: the sum over auxiliary time of Eq. (9) and its derivative, Eq. (12).
 class Sweep {
  public:
-  /// Auxiliary times per work item. Phases are products start(chunk) x offset(time in chunk), so
-  /// the tables stay in cache whatever T is, and FFTW gets 32 transforms of length K in one call.
-  static constexpr int chunk_times = 16;
+  static constexpr int chunk_times = SweepSchedule::chunk_times;
 
   explicit Sweep(const CollisionPlan& plan);
 
-  struct Chunk {
-    int segment, level, first_step, times;
+  struct Chunk : SweepSchedule::Chunk {
     SplitArray start;            ///< phases of the first time, on the lattice
     SplitArray grid_start;       ///< and on the K grid
     double weight[chunk_times];  ///< of the time quadrature
@@ -58,13 +55,12 @@ class Sweep {
 
  private:
   struct Level {
-    Level(const CollisionPlan& plan, int sites);
+    Level(const CollisionPlan& plan, const SweepSchedule::Level& scheduled);
     int M;
-    std::vector<double> energy;
     SplitArray offset;  ///< phases [time in chunk][site]
     Interpolation interpolation;
-    AlignedArray kink;  ///< shape of a kink of amplitude one
-    Transform pair;     ///< F and H at once
+    std::vector<double> kink;  ///< shape of a kink of amplitude one
+    Transform pair;            ///< F and H at once
   };
   struct Derivatives;
   struct Rows;

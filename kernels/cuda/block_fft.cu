@@ -6,6 +6,7 @@
 
 #include "kapitza/spectral/block_fft.hpp"
 #include "kernels/block/stockham.hpp"
+#include "kernels/cuda/check.cuh"
 #include "kernels/cuda/cuda_block.cuh"
 
 namespace kapitza::block {
@@ -37,22 +38,16 @@ __global__ void __launch_bounds__(Index::lanes* lines_per_block<Index>)
       [&](int i) { return *aligned(twiddles + i); });
 }
 
-void check(cudaError_t status, const char* call) {
-  if (status != cudaSuccess)
-    throw std::runtime_error(std::string(call) + ": " + cudaGetErrorString(status));
-}
-
 template <class Index, Sign sign>
 void launch(int batch, const typename Index::Value* in, typename Index::Value* out,
             const typename Index::Value* twiddles, cudaStream_t stream) {
   constexpr int lines = lines_per_block<Index>;
   constexpr int bytes = lines * Index::cells * sizeof(typename Index::Value);
   const auto kernel = fft_kernel<Index, sign>;
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes),
-        "cudaFuncSetAttribute");
+  KAPITZA_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
   const dim3 threads(Index::lanes, lines);
   kernel<<<(batch + lines - 1) / lines, threads, bytes, stream>>>(batch, in, out, twiddles);
-  check(cudaGetLastError(), "block_fft_cuda launch");
+  KAPITZA_CUDA(cudaGetLastError());
 }
 
 template <int N, class T>

@@ -5,6 +5,7 @@
 #include <numbers>
 #include <vector>
 
+#include "kapitza/core/hd.hpp"
 #include "kapitza/physics/dispersion.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
 
@@ -38,7 +39,7 @@ struct Kink {
     for (int i = 0; i < points; ++i) weight[i] = -slope[i] / (2 * spacing);
   }
 
-  double amplitude(const double* n, int K) const {
+  KAPITZA_HD double amplitude(const double* n, int K) const {
     double a = 0;
     for (int i = 0; i < points; ++i) a += weight[i] * (n[i] + n[K - 1 - i]);
     return a;

@@ -24,9 +24,10 @@ struct Stencil {
     const double f = x - cell;
     // prod_{i != j} (f - x_i) / (x_j - x_i) at x = -2 .. 3
     const double a = f + 2, b = f + 1, c = f, d = f - 1, e = f - 2, g = f - 3;
+    constexpr double u = 1.0 / 120, v = 1.0 / 24, w = 1.0 / 12;
     return {cell - before,
-            {-b * c * d * e * g / 120, a * c * d * e * g / 24, -a * b * d * e * g / 12,
-             a * b * c * e * g / 12, -a * b * c * d * g / 24, a * b * c * d * e / 120}};
+            {-u * b * c * d * e * g, v * a * c * d * e * g, -w * a * b * d * e * g,
+             w * a * b * c * e * g, -v * a * b * c * d * g, u * a * b * c * d * e}};
   }
 };
 

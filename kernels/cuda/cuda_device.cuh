@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+#include "kapitza/core/complex.hpp"
+#include "kernels/cuda/check.cuh"
+#include "kernels/staged/device.hpp"
+
+namespace kapitza::cuda {
+
+/// Grid-stride: any number of indices, whatever the grid.
+template <class Stage>
+__global__ void __launch_bounds__(256) for_each_index(std::size_t count, Stage stage) {
+  const std::size_t stride = static_cast<std::size_t>(gridDim.x) * blockDim.x;
+  for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
+       i += stride)
+    stage(i);
+}
+
+/// Memory of the device.
+template <class T>
+class Buffer {
+ public:
+  explicit Buffer(std::size_t count) : size_(count) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    void* memory = nullptr;
+    if (count > 0) KAPITZA_CUDA(cudaMalloc(&memory, count * sizeof(T)));
+    memory_.reset(static_cast<T*>(memory));
+  }
+
+  T* data() { return memory_.get(); }
+  const T* data() const { return memory_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    // A destructor has nobody to tell: an error shows in the next call that is checked.
+    void operator()(T* memory) const { cudaFree(memory); }
+  };
+  std::unique_ptr<T, Free> memory_;
+  std::size_t size_;
+};
+
+/// Scratch memory that all transforms of a stream share: they run one after the other.
+class WorkArea {
+ public:
+  /// At least this many bytes, from now on.
+  void reserve(std::size_t bytes) {
+    if (bytes > memory_.size()) memory_ = Buffer<std::byte>(bytes);
+  }
+  void* data() { return memory_.data(); }
+
+ private:
+  Buffer<std::byte> memory_{0};
+};
+
+/// The owner of a cuFFT plan.
+class PlanHandle {
+ public:
+  PlanHandle() { KAPITZA_CUDA(cufftCreate(&plan_)); }
+  PlanHandle(PlanHandle&& other) noexcept : plan_(std::exchange(other.plan_, none)) {}
+  PlanHandle& operator=(PlanHandle&& other) noexcept {
+    std::swap(plan_, other.plan_);
+    return *this;
+  }
+  ~PlanHandle() {
+    if (plan_ != none) cufftDestroy(plan_);
+  }
+  cufftHandle get() const { return plan_; }
+
+ private:
+  static constexpr cufftHandle none = -1;
+  cufftHandle plan_ = none;
+};
+
+/// The staged::Device that is a GPU: one stream, on which everything runs in order.
+class CudaDevice {
+ public:
+  template <class T>
+  using Buffer = cuda::Buffer<T>;
+
+  class Fft {
+   public:
+    Fft(CudaDevice& device, int n, int batch, staged::Sign sign)
+        : work_(&device.work_), sign_(static_cast<int>(sign)) {
+      std::size_t bytes = 0;
+      KAPITZA_CUDA(cufftSetAutoAllocation(plan_.get(), 0));
+      KAPITZA_CUDA(cufftMakePlanMany(plan_.get(), 1, &n, nullptr, 1, n, nullptr, 1, n, CUFFT_Z2Z,
+                                     batch, &bytes));
+      KAPITZA_CUDA(cufftSetStream(plan_.get(), device.stream_.get()));
+      // Never nothing: a plan without automatic allocation wants an area, of whatever size.
+      work_->reserve(std::max<std::size_t>(bytes, 256));
+    }
+
+    void operator()(Complex* in, Complex* out) const {
+      static_assert(sizeof(Complex) == sizeof(cufftDoubleComplex));
+      // The work area moves when a later plan needs more of it.
+      if (area_ != work_->data()) {
+        area_ = work_->data();
+        KAPITZA_CUDA(cufftSetWorkArea(plan_.get(), area_));
+      }
+      KAPITZA_CUDA(cufftExecZ2Z(plan_.get(), reinterpret_cast<cufftDoubleComplex*>(in),
+                                reinterpret_cast<cufftDoubleComplex*>(out), sign_));
+    }
+
+   private:
+    static_assert(CUFFT_FORWARD == static_cast<int>(staged::Sign::minus));
+    static_assert(CUFFT_INVERSE == static_cast<int>(staged::Sign::plus));
+    PlanHandle plan_;
+    WorkArea* work_;
+    mutable void* area_ = nullptr;
+    int sign_;
+  };
+
+  CudaDevice() {
+    cudaStream_t stream = nullptr;
+    KAPITZA_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+    stream_.reset(stream);
+    int device = 0;
+    KAPITZA_CUDA(cudaGetDevice(&device));
+    KAPITZA_CUDA(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device));
+  }
+  CudaDevice(const CudaDevice&) = delete;
+  CudaDevice& operator=(const CudaDevice&) = delete;
+
+  template <class Stage>
+  void each(std::size_t count, Stage stage) {
+    if (count == 0) return;
+    if (count >= std::size_t{1} << 31) throw std::length_error("a stage of 2^31 indices or more");
+    // Few indices are long sums, one per density or row: spread them over the multiprocessors.
+    const std::size_t threads = count < 128u * multiprocessors_ ? 32 : 256;
+    const std::size_t blocks = (count + threads - 1) / threads;
+    for_each_index<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), 0,
+                     stream_.get()>>>(count, stage);
+    KAPITZA_CUDA(cudaGetLastError());
+  }
+
+  template <class T>
+  void upload(std::span<const T> from, T* to) {
+    if (from.empty()) return;
+    KAPITZA_CUDA(
+        cudaMemcpyAsync(to, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, stream_.get()));
+    // The copy may read pageable memory later than this call returns.
+    KAPITZA_CUDA(cudaStreamSynchronize(stream_.get()));
+  }
+
+  template <class T>
+  void download(const T* from, std::span<T> to) {
+    if (to.empty()) return;
+    KAPITZA_CUDA(
+        cudaMemcpyAsync(to.data(), from, to.size_bytes(), cudaMemcpyDeviceToHost, stream_.get()));
+    KAPITZA_CUDA(cudaStreamSynchronize(stream_.get()));
+  }
+
+ private:
+  struct DestroyStream {
+    void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
+  };
+  std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream> stream_;
+  int multiprocessors_ = 0;
+  WorkArea work_;
+};
+
+static_assert(staged::Device<CudaDevice>);
+
+}  // namespace kapitza::cuda

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kapitza/solver/assemble.hpp"
+#include "kernels/staged/device.hpp"
+
+namespace kapitza::staged {
+
+/// All sums of a pass over densities.
+struct PassSums {
+  const double* sweep;  ///< [x][segment][gain, rate][K], or null
+  const double* pairs;  ///< [x][gain, rate][K], or null
+  int segments, K;
+
+  KAPITZA_HD CollisionSums of(std::size_t x) const {
+    return {sweep ? sweep + x * segments * 2 * K : nullptr, segments,
+            pairs ? pairs + x * 2 * K : nullptr, K};
+  }
+};
+
+/// The numbers that describe one density as a whole.
+struct Diagnosis {
+  double error, grid_error, number_rate_raw, energy_rate_raw;
+  MomentSystem::Line projection;
+};
+
+/// Gain, loss, I and the estimates. One index per density: sums over momenta in a fixed order.
+struct AssembleDensity {
+  const double *n, *h;  ///< [x][K]
+  const double* energy;
+  PassSums sums;
+  double *gain, *loss, *I;  ///< [x][K]
+  Diagnosis* diagnosis;     ///< [x]
+
+  KAPITZA_HD void operator()(std::size_t x) const {
+    const std::size_t at = x * sums.K;
+    CollisionValues values{gain + at, loss + at, I + at};
+    assemble_collision(n + at, h + at, energy, sums.of(x), values);
+    diagnosis[x] = {values.error, values.grid_error, values.number_rate_raw, values.energy_rate_raw,
+                    values.projection};
+  }
+};
+
+}  // namespace kapitza::staged

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/staged/assemble_stages.hpp"
+#include "kernels/staged/density_stages.hpp"
+#include "kernels/staged/pair_stages.hpp"
+#include "kernels/staged/sweep_stages.hpp"
+#include "kernels/staged/tables.hpp"
+
+namespace kapitza::staged {
+
+/// body(std::integral_constant<int, Terms>) with as many terms as the channels l >= 3 need.
+template <class Body>
+void with_terms(int highest_channel, const Body& body) {
+  switch (highest_channel) {
+    case 3:
+      return body(std::integral_constant<int, 1>{});
+    case 4:
+      return body(std::integral_constant<int, 2>{});
+    default:
+      return body(std::integral_constant<int, CollisionModel::max_channel - 2>{});
+  }
+}
+
+/// Up to `capacity` densities on their way to their sums B and S, Eqs. (8) to (11).
+template <Device D>
+class DensityPass {
+ public:
+  DensityPass(D& device, const Tables<D>& tables, std::size_t capacity);
+
+  /// Device memory for so many densities.
+  static std::size_t bytes(const Tables<D>& tables, std::size_t capacity);
+  std::size_t capacity() const { return capacity_; }
+
+  /// Uploads the densities, balances and interpolates them.
+  void start(std::span<const double> n);
+  /// All sums with these rates, one for each density.
+  void sum(std::span<const ChannelRates> rates);
+  /// Gain, loss, I and estimates from the sums; out must have room from density `first` on.
+  void assemble(CollisionBatch& out, std::size_t first);
+
+  std::size_t size() const { return size_; }
+  const double* n() const { return n_.data(); }
+  const double* h() const { return h_.data(); }
+  const MomentSystem::Line* line() const { return line_.data(); }
+  const Complex* kink() const { return kink_.data(); }
+  const ChannelRates* rates() const { return rates_.data(); }
+  const Complex* pair_fine() const { return pair_fine_.data(); }
+  PassSums sums() const;
+
+  /// The stage that makes the input of F and H for a batch of times, `stride` times apart in
+  /// `out` from one density to the next; its number of indices.
+  LoadTimes load(std::size_t level, const TimeBatch& batch, Complex* out, int stride) const;
+  std::size_t load_count(std::size_t level, const TimeBatch& batch) const {
+    return size_ * batch.times * tables_.levels[level].M;
+  }
+
+ private:
+  template <class T>
+  using Buffer = typename D::template Buffer<T>;
+
+  void interpolate(const typename D::Fft& fft, int points, double scale, Buffer<Complex>& fine);
+  void sweep(std::size_t level, const TimeBatch& batch);
+
+  D& device_;
+  const Tables<D>& tables_;
+  std::size_t capacity_, size_ = 0;
+  Buffer<double> n_, h_;
+  Buffer<MomentSystem::Line> line_;
+  Buffer<Complex> kink_;  ///< of n + i h
+  Buffer<ChannelRates> rates_;
+  Buffer<Complex> packed_, modes_, padded_;
+  std::vector<Buffer<Complex>> fine_;  ///< per level: (n + i h) / M
+  Buffer<Complex> pair_fine_;
+  Buffer<Complex> lines_, transforms_;  ///< [x][time][n, h][M] and [x][time][F, H][M]
+  Buffer<Complex> folded_, spectrum_;   ///< [x][time][gain, rate][K]
+  Buffer<double> partial_, sweep_sums_, pair_sums_;
+  Buffer<double> gain_, loss_, I_;
+  Buffer<Diagnosis> diagnosis_;
+};
+
+template <Device D>
+DensityPass<D>::DensityPass(D& device, const Tables<D>& tables, std::size_t capacity)
+    : device_(device),
+      tables_(tables),
+      capacity_(capacity),
+      n_(capacity * tables.K),
+      h_(n_.size()),
+      line_(capacity),
+      kink_(capacity),
+      rates_(capacity),
+      packed_(in_groups(capacity) * tables.K),
+      modes_(packed_.size()),
+      padded_(in_groups(capacity) * std::max(tables.largest_M(), tables.G)),
+      pair_fine_(in_groups(capacity) * tables.G),
+      lines_(capacity * 2 * tables.batch_sites()),
+      transforms_(lines_.size()),
+      folded_(capacity * 2 * tables.batch_momenta()),
+      spectrum_(folded_.size()),
+      partial_(capacity * tables.chunks * 2 * tables.K),
+      sweep_sums_(capacity * tables.segments * 2 * tables.K),
+      pair_sums_(tables.G > 0 ? capacity * 2 * tables.K : 0),
+      gain_(n_.size()),
+      loss_(n_.size()),
+      I_(n_.size()),
+      diagnosis_(capacity) {
+  for (const Level<D>& level : tables.levels) fine_.emplace_back(in_groups(capacity) * level.M);
+}
+
+template <Device D>
+std::size_t DensityPass<D>::bytes(const Tables<D>& tables, std::size_t capacity) {
+  std::size_t grouped = 2 * tables.K + std::max(tables.largest_M(), tables.G) + tables.G;
+  for (const Level<D>& level : tables.levels) grouped += level.M;
+  const std::size_t lines = 4 * (tables.batch_sites() + tables.batch_momenta());
+  const std::size_t rows = 2 * (tables.chunks + tables.segments + (tables.G > 0 ? 1 : 0)) + 5;
+  return (in_groups(capacity) * grouped + capacity * lines) * sizeof(Complex) +
+         capacity * (rows * tables.K * sizeof(double) + sizeof(MomentSystem::Line) +
+                     sizeof(Complex) + sizeof(ChannelRates) + sizeof(Diagnosis));
+}
+
+template <Device D>
+void DensityPass<D>::start(std::span<const double> n) {
+  const int K = tables_.K;
+  size_ = n.size() / K;
+  device_.upload(n, n_.data());
+  device_.each(size_, BalanceDensity{n_.data(), tables_.energy.data(), h_.data(), line_.data(),
+                                     kink_.data(), tables_.kink, K});
+  device_.each(n.size(), PackDensity{n_.data(), h_.data(), packed_.data(), K});
+  for (std::size_t x = 0; x < size_; x += group)
+    tables_.to_modes(packed_.data() + x * K, modes_.data() + x * K);
+  // The transforms of F and H are sums over M momenta with weight 1/M.
+  for (std::size_t i = 0; i < fine_.size(); ++i) {
+    const int M = tables_.levels[i].M;
+    interpolate(tables_.levels[i].interpolate, M, 1.0 / M, fine_[i]);
+    device_.each(size_ * M, AddKink{tables_.levels[i].kink_shape.data(), kink_.data(),
+                                    fine_[i].data(), 1.0 / M, M});
+  }
+  if (tables_.G > 0) interpolate(*tables_.to_fine, tables_.G, 1.0, pair_fine_);
+}
+
+template <Device D>
+void DensityPass<D>::interpolate(const typename D::Fft& fft, int points, double scale,
+                                 Buffer<Complex>& fine) {
+  device_.each(size_ * points, PadModes{modes_.data(), padded_.data(), scale, tables_.K, points});
+  for (std::size_t x = 0; x < size_; x += group)
+    fft(padded_.data() + x * points, fine.data() + x * points);
+}
+
+template <Device D>
+void DensityPass<D>::sum(std::span<const ChannelRates> rates) {
+  const int K = tables_.K;
+  device_.upload(rates, rates_.data());
+  for (std::size_t i = 0; i < tables_.levels.size(); ++i)
+    for (const TimeBatch& batch : tables_.levels[i].batches) sweep(i, batch);
+  if (tables_.segments > 0)
+    device_.each(size_ * tables_.segments * 2 * K,
+                 SumChunks{partial_.data(), tables_.first_chunk.data(), sweep_sums_.data(), K,
+                           tables_.segments, tables_.chunks});
+  if (tables_.G > 0)
+    device_.each(size_ * K, SumPairs{pair_fine_.data(), kink_.data(), tables_.nodes.data(),
+                                     tables_.first_node.data(), rates_.data(), pair_sums_.data(), K,
+                                     tables_.G});
+}
+
+template <Device D>
+LoadTimes DensityPass<D>::load(std::size_t level, const TimeBatch& batch, Complex* out,
+                               int stride) const {
+  const Level<D>& l = tables_.levels[level];
+  return {fine_[level].data(),
+          l.start.data(),
+          l.offset.data(),
+          l.time.data() + batch.first_time,
+          out,
+          l.M,
+          batch.times,
+          stride};
+}
+
+/// Partial sums of one batch of times, Eq. (9).
+template <Device D>
+void DensityPass<D>::sweep(std::size_t level, const TimeBatch& batch) {
+  const int K = tables_.K;
+  const Level<D>& l = tables_.levels[level];
+  const std::size_t sites = 2 * static_cast<std::size_t>(l.capacity) * l.M;
+  const std::size_t momenta = 2 * static_cast<std::size_t>(l.capacity) * K;
+  device_.each(load_count(level, batch), load(level, batch, lines_.data(), l.capacity));
+  for (std::size_t x = 0; x < size_; ++x)
+    l.sweep(lines_.data() + x * sites, transforms_.data() + x * sites);
+  with_terms(tables_.highest_channel, [&](auto terms) {
+    device_.each(size_ * batch.times * K, FoldProducts<decltype(terms)::value>{
+                                              transforms_.data(), rates_.data(), folded_.data(), K,
+                                              l.M, batch.times, l.capacity});
+  });
+  for (std::size_t x = 0; x < size_; ++x)
+    l.to_grid(folded_.data() + x * momenta, spectrum_.data() + x * momenta);
+  const std::size_t chunk = l.first_chunk + batch.first_chunk;
+  device_.each(size_ * batch.chunks * K,
+               SumTimes{spectrum_.data(), l.chunk.data() + batch.first_chunk, l.time.data(),
+                        tables_.grid_start.data() + chunk * K, tables_.grid_offset.data(),
+                        partial_.data() + chunk * 2 * K, K, batch.first_time, batch.chunks,
+                        l.capacity, tables_.chunks});
+}
+
+template <Device D>
+PassSums DensityPass<D>::sums() const {
+  return {tables_.segments > 0 ? sweep_sums_.data() : nullptr,
+          tables_.G > 0 ? pair_sums_.data() : nullptr, tables_.segments, tables_.K};
+}
+
+template <Device D>
+void DensityPass<D>::assemble(CollisionBatch& out, std::size_t first) {
+  device_.each(size_, AssembleDensity{n_.data(), h_.data(), tables_.energy.data(), sums(),
+                                      gain_.data(), loss_.data(), I_.data(), diagnosis_.data()});
+  const std::size_t at = first * tables_.K, count = size_ * tables_.K;
+  device_.download(gain_.data(), std::span(out.gain).subspan(at, count));
+  device_.download(loss_.data(), std::span(out.loss).subspan(at, count));
+  device_.download(I_.data(), std::span(out.I).subspan(at, count));
+  std::vector<Diagnosis> diagnoses(size_);
+  device_.download(diagnosis_.data(), std::span(diagnoses));
+  for (std::size_t x = 0; x < size_; ++x) {
+    out.error[first + x] = diagnoses[x].error;
+    out.grid_error[first + x] = diagnoses[x].grid_error;
+    out.number_rate_raw[first + x] = diagnoses[x].number_rate_raw;
+    out.energy_rate_raw[first + x] = diagnoses[x].energy_rate_raw;
+    out.projection[first + x] = diagnoses[x].projection;
+  }
+}
+
+}  // namespace kapitza::staged

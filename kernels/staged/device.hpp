@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+
+#include "kapitza/core/complex.hpp"
+#include "kapitza/core/hd.hpp"
+
+/// The vocabulary of a staged algorithm: pointwise stages over arrays in device memory, with
+/// batched Fourier transforms between them.
+///
+/// The algorithm is written once, as a template over a Device. A stage is a small copyable struct
+/// of raw pointers whose operator()(index) owns the cells that it writes: no two indices of a
+/// stage write the same cell, and none reads a cell that another one writes. So a stage may run in
+/// any order, needs no atomics, and gives the same bits every time.
+namespace kapitza::staged {
+
+/// The sign s of X_k = sum_j x_j e^{s 2 pi i jk / n}.
+enum class Sign { minus = -1, plus = +1 };
+
+/// An index taken apart: index = outer * size + inner.
+struct Split {
+  std::size_t outer;
+  int inner;
+};
+
+/// Computed in 32 bits, where division on a device is several times cheaper than in 64: Devices
+/// refuse stages of 2^31 indices or more.
+KAPITZA_HD constexpr Split split(std::size_t index, int size) {
+  const auto i = static_cast<unsigned>(index), s = static_cast<unsigned>(size);
+  return {i / s, static_cast<int>(i % s)};
+}
+
+/// A complex number read or written in one access of 16 bytes: its type promises 8 only, and two
+/// accesses of half the size would each touch every sector of the line.
+template <class T>
+KAPITZA_HD T& aligned(T* z) {
+  return *static_cast<T*>(__builtin_assume_aligned(z, sizeof(T)));
+}
+
+/// Stands for any stage in the concept below.
+struct AnyStage {
+  KAPITZA_HD void operator()(std::size_t) const {}
+};
+
+/// Where the stages run.
+///
+///   Buffer<T> b(count)        memory of the device, uninitialised, released with the buffer
+///   b.data(), b.size()
+///   Fft f(device, n, batch, sign)   `batch` contiguous transforms of length n, not normalised
+///   f(in, out)                      arrays that do not overlap
+///   device.each(count, stage)       stage(i) for 0 <= i < count, in any order
+///   device.upload(from, to)         host to device; `from` may be reused at once
+///   device.download(from, to)       device to host; waits for everything before it
+///
+/// Work is done in the order of the calls. Every failure is an exception.
+template <class D>
+concept Device = requires(
+    D& device, const typename D::Fft& fft, typename D::template Buffer<Complex>& buffer,
+    std::span<const double> from, std::span<double> to, double* memory, const double* source) {
+  requires std::movable<typename D::template Buffer<Complex>>;
+  requires std::constructible_from<typename D::template Buffer<Complex>, std::size_t>;
+  { buffer.data() } -> std::same_as<Complex*>;
+  { buffer.size() } -> std::same_as<std::size_t>;
+  requires std::movable<typename D::Fft>;
+  requires std::constructible_from<typename D::Fft, D&, int, int, Sign>;
+  fft(buffer.data(), buffer.data());
+  device.each(std::size_t{1}, AnyStage{});
+  device.upload(from, memory);
+  device.download(source, to);
+};
+
+}  // namespace kapitza::staged

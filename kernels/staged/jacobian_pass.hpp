@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kernels/staged/density_pass.hpp"
+#include "kernels/staged/jacobian_stages.hpp"
+
+namespace kapitza::staged {
+
+/// dI/dn of the densities of a DensityPass, Eq. (12).
+template <Device D>
+class JacobianPass {
+ public:
+  JacobianPass(D& device, const Tables<D>& tables, std::size_t capacity);
+
+  /// Device memory for so many densities, beside that of the DensityPass.
+  static std::size_t bytes(const Tables<D>& tables, std::size_t capacity);
+  std::size_t capacity() const { return capacity_; }
+
+  /// `densities` has been started; J: size x K x K values.
+  void run(DensityPass<D>& densities, std::span<const ChannelRates> rates,
+           std::span<const ChannelRates> slopes, std::span<double> J);
+
+ private:
+  template <class T>
+  using Buffer = typename D::template Buffer<T>;
+
+  /// Complex numbers per density that the transforms read: derivative lines, or rows.
+  static std::size_t lines(const Tables<D>& tables) {
+    std::size_t most = static_cast<std::size_t>(tables.K) * std::max(tables.G, tables.K);
+    for (const Level<D>& level : tables.levels)
+      most = std::max(most,
+                      static_cast<std::size_t>(std::max(4 * level.capacity, tables.K)) * level.M);
+    return most;
+  }
+
+  void add_level(const DensityPass<D>& densities, std::size_t level);
+  void add_times(const DensityPass<D>& densities, std::size_t level, const TimeBatch& batch);
+  void add_pairs(const DensityPass<D>& densities);
+  void add_rows(std::size_t size, const typename D::Fft& fft, int points);
+  void assemble(const DensityPass<D>& densities);
+
+  D& device_;
+  const Tables<D>& tables_;
+  std::size_t capacity_;
+  Buffer<Complex> phase_;                   ///< [time][M]
+  Buffer<Complex> in_, out_;                ///< derivative lines, then rows over the fine momenta
+  Buffer<Complex> modes_;                   ///< [x][K][K]: rows of dI/dn + i dI/dh, in modes
+  Buffer<double> P_, Q_, R_;                ///< [x][K][M]
+  Buffer<double> by_n_, by_h_, J_;          ///< [x][K][K]
+  Buffer<double> gain_, rate_, slope_, I_;  ///< [x][K]
+  Buffer<ColumnFrame> frame_;
+  Buffer<Complex> kink_response_;          ///< [x][K]
+  Buffer<MomentSystem::Line> response_;    ///< [x][K]
+  std::vector<typename D::Fft> to_modes_;  ///< per level: the K rows of one density
+  std::optional<typename D::Fft> pair_to_modes_;
+  typename D::Fft to_grid_;
+};
+
+template <Device D>
+JacobianPass<D>::JacobianPass(D& device, const Tables<D>& tables, std::size_t capacity)
+    : device_(device),
+      tables_(tables),
+      capacity_(capacity),
+      phase_(tables.batch_sites()),
+      in_(capacity * lines(tables)),
+      out_(in_.size()),
+      modes_(capacity * tables.K * tables.K),
+      P_(capacity * tables.K * tables.largest_M()),
+      Q_(P_.size()),
+      R_(P_.size()),
+      by_n_(modes_.size()),
+      by_h_(modes_.size()),
+      J_(modes_.size()),
+      gain_(capacity * tables.K),
+      rate_(gain_.size()),
+      slope_(gain_.size()),
+      I_(gain_.size()),
+      frame_(capacity),
+      kink_response_(gain_.size()),
+      response_(gain_.size()),
+      to_grid_(device, tables.K, tables.K, Sign::minus) {
+  for (const Level<D>& level : tables.levels)
+    to_modes_.emplace_back(device, level.M, tables.K, Sign::plus);
+  if (tables.G > 0) pair_to_modes_.emplace(device, tables.G, tables.K, Sign::plus);
+}
+
+template <Device D>
+std::size_t JacobianPass<D>::bytes(const Tables<D>& tables, std::size_t capacity) {
+  const std::size_t K = tables.K;
+  const std::size_t each = (2 * lines(tables) + K * K) * sizeof(Complex) +
+                           K * (3 * (tables.largest_M() + K) + 4) * sizeof(double) +
+                           K * (sizeof(MomentSystem::Line) + sizeof(Complex)) + sizeof(ColumnFrame);
+  return tables.batch_sites() * sizeof(Complex) + capacity * each;
+}
+
+template <Device D>
+void JacobianPass<D>::run(DensityPass<D>& densities, std::span<const ChannelRates> rates,
+                          std::span<const ChannelRates> slopes, std::span<double> J) {
+  const std::size_t rows = densities.size() * tables_.K, area = rows * tables_.K;
+  const double *n = densities.n(), *h = densities.h();
+  densities.sum(slopes);
+  device_.each(rows,
+               ExtrapolateSums{densities.sums(), n, h, gain_.data(), rate_.data(), slope_.data()});
+  // Last, so that these sums and rates stay for what follows.
+  densities.sum(rates);
+  device_.each(rows,
+               ExtrapolateSums{densities.sums(), n, h, gain_.data(), rate_.data(), I_.data()});
+
+  device_.each(area, SetZero<Complex>{modes_.data()});
+  device_.each(rows, SetZero<Complex>{kink_response_.data()});
+  for (std::size_t i = 0; i < tables_.levels.size(); ++i) add_level(densities, i);
+  if (tables_.G > 0) add_pairs(densities);
+  for (std::size_t x = 0; x < densities.size(); ++x) {
+    const std::size_t at = x * tables_.K * tables_.K;
+    to_grid_(modes_.data() + at, out_.data() + at);
+  }
+  device_.each(area, UnpackRows{out_.data(), kink_response_.data(), tables_.kink_weight.data(),
+                                by_n_.data(), by_h_.data(), tables_.K});
+  assemble(densities);
+  device_.download(J_.data(), J);
+}
+
+/// The sweep's share of one level: three lattice matrices, then the rows that they make.
+template <Device D>
+void JacobianPass<D>::add_level(const DensityPass<D>& densities, std::size_t level) {
+  const int K = tables_.K, M = tables_.levels[level].M;
+  const std::size_t cells = densities.size() * K * M;
+  for (Buffer<double>* matrix : {&P_, &Q_, &R_})
+    device_.each(cells, SetZero<double>{matrix->data()});
+  for (const TimeBatch& batch : tables_.levels[level].batches) add_times(densities, level, batch);
+  device_.each(cells, PackRows{P_.data(), Q_.data(), R_.data(), densities.n(), densities.h(),
+                               in_.data(), M});
+  device_.each(
+      densities.size() * K,
+      RespondToKink{in_.data(), tables_.levels[level].kink_shape.data(), kink_response_.data(), M});
+  add_rows(densities.size(), to_modes_[level], M);
+}
+
+template <Device D>
+void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t level,
+                                const TimeBatch& batch) {
+  const Level<D>& l = tables_.levels[level];
+  const TimeEntry* time = l.time.data() + batch.first_time;
+  const std::size_t half = 2 * static_cast<std::size_t>(l.capacity) * l.M;
+  device_.each(static_cast<std::size_t>(batch.times) * l.M,
+               JoinPhases{l.start.data(), l.offset.data(), time, phase_.data(), l.M});
+  device_.each(densities.load_count(level, batch),
+               densities.load(level, batch, in_.data(), 2 * l.capacity));
+  for (std::size_t x = 0; x < densities.size(); ++x)
+    l.sweep(in_.data() + 2 * x * half, out_.data() + 2 * x * half);
+  with_terms(tables_.highest_channel, [&](auto terms) {
+    device_.each(densities.load_count(level, batch),
+                 DerivativeProducts<decltype(terms)::value>{
+                     out_.data(), densities.rates(), in_.data(), l.M, batch.times, l.capacity});
+  });
+  for (std::size_t x = 0; x < 2 * densities.size(); ++x)
+    l.sweep(in_.data() + x * half, out_.data() + x * half);
+  device_.each(densities.size() * tables_.K * l.M,
+               AddTimes{out_.data(), phase_.data(), time, P_.data(), Q_.data(), R_.data(),
+                        tables_.K, l.M, batch.times, l.capacity});
+}
+
+/// The manifold's share.
+template <Device D>
+void JacobianPass<D>::add_pairs(const DensityPass<D>& densities) {
+  const std::size_t rows = densities.size() * tables_.K;
+  device_.each(rows * tables_.G, SetZero<Complex>{in_.data()});
+  device_.each(rows,
+               ScatterPairs{densities.pair_fine(), densities.kink(), densities.n(), densities.h(),
+                            tables_.nodes.data(), tables_.first_node.data(), densities.rates(),
+                            in_.data(), kink_response_.data(), tables_.K, tables_.G});
+  add_rows(densities.size(), *pair_to_modes_, tables_.G);
+}
+
+/// Rows over `points` fine momenta, taken back to the grid by the transpose of the interpolation.
+template <Device D>
+void JacobianPass<D>::add_rows(std::size_t size, const typename D::Fft& fft, int points) {
+  const std::size_t K = tables_.K;
+  for (std::size_t x = 0; x < size; ++x)
+    fft(in_.data() + x * K * points, out_.data() + x * K * points);
+  device_.each(size * K * K, AddFoldedRows{out_.data(), modes_.data(), tables_.K, points});
+}
+
+template <Device D>
+void JacobianPass<D>::assemble(const DensityPass<D>& densities) {
+  const int K = tables_.K;
+  const double* energy = tables_.energy.data();
+  device_.each(densities.size(),
+               ProjectDensity{densities.n(), energy, I_.data(), frame_.data(), K});
+  const PassPieces pieces{by_n_.data(),
+                          by_h_.data(),
+                          gain_.data(),
+                          rate_.data(),
+                          slope_.data(),
+                          densities.n(),
+                          densities.h(),
+                          energy,
+                          densities.line(),
+                          frame_.data(),
+                          K};
+  device_.each(densities.size() * K, RespondToLine{pieces, response_.data()});
+  device_.each(densities.size() * K, AssembleColumn{pieces, response_.data(), J_.data()});
+}
+
+}  // namespace kapitza::staged

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kapitza/physics/collision_terms.hpp"
+#include "kapitza/solver/assemble.hpp"
+#include "kapitza/solver/assemble_jacobian.hpp"
+#include "kapitza/spectral/lattice.hpp"
+#include "kernels/staged/assemble_stages.hpp"
+#include "kernels/staged/device.hpp"
+#include "kernels/staged/sweep_stages.hpp"
+
+namespace kapitza::staged {
+
+template <class T>
+struct SetZero {
+  T* values;
+
+  KAPITZA_HD void operator()(std::size_t index) const { values[index] = T{}; }
+};
+
+/// The lattice phases e^{i tau E(p_r)} of a batch of times. Indices [time][r].
+struct JoinPhases {
+  const Complex* start;   ///< [chunk][M]
+  const Complex* offset;  ///< [time in chunk][M]
+  const TimeEntry* time;  ///< the batch
+  Complex* phase;         ///< [time][M]
+  int M;
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [t, r] = split(index, M);
+    const std::size_t width = static_cast<std::size_t>(M);
+    aligned(phase + index) =
+        aligned(start + time[t].chunk * width + r) * aligned(offset + time[t].offset * width + r);
+  }
+};
+
+/// alpha, beta, gamma and delta of Eq. (12). Indices [x][time][j].
+///
+/// Two lines per time and half, like F and H, so that the transforms of the sweep serve again.
+template <int Terms>
+struct DerivativeProducts {
+  const Complex* transforms;  ///< [x][alpha | gamma half][capacity][F, H][M]; the first half used
+  const ChannelRates* rates;
+  Complex* products;  ///< [x][half][capacity][2][M]: alpha, beta | gamma, delta
+  int M, times, capacity;
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [row, j] = split(index, M);
+    const auto [x, t] = split(row, times);
+    const std::size_t half = static_cast<std::size_t>(capacity) * 2 * M;
+    const std::size_t at = x * 2 * half + static_cast<std::size_t>(t) * 2 * M + j;
+    const Complex F = aligned(transforms + at), H = aligned(transforms + at + M);
+    const auto channels = rates[x].template polynomial<Terms>();
+    const CollisionDerivatives d = collision_derivatives(channels, F, H);
+    aligned(products + at) = d.alpha;
+    aligned(products + at + M) = {d.beta, 0};
+    aligned(products + at + half) = d.gamma;
+    aligned(products + at + half + M) = d.delta;
+  }
+};
+
+/// The three lattice matrices of Eq. (12), a batch of times added in order. Indices [x][k][r]:
+///
+///   P += Re e^{i tau (E_k + E_p)} alpha_{k+p}      Q += Re e^{i tau (E_k - E_p)} beta_{k-p}
+///   R += Re [ e^{i tau (E_k + E_p)} gamma_{k+p} + e^{i tau (E_k - E_p)} delta_{k-p} ]
+struct AddTimes {
+  const Complex* sequences;  ///< [x][half][capacity][2][M]: alpha, beta | gamma, delta of k +- p
+  const Complex* phase;      ///< [time][M]
+  const TimeEntry* time;     ///< the batch
+  double *P, *Q, *R;         ///< [x][K][M]
+  int K, M, times, capacity;
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [row, r] = split(index, M);
+    const auto [x, k] = split(row, K);
+    const int shift = k * (M / K);
+    const int plus = shift + r < M ? shift + r : shift + r - M;
+    const int minus = shift >= r ? shift - r : shift - r + M;
+    const std::size_t half = static_cast<std::size_t>(capacity) * 2 * M;
+    const Complex* first = sequences + x * 2 * half;
+    const Complex* second = first + half;
+    double p = P[index], q = Q[index], s = R[index];
+    for (int t = 0; t < times; ++t) {
+      const std::size_t line = static_cast<std::size_t>(t) * M;
+      const Complex phase_k = time[t].slope * aligned(phase + line + shift);
+      const Complex phase_p = aligned(phase + line + r);
+      const Complex sum = phase_k * phase_p, difference = phase_k * conj(phase_p);
+      const Complex alpha = aligned(first + 2 * line + plus);
+      const Complex beta = aligned(first + 2 * line + M + minus);
+      const Complex gamma = aligned(second + 2 * line + plus);
+      const Complex delta = aligned(second + 2 * line + M + minus);
+      p += sum.re * alpha.re - sum.im * alpha.im;
+      q += difference.re * beta.re - difference.im * beta.im;
+      s += sum.re * gamma.re - sum.im * gamma.im + difference.re * delta.re -
+           difference.im * delta.im;
+    }
+    P[index] = p;
+    Q[index] = q;
+    R[index] = s;
+  }
+};
+
+/// dI/dn + i dI/dh on the lattice: rows of both matrices share one transform. Indices [x][k][r].
+struct PackRows {
+  const double *P, *Q, *R;  ///< [x][K][M]
+  const double *n, *h;      ///< [x][K]
+  Complex* rows;            ///< [x][K][M]
+  int M;
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [k, r] = split(index, M);
+    const double p = P[index], q = Q[index];
+    aligned(rows + index) = {h[k] * (p + q) + n[k] * R[index], n[k] * (p - q)};
+  }
+};
+
+/// The transpose of AddKink: how every row answers to a kink of amplitude one. Indices [x][k].
+struct RespondToKink {
+  const Complex* rows;  ///< [x][K][M]
+  const double* shape;  ///< [M]
+  Complex* response;    ///< [x][K]: added
+  int M;
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const Complex* row = rows + index * M;
+    Complex sum = aligned(response + index);
+    for (int r = 0; r < M; ++r) sum += shape[r] * aligned(row + r);
+    aligned(response + index) = sum;
+  }
+};
+
+/// The transpose of the interpolation, in modes: what remains is one transform of length K, shared
+/// by all levels and the manifold. Indices [x][k][mode of K].
+struct AddFoldedRows {
+  const Complex* fine_modes;  ///< [x][K][M]
+  Complex* modes;             ///< [x][K][K]
+  int K, M;
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [row, i] = split(index, K);
+    aligned(modes + index) += folded_mode(fine_modes + row * M, K, M, i);
+  }
+};
+
+/// Rows on the momentum grid, the kinks' share added. Indices [x][k][p].
+struct UnpackRows {
+  const Complex* packed;    ///< [x][K][K]
+  const Complex* response;  ///< [x][K]: of the rows to the kink
+  const double* weight;     ///< [K]: of n_p in the amplitude of the kink
+  double *by_n, *by_h;      ///< [x][K][K]
+  int K;
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [row, p] = split(index, K);
+    const Complex z = (1.0 / K) * aligned(packed + index) + weight[p] * aligned(response + row);
+    by_n[index] = z.re;
+    by_h[index] = z.im;
+  }
+};
+
+/// B and S with the tail extrapolated, as they enter I, and I before its projection, Eq. (11).
+/// Indices [x][m].
+struct ExtrapolateSums {
+  PassSums sums;
+  const double *n, *h;
+  double *gain, *rate, *I;  ///< [x][K]
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [x, m] = split(index, sums.K);
+    const CollisionSums all = sums.of(x);
+    const double B = all.total_gain(m), S = all.total_rate(m);
+    gain[index] = B;
+    rate[index] = S;
+    I[index] = h[index] * B + n[index] * S;
+  }
+};
+
+/// What the columns of one Jacobian share.
+struct ColumnFrame {
+  MomentSystem system;
+  MomentSystem::Line projection;
+};
+
+/// Normal matrix and projection line of Eq. (13). One index per density.
+struct ProjectDensity {
+  const double *n, *energy;
+  double* I;  ///< [x][K], projected on return
+  ColumnFrame* frame;
+  int K;
+
+  KAPITZA_HD void operator()(std::size_t x) const {
+    ColumnFrame result{{}, project(n + x * K, energy, K, I + x * K).line};
+    for (int m = 0; m < K; ++m) result.system.add(n[x * K + m] * n[x * K + m], energy[m]);
+    frame[x] = result;
+  }
+};
+
+/// Everything Eq. (12) needs, for all densities of a pass.
+struct PassPieces {
+  const double *by_n, *by_h;          ///< [x][K][K]
+  const double *gain, *rate, *slope;  ///< [x][K]
+  const double *n, *h;                ///< [x][K]
+  const double* energy;               ///< [K]
+  const MomentSystem::Line* balance;  ///< [x]
+  const ColumnFrame* frame;           ///< [x]
+  int K;
+
+  KAPITZA_HD JacobianPieces of(std::size_t x) const {
+    const std::size_t row = x * K, area = row * K;
+    return {
+        by_n + area, by_h + area, gain + row,          rate + row, slope + row, n + row, h + row,
+        energy,      balance[x],  frame[x].projection, K};
+  }
+};
+
+/// Indices [x][k].
+struct RespondToLine {
+  PassPieces pieces;
+  MomentSystem::Line* response;  ///< [x][K]
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [x, k] = split(index, pieces.K);
+    response[index] = line_response(pieces.of(x), k);
+  }
+};
+
+/// Column p of the Jacobian. Indices [x][p].
+struct AssembleColumn {
+  PassPieces pieces;
+  const MomentSystem::Line* response;
+  double* J;  ///< [x][K][K]
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [x, p] = split(index, pieces.K);
+    const std::size_t row = x * pieces.K;
+    assemble_jacobian_column(pieces.of(x), response + row, pieces.frame[x].system, p,
+                             J + row * pieces.K);
+  }
+};
+
+}  // namespace kapitza::staged

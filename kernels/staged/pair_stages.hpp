@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kapitza/physics/collision_terms.hpp"
+#include "kapitza/solver/collision_schedule.hpp"
+#include "kapitza/spectral/stencil.hpp"
+#include "kernels/staged/device.hpp"
+#include "kernels/staged/sweep_stages.hpp"
+
+namespace kapitza::staged {
+
+/// Index of a stencil's tap on a periodic grid of G points, without a division: a place lies in
+/// [0, G], so a tap is at most one period off.
+KAPITZA_HD constexpr int wrap(int i, int G) { return i < 0 ? i + G : i >= G ? i - G : i; }
+
+/// One density on the fine grid of the manifold.
+struct PairDensity {
+  const Complex* fine;  ///< [G]: n + i h, its kink apart
+  Complex kink;
+  int G;
+
+  /// n + i h where a stencil points; node_kink: the shape of the kink there.
+  KAPITZA_HD Complex at(const Stencil& stencil, double node_kink) const {
+    Complex value = node_kink * kink;
+    for (int tap = 0; tap < Stencil::taps; ++tap)
+      value += stencil.weight[tap] * aligned(fine + wrap(stencil.first + tap, G));
+    return value;
+  }
+};
+
+/// B and S of the resonant manifold, Eq. (10). Indices [x][m].
+struct SumPairs {
+  const Complex* fine;  ///< [x][G]
+  const Complex* kink;  ///< [x]
+  const PlacedNode* nodes;
+  const int* first;  ///< nodes of momentum m: first[m] .. first[m + 1] - 1
+  const ChannelRates* rates;
+  double* sums;  ///< [x][gain, rate][K]
+  int K, G;
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [x, m] = split(index, K);
+    const PairDensity density{fine + x * G, aligned(kink + x), G};
+    double gain = 0, rate = 0;
+    for (int i = first[m]; i < first[m + 1]; ++i) {
+      const PlacedNode node = nodes[i];
+      const Complex a = density.at(Stencil::at(node.place[0]), node.kink[0]);
+      const Complex b = density.at(Stencil::at(node.place[1]), node.kink[1]);
+      const Complex c = density.at(Stencil::at(node.place[2]), node.kink[2]);
+      const PairTerms terms = pair_terms(a.re, a.im, b.re, b.im, c.re, c.im);
+      gain += node.weight * terms.gain;
+      rate += node.weight * terms.rate;
+    }
+    sums[x * 2 * K + m] = rates[x].pairs * gain;
+    sums[(x * 2 + 1) * K + m] = rates[x].pairs * rate;
+  }
+};
+
+/// Rows of the pair Jacobian on the fine grid: every node scatters its slopes through its three
+/// stencils. Indices [x][m]: a row belongs to one index, so the scatter needs no atomics.
+struct ScatterPairs {
+  const Complex* fine;  ///< [x][G]
+  const Complex* kink;  ///< [x]
+  const double* n;      ///< [x][K]
+  const double* h;      ///< [x][K]
+  const PlacedNode* nodes;
+  const int* first;
+  const ChannelRates* rates;
+  Complex* rows;      ///< [x][m][G]: dI/dn + i dI/dh, zero before
+  Complex* response;  ///< [x][m]: what the kinks contribute is added
+  int K, G;
+
+  KAPITZA_HD void operator()(std::size_t index) const {
+    const auto [x, m] = split(index, K);
+    const PairDensity density{fine + x * G, aligned(kink + x), G};
+    Complex* row = rows + index * G;
+    Complex kinks = aligned(response + index);
+    for (int i = first[m]; i < first[m + 1]; ++i) {
+      const PlacedNode& node = nodes[i];
+      double n_at[3], h_at[3];
+      for (int j = 0; j < 3; ++j) {
+        const Complex value = density.at(Stencil::at(node.place[j]), node.kink[j]);
+        n_at[j] = value.re;
+        h_at[j] = value.im;
+      }
+      const PairSlopes slopes = pair_slopes(n[index], h[index], n_at, h_at);
+      const double scale = rates[x].pairs * node.weight;
+      for (int j = 0; j < 3; ++j) {
+        const Stencil stencil = Stencil::at(node.place[j]);
+        const Complex slope = scale * Complex{slopes.by_n[j], slopes.by_h[j]};
+        kinks += node.kink[j] * slope;
+        for (int tap = 0; tap < Stencil::taps; ++tap)
+          aligned(row + wrap(stencil.first + tap, G)) += stencil.weight[tap] * slope;
+      }
+    }
+    aligned(response + index) = kinks;
+  }
+};
+
+}  // namespace kapitza::staged

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "kapitza/solver/assemble.hpp"
+#include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/collision_schedule.hpp"
+#include "kapitza/spectral/kink.hpp"
+#include "kapitza/spectral/stencil.hpp"
+#include "kernels/staged/device.hpp"
+#include "kernels/staged/sweep_stages.hpp"
+
+namespace kapitza::staged {
+
+/// Densities per interpolating transform. Fixed, like the batch of every other transform: an FFT
+/// library may choose its algorithm by the batch, and a density's result must not depend on how
+/// many others are computed with it.
+inline constexpr int group = 16;
+
+constexpr std::size_t in_groups(std::size_t densities) {
+  return (densities + group - 1) / group * group;
+}
+
+/// Whole chunks of one level whose times are transformed together.
+struct TimeBatch {
+  int first_chunk, chunks;  ///< within the level
+  int first_time, times;    ///< within the level
+};
+
+/// Consecutive chunks of a level in batches of at most `limit` times, a single chunk at least.
+inline std::vector<TimeBatch> batch_times(std::span<const ChunkEntry> chunks, int limit) {
+  std::vector<TimeBatch> batches;
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    if (batches.empty() || batches.back().times + chunks[c].times > limit)
+      batches.push_back({static_cast<int>(c), 0, chunks[c].first_time, 0});
+    ++batches.back().chunks;
+    batches.back().times += chunks[c].times;
+  }
+  return batches;
+}
+
+/// One lattice size: tables, transforms, and how its auxiliary times are cut.
+template <Device D>
+struct Level {
+  template <class T>
+  using Buffer = typename D::template Buffer<T>;
+
+  int M;
+  int first_chunk;  ///< of all chunks
+  int capacity;     ///< times of the longest batch
+  std::vector<TimeBatch> batches;
+  Buffer<Complex> start;   ///< [chunk][M]
+  Buffer<Complex> offset;  ///< [time in chunk][M]
+  Buffer<TimeEntry> time;
+  Buffer<ChunkEntry> chunk;
+  Buffer<double> kink_shape;    ///< [M]: chi - L chi
+  typename D::Fft interpolate;  ///< `group` densities
+  typename D::Fft sweep;        ///< two lines for every time of a batch: F and H of one density
+  typename D::Fft to_grid;      ///< as many, of length K
+};
+
+/// What does not depend on the densities, in device memory.
+template <Device D>
+class Tables {
+  std::size_t bytes_ = 0;  // first: the tables below add to it while they are made
+
+ public:
+  template <class T>
+  using Buffer = typename D::template Buffer<T>;
+
+  /// Batches of times are cut to `workspace` bytes.
+  Tables(D& device, const CollisionPlan& plan, std::size_t workspace)
+      : Tables(device, plan, SweepSchedule(plan), workspace) {}
+
+  int K, segments, chunks;
+  int G;  ///< points of the grid of the manifold; 0 without l = 2
+  int highest_channel;
+  Kink kink;
+
+  Buffer<double> energy;        ///< [K]
+  Buffer<double> kink_weight;   ///< [K]: of n_m in the amplitude of the kink
+  Buffer<Complex> grid_start;   ///< [chunk][K]
+  Buffer<Complex> grid_offset;  ///< [time in chunk][K]
+  Buffer<int> first_chunk;      ///< [segment + 1]
+  Buffer<int> first_node;       ///< [K + 1]
+  Buffer<PlacedNode> nodes;
+  typename D::Fft to_modes;                ///< `group` densities
+  std::optional<typename D::Fft> to_fine;  ///< likewise, to the grid of the manifold
+  std::vector<Level<D>> levels;
+
+  int largest_M() const { return levels.empty() ? 0 : levels.back().M; }
+  /// Sites of the largest batch of one density: times x M, and times x K.
+  std::size_t batch_sites() const {
+    return largest([](const Level<D>& l) { return static_cast<std::size_t>(l.capacity) * l.M; });
+  }
+  std::size_t batch_momenta() const {
+    return largest([&](const Level<D>& l) { return static_cast<std::size_t>(l.capacity) * K; });
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  Tables(D& device, const CollisionPlan& plan, const SweepSchedule& schedule,
+         std::size_t workspace);
+
+  template <class T>
+  Buffer<T> upload(D& device, const std::vector<T>& values) {
+    Buffer<T> buffer(values.size());
+    device.upload(std::span<const T>(values), buffer.data());
+    bytes_ += values.size() * sizeof(T);
+    return buffer;
+  }
+  void add_level(D& device, const CollisionPlan& plan, const SweepSchedule& schedule, int index,
+                 std::size_t workspace);
+
+  template <class Size>
+  std::size_t largest(const Size& size) const {
+    std::size_t most = 0;
+    for (const Level<D>& level : levels) most = std::max(most, size(level));
+    return most;
+  }
+};
+
+/// Rows of e^{i tau E} for tau = steps[0] dtau, steps[1] dtau, ...: made on the host, so that all
+/// backends have the same bits, and no stage computes a sine.
+inline std::vector<Complex> phase_rows(const std::vector<int>& steps, double dtau,
+                                       const std::vector<double>& energy) {
+  std::vector<Complex> rows;
+  rows.reserve(steps.size() * energy.size());
+  for (int step : steps)
+    for (double E : energy) rows.push_back({std::cos(step * dtau * E), std::sin(step * dtau * E)});
+  return rows;
+}
+
+inline std::vector<double> kink_weights(const Kink& kink, int K) {
+  std::vector<double> weights(K);
+  kink.add_transpose(1, weights.data(), K);
+  return weights;
+}
+
+inline std::vector<int> steps_in_chunk() {
+  std::vector<int> steps(SweepSchedule::chunk_times);
+  std::iota(steps.begin(), steps.end(), 0);
+  return steps;
+}
+
+inline std::vector<int> first_steps(std::span<const SweepSchedule::Chunk> chunks) {
+  std::vector<int> steps;
+  for (const SweepSchedule::Chunk& chunk : chunks) steps.push_back(chunk.first_step);
+  return steps;
+}
+
+/// The first chunk of every segment, and the number of chunks.
+inline std::vector<int> first_of_segments(std::span<const SweepSchedule::Chunk> chunks) {
+  std::vector<int> first;
+  for (std::size_t c = 0; c < chunks.size(); ++c)
+    if (chunks[c].segment == static_cast<int>(first.size())) first.push_back(static_cast<int>(c));
+  first.push_back(static_cast<int>(chunks.size()));
+  return first;
+}
+
+template <Device D>
+Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& schedule,
+                  std::size_t workspace)
+    : K(plan.K()),
+      segments(static_cast<int>(plan.time.segments.size())),
+      chunks(static_cast<int>(schedule.chunks.size())),
+      G(plan.model.has_pairs() ? Stencil::oversampling * K : 0),
+      highest_channel(plan.model.highest_channel()),
+      kink(plan.kink),
+      energy(upload(device, plan.energy)),
+      kink_weight(upload(device, kink_weights(plan.kink, K))),
+      grid_start(
+          upload(device, phase_rows(first_steps(schedule.chunks), plan.time.dtau, plan.energy))),
+      grid_offset(upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, plan.energy))),
+      first_chunk(upload(device, first_of_segments(schedule.chunks))),
+      first_node(upload(device, plan.pairs.first)),
+      nodes(upload(device, place_nodes(plan, G))),
+      to_modes(device, K, group, Sign::minus) {
+  if (G > 0) to_fine.emplace(device, G, group, Sign::plus);
+  for (int i = 0; i < static_cast<int>(schedule.levels.size()); ++i)
+    add_level(device, plan, schedule, i, workspace);
+}
+
+template <Device D>
+void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSchedule& schedule,
+                          int index, std::size_t workspace) {
+  const auto& [M, lattice_energy] = schedule.levels[index];
+  const auto mine = [&](const SweepSchedule::Chunk& chunk) { return chunk.level == index; };
+  const auto begin = std::find_if(schedule.chunks.begin(), schedule.chunks.end(), mine);
+  const std::span own(begin, std::find_if_not(begin, schedule.chunks.end(), mine));
+
+  std::vector<TimeEntry> time;
+  std::vector<ChunkEntry> entries;
+  for (const SweepSchedule::Chunk& chunk : own) {
+    const int place = static_cast<int>(entries.size());
+    const double share = segment_weight(chunk.segment, segments - 1) / M;
+    entries.push_back({static_cast<int>(time.size()), chunk.times});
+    for (int t = 0; t < chunk.times; ++t) {
+      const double weight =
+          plan.time.weight(plan.time.segments[chunk.segment], chunk.first_step + t);
+      time.push_back({place, t, weight, share * weight});
+    }
+  }
+  // The Jacobian is the hungrier user: eight lines of M for every time.
+  const std::size_t limit = workspace / (8 * static_cast<std::size_t>(M) * sizeof(Complex));
+  std::vector<TimeBatch> batches =
+      batch_times(entries, static_cast<int>(std::min(limit, time.size())));
+  int capacity = 0;
+  for (const TimeBatch& batch : batches) capacity = std::max(capacity, batch.times);
+  levels.push_back({M,
+                    static_cast<int>(begin - schedule.chunks.begin()),
+                    capacity,
+                    std::move(batches),
+                    upload(device, phase_rows(first_steps(own), plan.time.dtau, lattice_energy)),
+                    upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, lattice_energy)),
+                    upload(device, time),
+                    upload(device, entries),
+                    upload(device, kink_shape(plan.model.grid, M)),
+                    {device, M, group, Sign::plus},
+                    {device, M, 2 * capacity, Sign::plus},
+                    {device, K, 2 * capacity, Sign::plus}});
+}
+
+}  // namespace kapitza::staged

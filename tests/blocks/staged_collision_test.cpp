@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The complete GPU path of the collision operator, run on the host: the same stages, batches and
+// order of summation, with a loop for the kernel launch and FFTW for cuFFT. What these tests leave
+// open is cuFFT itself and the launch.
+
+#include "kernels/staged/staged_collision.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "kapitza/solver/backend.hpp"
+#include "tests/support/host_device.hpp"
+
+namespace kapitza::staged {
+namespace {
+
+using Host = StagedCollision<HostDevice>;
+using Order = HostDevice::Order;
+
+/// Largest relative error of one rounding.
+constexpr double unit = std::numeric_limits<double>::epsilon() / 2;
+
+struct Setting {
+  std::string name;
+  int K;
+  std::vector<int> channels;
+  Dispersion dispersion = Dispersion::parabolic();
+  double T = 6.4;
+  int M = 0;  ///< 0: what the light cone needs
+};
+
+void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
+
+CollisionPlan make_plan(const Setting& setting) {
+  CollisionModel model;
+  model.dispersion = setting.dispersion;
+  // c_4 keeps every derivative of a rate alive, c_5 = 0 keeps the channels at four.
+  model.interaction = Interaction({{2, 0.3}, {3, 1.0}, {4, 0.7}});
+  model.grid.K = setting.K;
+  model.channels = setting.channels;
+  Resolution resolution;
+  if (model.has_sweep()) {
+    resolution.T = setting.T;
+    resolution.dtau = Resolution::safe_dtau(model);
+    resolution.M = setting.M > 0 ? setting.M : Resolution::safe_M(model, setting.T);
+    resolution.M_first = setting.K;
+  }
+  if (model.has_pairs()) resolution.points = 12;
+  return {model, resolution};
+}
+
+/// Positive, without symmetry, all different; every fifth one is thermal, so that h is nothing but
+/// rounding.
+std::vector<double> densities(const CollisionPlan& plan, int N) {
+  std::vector<double> n;
+  for (int x = 0; x < N; ++x)
+    for (int m = 0; m < plan.K(); ++m) {
+      const double k = plan.model.grid(m);
+      const double smooth = 0.5 + 0.3 * std::cos(k + x) + 0.15 * std::sin(2 * k - 0.3 * x);
+      n.push_back(x % 5 == 4 ? 1 / (plan.energy[m] + 1 + 0.1 * x) : smooth * (1 + 0.01 * x));
+    }
+  return n;
+}
+
+double largest(const double* values, int count) {
+  double most = 0;
+  for (int i = 0; i < count; ++i) most = std::max(most, std::abs(values[i]));
+  return most;
+}
+
+/// How far two correct evaluations of one density may differ, relative to its largest gain.
+///
+/// A sum of Eq. (9) has the terms w |F_j|^{2l-1}, in the rate 2l of them with one F replaced by H.
+/// Parseval bounds them: sum_j |F_j|^{2l-1} <= rho^{2l-3} (1/K) sum n^2 and, least squares leaving
+/// (1/K) sum h^2 <= 1, its like with H; and sum w = 2T. Each term carries the rounding of its
+/// 2l - 1 factors, log2 M + 4 units apiece with the products of phases, and of the last transform,
+/// log2 K. On the manifold the terms of the gain have one sign; each of the 7 factors of a term
+/// brings log2 16 K + 12 units from transform and stencil, 2^3 = 8 bounds what the stencils'
+/// weights of both signs add.
+///
+/// This is the worst case; errors of random sign leave a thousandth of it.
+double bound(const CollisionPlan& plan, const double* n, double gain) {
+  const int K = plan.K();
+  const double rho = std::accumulate(n, n + K, 0.0) / K;
+  const double square = std::inner_product(n, n + K, n, 0.0) / K;
+  double relative = 0;
+  const std::vector<double> rates = plan.sweep_rates(rho);
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    const double l = static_cast<double>(i) + 3;
+    const double sum = rates[i] * 2 * plan.time.T() * std::pow(rho, 2 * l - 3) * square;
+    const double rounding = (2 * l - 1) * (std::log2(plan.resolution.M) + 4) + std::log2(K);
+    relative += (1 + 2 * l * largest(n, K) / std::sqrt(square)) * sum * rounding * unit / gain;
+  }
+  if (plan.model.has_pairs()) relative += 7 * 8 * (std::log2(16.0 * K) + 12) * unit;
+  return relative;
+}
+
+void expect_close(const CollisionPlan& plan, const std::vector<double>& n,
+                  const CollisionBatch& expected, const CollisionBatch& actual) {
+  const int K = plan.K();
+  const std::size_t N = n.size() / K;
+  ASSERT_EQ(actual.I.size(), n.size());
+  ASSERT_EQ(actual.projection.size(), N);
+  for (std::size_t x = 0; x < N; ++x) {
+    SCOPED_TRACE("density " + std::to_string(x));
+    const std::size_t at = x * K;
+    const double gain = largest(&expected.gain[at], K);
+    const double relative = bound(plan, &n[at], gain), absolute = relative * gain;
+    EXPECT_LT(relative, 1e-11);
+    double correction = 0, size = 0;
+    for (int m = 0; m < K; ++m) {
+      const std::size_t i = at + m;
+      EXPECT_NEAR(actual.gain[i], expected.gain[i], absolute);
+      EXPECT_NEAR(actual.I[i], expected.I[i], absolute);
+      EXPECT_NEAR(n[i] * actual.loss[i], n[i] * expected.loss[i], 2 * absolute);
+      const double line = actual.projection[x](plan.energy[m]);
+      correction = std::max(correction,
+                            n[i] * n[i] * std::abs(line - expected.projection[x](plan.energy[m])));
+      size += std::abs(expected.I[i]);
+    }
+    EXPECT_LE(correction, 2 * absolute);
+    EXPECT_NEAR(actual.grid_error[x], expected.grid_error[x], 2 * relative);
+    // change f / (1 - f) with f <= 3/4, and f itself a quotient of changes.
+    EXPECT_NEAR(actual.error[x], expected.error[x], 40 * relative);
+    EXPECT_NEAR(actual.number_rate_raw[x], expected.number_rate_raw[x], 2 * K * absolute / size);
+    EXPECT_NEAR(actual.energy_rate_raw[x], expected.energy_rate_raw[x], 20 * K * absolute / size);
+  }
+}
+
+class StagedCollisionAgrees : public testing::TestWithParam<Setting> {};
+
+TEST_P(StagedCollisionAgrees, WithTheCpuBackend) {
+  const CollisionPlan plan = make_plan(GetParam());
+  const auto reference = make_cpu_backend(2)->collision(plan);
+  Host staged(plan);
+  CollisionBatch expected, actual;
+  for (const int N : {1, 3, 70}) {
+    SCOPED_TRACE(std::to_string(N) + " densities");
+    const std::vector<double> n = densities(plan, N);
+
+    reference->evaluate(n, expected);
+    staged.evaluate(n, actual);
+
+    expect_close(plan, n, expected, actual);
+  }
+}
+
+TEST_P(StagedCollisionAgrees, WithTheJacobianOfTheCpuBackend) {
+  const CollisionPlan plan = make_plan(GetParam());
+  const auto reference = make_cpu_backend(2)->collision(plan);
+  const int N = 2, K = plan.K();
+  const std::vector<double> n = densities(plan, N);
+  std::vector<double> expected(n.size() * K), actual(n.size() * K);
+  CollisionBatch values;
+  Host staged(plan);
+
+  reference->evaluate(n, values);
+  reference->jacobian(n, expected);
+  staged.jacobian(n, actual);
+
+  for (int x = 0; x < N; ++x) {
+    const std::size_t at = static_cast<std::size_t>(x) * K * K;
+    const double size = largest(&expected[at], K * K);
+    const double relative = bound(plan, &n[x * K], largest(&values.gain[x * K], K));
+    for (int i = 0; i < K * K; ++i)
+      ASSERT_NEAR(actual[at + i], expected[at + i], relative * size) << x << ", " << i;
+  }
+}
+
+std::vector<Setting> settings() {
+  std::vector<Setting> all;
+  for (const int K : {32, 64, 96}) {
+    std::string size = "K";
+    size += std::to_string(K);
+    for (const auto& channels :
+         std::vector<std::vector<int>>{{2, 3}, {3}, {2}, {3, 4}, {2, 3, 4}}) {
+      std::string name = size + "_parabolic_";
+      for (const int l : channels) name += std::to_string(l);
+      all.push_back({name, K, channels});
+    }
+    all.push_back({size + "_cosine_3", K, {3}, Dispersion::cosine()});
+  }
+  all.push_back({"K32_one_lattice_34", 32, {3, 4}, Dispersion::parabolic(), 6.4, 32});
+  all.push_back({"K32_long_3", 32, {3}, Dispersion::parabolic(), 20});
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Settings, StagedCollisionAgrees, testing::ValuesIn(settings()),
+                         [](const auto& test) { return test.param.name; });
+
+/// All results of a call, as bytes are compared.
+struct Results {
+  CollisionBatch batch;
+  std::vector<double> J;
+};
+
+void expect_same_bits(const Results& a, const Results& b) {
+  EXPECT_EQ(a.batch.gain, b.batch.gain);
+  EXPECT_EQ(a.batch.loss, b.batch.loss);
+  EXPECT_EQ(a.batch.I, b.batch.I);
+  EXPECT_EQ(a.batch.error, b.batch.error);
+  EXPECT_EQ(a.batch.grid_error, b.batch.grid_error);
+  EXPECT_EQ(a.batch.number_rate_raw, b.batch.number_rate_raw);
+  EXPECT_EQ(a.batch.energy_rate_raw, b.batch.energy_rate_raw);
+  EXPECT_EQ(a.J, b.J);
+}
+
+Results run(Host& staged, const std::vector<double>& n) {
+  Results results;
+  results.J.resize(n.size() * staged.plan().K());
+  staged.evaluate(n, results.batch);
+  staged.jacobian(n, results.J);
+  return results;
+}
+
+// T = 25: several chunks in most segments, two lattices.
+const Setting several_chunks{"", 32, {2, 3}, Dispersion::parabolic(), 25};
+
+TEST(StagedCollision, BitsDoNotDependOnPassesAndBatches) {
+  const CollisionPlan plan = make_plan(several_chunks);
+  const std::vector<double> n = densities(plan, 37);
+  Host whole(plan);
+  const Results expected = run(whole, n);
+
+  for (const std::size_t workspace : {std::size_t{1}, std::size_t{1} << 19, std::size_t{1} << 23}) {
+    SCOPED_TRACE("workspace " + std::to_string(workspace));
+    Host cut(plan, workspace);
+    expect_same_bits(run(cut, n), expected);
+  }
+}
+
+TEST(StagedCollision, SmallWorkspacesMakeManyPasses) {
+  const CollisionPlan plan = make_plan(several_chunks);
+  const std::vector<double> n = densities(plan, 4);
+  const auto stages = [&](std::size_t workspace) {
+    Host staged(plan, workspace);
+    CollisionBatch batch;
+    HostDevice::record = {};
+    staged.evaluate(n, batch);
+    return HostDevice::record.stages;
+  };
+  // One pass per density, and a batch of times for every one or two chunks.
+  EXPECT_GT(stages(1), 8 * stages(std::size_t{1} << 30));
+}
+
+TEST(StagedCollision, BitsDoNotDependOnTheOrderOfIndices) {
+  const CollisionPlan plan = make_plan(several_chunks);
+  const std::vector<double> n = densities(plan, 5);
+  Host forwards(plan), backwards(plan, default_workspace, Order::backwards);
+  expect_same_bits(run(backwards, n), run(forwards, n));
+}
+
+TEST(StagedCollision, BitsDoNotDependOnOtherDensitiesOrEarlierCalls) {
+  const CollisionPlan plan = make_plan(several_chunks);
+  const std::size_t K = plan.K();
+  const int N = 20;
+  const std::vector<double> n = densities(plan, N);
+  Host used(plan);
+  const Results together = run(used, n);
+  for (const int x : {0, 3, 19}) {
+    SCOPED_TRACE("density " + std::to_string(x));
+    const std::vector<double> alone(n.begin() + x * K, n.begin() + (x + 1) * K);
+    Host fresh(plan);
+    const Results expected = run(fresh, alone);
+    expect_same_bits(run(used, alone), expected);
+    EXPECT_TRUE(std::equal(expected.batch.I.begin(), expected.batch.I.end(),
+                           together.batch.I.begin() + x * K));
+    EXPECT_TRUE(std::equal(expected.J.begin(), expected.J.end(), together.J.begin() + x * K * K));
+  }
+}
+
+TEST(StagedCollision, DensitiesGoInAndResultsComeOut) {
+  Setting longer = several_chunks;
+  longer.T *= 2;
+  for (const Setting& setting : {several_chunks, longer}) {
+    const CollisionPlan plan = make_plan(setting);
+    const std::vector<double> n = densities(plan, 9);
+    Host staged(plan);
+    CollisionBatch batch;
+    HostDevice::record = {};
+
+    staged.evaluate(n, batch);
+
+    EXPECT_EQ(HostDevice::record.uploaded, n.size() * sizeof(double) + 9 * sizeof(ChannelRates));
+    EXPECT_EQ(HostDevice::record.downloaded, 3 * n.size() * sizeof(double) + 9 * sizeof(Diagnosis));
+  }
+}
+
+TEST(StagedCollision, MemoryIsWhatItSays) {
+  for (const auto& channels : std::vector<std::vector<int>>{{2}, {3}, {2, 3}}) {
+    Setting setting = several_chunks;
+    setting.channels = channels;
+    const CollisionPlan plan = make_plan(setting);
+    for (const std::size_t workspace : {std::size_t{1} << 22, default_workspace}) {
+      const std::vector<double> n = densities(plan, 40);
+      HostDevice::record = {};
+      Host staged(plan, workspace);
+      CollisionBatch batch;
+
+      staged.evaluate(n, batch);
+
+      EXPECT_EQ(HostDevice::record.allocated, staged.memory(40));
+    }
+  }
+}
+
+TEST(JacobianPass, MemoryIsWhatItSays) {
+  for (const auto& channels : std::vector<std::vector<int>>{{2}, {3}, {2, 3}}) {
+    Setting setting = several_chunks;
+    setting.channels = channels;
+    HostDevice device;
+    const Tables<HostDevice> tables(device, make_plan(setting), std::size_t{1} << 20);
+    HostDevice::record = {};
+
+    const JacobianPass<HostDevice> pass(device, tables, 3);
+
+    EXPECT_EQ(HostDevice::record.allocated, JacobianPass<HostDevice>::bytes(tables, 3));
+  }
+}
+
+TEST(StagedCollision, NoDensitiesAreNoWork) {
+  Host staged(make_plan(several_chunks));
+  CollisionBatch batch;
+  staged.evaluate({}, batch);
+  staged.jacobian({}, {});
+  EXPECT_TRUE(batch.I.empty());
+}
+
+TEST(BatchTimes, KeepsChunksWhole) {
+  const std::vector<ChunkEntry> chunks{{0, 16}, {16, 16}, {32, 1}, {33, 16}, {49, 16}};
+
+  const std::vector<TimeBatch> batches = batch_times(chunks, 33);
+
+  ASSERT_EQ(batches.size(), 2u);
+  EXPECT_EQ(batches[0].chunks, 3);
+  EXPECT_EQ(batches[0].times, 33);
+  EXPECT_EQ(batches[1].first_chunk, 3);
+  EXPECT_EQ(batches[1].first_time, 33);
+  EXPECT_EQ(batches[1].times, 32);
+  EXPECT_EQ(batch_times(chunks, 0).size(), chunks.size());
+}
+
+}  // namespace
+}  // namespace kapitza::staged

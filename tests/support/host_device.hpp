@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <fftw3.h>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "kapitza/core/complex.hpp"
+#include "kernels/staged/device.hpp"
+
+namespace kapitza::staged {
+
+/// What all HostDevices together did since a test last set it to zero.
+struct HostRecord {
+  std::size_t allocated = 0, released = 0;   ///< bytes
+  std::size_t uploaded = 0, downloaded = 0;  ///< bytes
+  std::size_t stages = 0, transforms = 0;    ///< calls
+};
+
+/// A staged::Device on the host, for tests: runs the complete GPU path without a GPU.
+///
+/// Memory is born as NaN, so whatever is read before it is written shows in the result. Stages run
+/// forwards or backwards: a stage whose indices meet in a cell gives different numbers.
+class HostDevice {
+ public:
+  enum class Order { forwards, backwards };
+
+  static inline HostRecord record;
+
+  template <class T>
+  class Buffer {
+   public:
+    explicit Buffer(std::size_t count) : memory_(count * sizeof(T), std::byte{0xff}) {
+      record.allocated += memory_.size();
+    }
+    Buffer(Buffer&&) = default;
+    Buffer& operator=(Buffer&&) = default;
+    ~Buffer() { record.released += memory_.size(); }
+
+    T* data() { return reinterpret_cast<T*>(memory_.data()); }
+    const T* data() const { return reinterpret_cast<const T*>(memory_.data()); }
+    std::size_t size() const { return memory_.size() / sizeof(T); }
+
+   private:
+    static_assert(std::is_trivially_copyable_v<T>);
+    std::vector<std::byte> memory_;
+  };
+
+  /// One line after the other with the plan of a single one: a line's bits do not depend on its
+  /// place in the batch.
+  class Fft {
+   public:
+    Fft(HostDevice&, int n, int batch, Sign sign) : n_(n), batch_(batch) {
+      std::vector<Complex> in(n), out(n);
+      plan_.reset(fftw_plan_dft_1d(n, fftw(in.data()), fftw(out.data()), static_cast<int>(sign),
+                                   FFTW_ESTIMATE | FFTW_UNALIGNED));
+      if (!plan_) throw std::runtime_error("FFTW has no plan");
+    }
+    void operator()(Complex* in, Complex* out) const {
+      ++record.transforms;
+      for (std::ptrdiff_t line = 0; line < batch_; ++line)
+        fftw_execute_dft(plan_.get(), fftw(in + line * n_), fftw(out + line * n_));
+    }
+
+   private:
+    static_assert(FFTW_FORWARD == static_cast<int>(Sign::minus));
+    static_assert(FFTW_BACKWARD == static_cast<int>(Sign::plus));
+    static fftw_complex* fftw(Complex* z) { return reinterpret_cast<fftw_complex*>(z); }
+    struct Destroy {
+      void operator()(fftw_plan plan) const { fftw_destroy_plan(plan); }
+    };
+    std::unique_ptr<std::remove_pointer_t<fftw_plan>, Destroy> plan_;
+    int n_, batch_;
+  };
+
+  explicit HostDevice(Order order = Order::forwards) : order_(order) {}
+
+  template <class Stage>
+  void each(std::size_t count, Stage stage) {
+    if (count >= std::size_t{1} << 31) throw std::length_error("a stage of 2^31 indices or more");
+    ++record.stages;
+    for (std::size_t i = 0; i < count; ++i) stage(order_ == Order::forwards ? i : count - 1 - i);
+  }
+
+  template <class T>
+  void upload(std::span<const T> from, T* to) {
+    record.uploaded += from.size_bytes();
+    std::copy(from.begin(), from.end(), to);
+  }
+
+  template <class T>
+  void download(const T* from, std::span<T> to) {
+    record.downloaded += to.size_bytes();
+    std::copy_n(from, to.size(), to.begin());
+  }
+
+ private:
+  Order order_;
+};
+
+static_assert(Device<HostDevice>);
+
+}  // namespace kapitza::staged
