@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "host/commands/commands.hpp"
+#include "host/exit_code.hpp"
+
+namespace kapitza::host {
+
+std::unique_ptr<Backend> make_backend(const Options& options, Console& console) {
+  if (options.device == "cuda") return make_cuda_backend();
+  if (options.device == "cpu") return make_cpu_backend(options.threads);
+  const std::string why_not = cuda_unavailable();
+  std::unique_ptr<Backend> backend =
+      why_not.empty() ? make_cuda_backend() : make_cpu_backend(options.threads);
+  console.note(fmt::format("device: {} ({})", backend->description(),
+                           why_not.empty() ? "auto: there is a GPU" : "auto: no GPU: " + why_not));
+  return backend;
+}
+
+int devices_command(const Options& options) {
+  const std::string cpu = make_cpu_backend(options.threads)->description();
+  const std::string why_not = cuda_unavailable();
+  const std::string cuda = why_not.empty() ? make_cuda_backend()->description() : std::string();
+  if (options.json) {
+    nlohmann::ordered_json object;
+    object["cpu"] = {{"available", true}, {"description", cpu}};
+    object["cuda"] = {{"available", why_not.empty()},
+                      {"description", why_not.empty() ? cuda : why_not}};
+    fmt::print("{}\n", object.dump(2));
+    return done;
+  }
+  fmt::print("cpu   {}\n", cpu);
+  fmt::print("cuda  {}\n", why_not.empty() ? cuda : "not available: " + why_not);
+  fmt::print("auto  takes {}\n", why_not.empty() ? "cuda" : "cpu");
+  return done;
+}
+
+}  // namespace kapitza::host

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host/config/schema.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <fmt/format.h>
+#include <numeric>
+
+#include "kapitza/solver/collision.hpp"
+
+namespace kapitza::host {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr Range any_number{};
+constexpr Range positive{0, infinity, true};
+constexpr Range not_negative{0, infinity};
+
+constexpr JobSpec job_table[] = {
+    {"collision", "one evaluation of the collision integral for a given density"},
+    {"relax", "a homogeneous density relaxing to its thermal state: d_t n = lambda^2 I[n]"},
+};
+
+constexpr SectionSpec section_table[] = {
+    {"model", "the carriers and their interaction"},
+    {"state", "the density n(k) to start from"},
+    {"relax", "relaxation in time"},
+    {"grid", "the momentum grid k_m = -pi + 2 pi (m + 1/2) / K"},
+    {"numerics", "how finely the collision integral is evaluated"},
+    {"output", "the result file"},
+};
+
+constexpr KeySpec key_table[] = {
+    {"job", Kind::job, "", "", "", any_number, "collision relax", "What to compute."},
+
+    {"model.dispersion", Kind::dispersion, "\"parabolic\"", "", "energy", any_number,
+     "collision relax",
+     "Energy E(k) of a carrier on the lattice: k^2 continued with period 2 pi, 2 (1 - cos k), or "
+     "the periodic cubic spline through a table with the columns k, E (at least four rows, k "
+     "ascending in [-pi, pi); the path is relative to the configuration file)."},
+    {"model.interaction", Kind::interaction, "{c3 = 6.0}", "", "energy", any_number,
+     "collision relax",
+     "Coefficients of the local interaction U(y) = sum_l c_l y^l / l!, y = |psi|^2. "
+     "{c3 = 6.0} is the |psi|^6 defect; c1 is a counterterm and causes no collisions."},
+
+    {"state.n", Kind::density, "", "", "1", any_number, "collision relax",
+     "Density n(k) > 0. An expression of k (muParser: + - * / ^, abs, exp, log, sqrt, sin, cos, "
+     "a ? b : c, pi); a table with the columns k, n (k ascending in "
+     "[-pi, pi), ln n is interpolated by a periodic cubic spline, so n stays positive; at least "
+     "four rows); or a thermal state n = 1 / (beta (E - mu))."},
+
+    {"relax.lambda", Kind::number, "1.0", "", "1", positive, "relax",
+     "Coupling: it multiplies the interaction, so time runs in units of 1 / lambda^2."},
+    {"relax.t_end", Kind::number, "", "no limit", "time", positive, "relax",
+     "Stop at this time, if relax.deviation has not stopped it before."},
+    {"relax.deviation", Kind::number, "1e-3", "", "1", not_negative, "relax",
+     "Stop when n is this close to the thermal state of the same number and energy: "
+     "max_k |n / n_thermal - 1|. 0: only relax.t_end stops."},
+
+    {"grid.K",
+     Kind::integer,
+     "256",
+     "",
+     "points",
+     {32, 4096, false, 2},
+     "collision relax",
+     "Number of momenta."},
+
+    {"numerics.channels",
+     Kind::integers,
+     "",
+     "all that the interaction opens",
+     "1",
+     {2, CollisionModel::max_channel},
+     "collision relax",
+     "The collisions l -> l that are summed, e.g. [3] for 3 -> 3 alone."},
+    {"numerics.tolerance",
+     Kind::number,
+     "1e-4",
+     "",
+     "1",
+     {1e-8, 0.5},
+     "collision relax",
+     "Largest error of the collision integral: max_k |I - I_exact| / max_k gain. It chooses T, M "
+     "and dtau."},
+    {"numerics.T", Kind::number, "", "chosen from the tolerance", "time", positive,
+     "collision relax", "Cut-off of the auxiliary time."},
+    {"numerics.M",
+     Kind::integer,
+     "",
+     "chosen from T",
+     "sites",
+     {32, 1 << 24},
+     "collision relax",
+     "Lattice sites of the auxiliary wavefunctions, a multiple of grid.K that holds the light "
+     "cone K + 2 v_max T."},
+    {"numerics.dtau", Kind::number, "", "chosen from the bandwidth", "time", positive,
+     "collision relax",
+     "Step of the auxiliary time, below the aliasing bound 2 pi / (l (E_max - E_min))."},
+
+    {"output.file", Kind::text, "", "name of the configuration, with .h5, in the current directory",
+     "", any_number, "collision relax",
+     "Result file, relative to the current directory; --out overrides it."},
+    {"output.every", Kind::number, "60.0", "", "s", positive, "relax",
+     "Seconds between checkpoints, which --resume continues from."},
+};
+
+std::vector<std::string> split(std::string_view words) {
+  std::vector<std::string> result;
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (end > 0) result.emplace_back(words.substr(0, end));
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return result;
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+/// Levenshtein's distance: insertions, deletions and replacements that turn a into b.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string_view last_part(std::string_view key) { return key.substr(key.rfind('.') + 1); }
+
+std::string range_problem(const Range& range, double x) {
+  if (!std::isfinite(x)) return "must be finite";
+  if (range.contains(x)) return {};
+  if (x < range.low || (range.low_open && x == range.low)) {
+    if (range.low_open) return fmt::format("must be greater than {}", range.low);
+    return fmt::format("must be at least {}", range.low);
+  }
+  if (x > range.high) return fmt::format("must be at most {}", range.high);
+  return range.multiple_of == 2 ? "must be even"
+                                : fmt::format("must be a multiple of {}", range.multiple_of);
+}
+
+std::string number_problem(const Range& range, Value& value) {
+  if (!value.is_number()) return "must be a number";
+  value.data = value.number();
+  return range_problem(range, value.number());
+}
+
+std::string integer_problem(const Range& range, const Value& value) {
+  if (!value.as<std::int64_t>()) return "must be an integer";
+  return range_problem(range, value.number());
+}
+
+std::string integers_problem(const Range& range, Value& value) {
+  auto* list = std::get_if<Value::List>(&value.data);
+  if (!list) return "must be a list of integers";
+  if (list->empty()) return "must not be empty";
+  for (const Value& item : *list) {
+    const std::string problem = integer_problem(range, item);
+    if (!problem.empty()) return to_toml(item) + " " + problem;
+  }
+  const auto less = [](const Value& a, const Value& b) { return a.number() < b.number(); };
+  std::sort(list->begin(), list->end(), less);
+  const auto same = [](const Value& a, const Value& b) { return a.number() == b.number(); };
+  const auto twice = std::adjacent_find(list->begin(), list->end(), same);
+  return twice == list->end() ? std::string() : to_toml(*twice) + " is given twice";
+}
+
+/// A table must have exactly the given members.
+std::string members_problem(const Value::Members& members, std::span<const std::string> known) {
+  for (const auto& [key, value] : members) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    return fmt::format("it has an unknown member \"{}\"{}", key, did_you_mean(key, known));
+  }
+  for (const std::string& key : known)
+    if (!members.contains(key)) return fmt::format("the member \"{}\" is missing", key);
+  return {};
+}
+
+std::string table_file_problem(const Value::Members& members) {
+  const std::array<std::string, 1> known{"table"};
+  std::string problem = members_problem(members, known);
+  if (!problem.empty()) return problem;
+  const auto* path = members.at("table").as<std::string>();
+  return path && !path->empty() ? std::string() : "table must be the name of a file";
+}
+
+std::string interaction_problem(Value& value) {
+  auto* members = std::get_if<Value::Members>(&value.data);
+  if (!members || members->empty()) return "must be a table of coefficients";
+  for (auto& [key, coefficient] : *members) {
+    const bool named = key.size() == 2 && key[0] == 'c' && key[1] >= '1' && key[1] <= '9';
+    if (!named) return fmt::format("\"{}\" is no coefficient", key);
+    if (key[1] - '0' > CollisionModel::max_channel)
+      return fmt::format("{} is beyond the largest power, {}", key, CollisionModel::max_channel);
+    const std::string problem = number_problem(any_number, coefficient);
+    if (!problem.empty()) return key + " " + problem;
+  }
+  return {};
+}
+
+std::string dispersion_problem(const Value& value) {
+  if (const auto* members = value.as<Value::Members>()) return table_file_problem(*members);
+  const auto* name = value.as<std::string>();
+  if (!name) return "must be a name or a table";
+  const std::array<std::string, 2> known{"parabolic", "cosine"};
+  if (std::find(known.begin(), known.end(), *name) != known.end()) return {};
+  return "there is no such dispersion" + did_you_mean(*name, known);
+}
+
+std::string thermal_problem(Value& thermal) {
+  auto* members = std::get_if<Value::Members>(&thermal.data);
+  if (!members) return "thermal must be {beta = ..., mu = ...}";
+  const std::array<std::string, 2> known{"beta", "mu"};
+  const std::string problem = members_problem(*members, known);
+  if (!problem.empty()) return "thermal: " + problem;
+  for (auto& [key, number] : *members) {
+    const std::string wrong = number_problem(any_number, number);
+    if (!wrong.empty()) return fmt::format("thermal.{} {}", key, wrong);
+  }
+  if (members->at("beta").number() == 0) return "thermal.beta must not be 0";
+  return {};
+}
+
+std::string density_problem(Value& value) {
+  // A constant density is an expression, too.
+  if (value.is_number()) value.data = to_toml(value);
+  if (const auto* expression = value.as<std::string>())
+    return expression->empty() ? "the expression is empty" : std::string();
+  auto* members = std::get_if<Value::Members>(&value.data);
+  if (!members) return "must be an expression or a table";
+  const std::array<std::string, 2> known{"table", "thermal"};
+  if (members->size() != 1) return "must have exactly one member, table or thermal";
+  auto& [key, member] = *members->begin();
+  if (key == "table") return table_file_problem(*members);
+  if (key == "thermal") return thermal_problem(member);
+  return fmt::format("it has an unknown member \"{}\"{}", key, did_you_mean(key, known));
+}
+
+std::string job_problem(const Value& value) {
+  const auto* name = value.as<std::string>();
+  if (!name) return "must be the name of a job";
+  if (find_job(*name)) return {};
+  // Planned jobs deserve more than "unknown".
+  for (const std::string_view later : {"stationary", "linear", "microscopic"})
+    if (*name == later) return "this job is not in this version";
+  return "there is no such job" + did_you_mean(*name, all_jobs());
+}
+
+}  // namespace
+
+bool Range::contains(double x) const {
+  if (x < low || (low_open && x == low) || x > high) return false;
+  return multiple_of == 1 || std::fmod(x, multiple_of) == 0;
+}
+
+std::string Range::text() const {
+  std::string text;
+  if (std::isfinite(low) && std::isfinite(high)) {
+    text = fmt::format("{} .. {}", low, high);
+  } else if (std::isfinite(low)) {
+    text = fmt::format("{} {}", low_open ? ">" : ">=", low);
+  } else {
+    text = "any finite number";
+  }
+  if (multiple_of == 2) return "even, " + text;
+  return multiple_of == 1 ? text : fmt::format("multiple of {}, {}", multiple_of, text);
+}
+
+std::string_view KeySpec::section() const {
+  const std::size_t dot = key.find('.');
+  return dot == std::string_view::npos ? std::string_view() : key.substr(0, dot);
+}
+
+bool KeySpec::used_by(std::string_view job) const {
+  const std::vector<std::string> names = split(jobs);
+  return std::find(names.begin(), names.end(), job) != names.end();
+}
+
+std::string KeySpec::allowed() const {
+  switch (kind) {
+    case Kind::job: {
+      std::string names;
+      for (const std::string& name : all_jobs())
+        names += (names.empty() ? "" : " | ") + quoted(name);
+      return names;
+    }
+    case Kind::number:
+    case Kind::integer:
+      return range.text();
+    case Kind::integers:
+      return "a list of integers in " + range.text();
+    case Kind::text:
+      return "text";
+    case Kind::interaction:
+      return fmt::format("{{c1 = ..., c2 = ..., ..., c{} = ...}}", CollisionModel::max_channel);
+    case Kind::dispersion:
+      return "\"parabolic\" | \"cosine\" | {table = \"FILE.csv\"}";
+    case Kind::density:
+      return "\"expression of k\" | {table = \"FILE.csv\"} | {thermal = {beta = ..., mu = ...}}";
+  }
+  return {};
+}
+
+std::span<const KeySpec> schema() { return key_table; }
+std::span<const SectionSpec> sections() { return section_table; }
+std::span<const JobSpec> jobs() { return job_table; }
+
+const KeySpec* find_key(std::string_view key) {
+  for (const KeySpec& spec : schema())
+    if (spec.key == key) return &spec;
+  return nullptr;
+}
+
+const JobSpec* find_job(std::string_view name) {
+  for (const JobSpec& job : jobs())
+    if (job.name == name) return &job;
+  return nullptr;
+}
+
+bool is_section(std::string_view name) {
+  for (const SectionSpec& section : sections())
+    if (section.name == name) return true;
+  return false;
+}
+
+std::string problem_with(const KeySpec& spec, Value& value) {
+  switch (spec.kind) {
+    case Kind::job:
+      return job_problem(value);
+    case Kind::number:
+      return number_problem(spec.range, value);
+    case Kind::integer:
+      return integer_problem(spec.range, value);
+    case Kind::integers:
+      return integers_problem(spec.range, value);
+    case Kind::text: {
+      const auto* text = value.as<std::string>();
+      return text && !text->empty() ? std::string() : "must be text in quotes";
+    }
+    case Kind::interaction:
+      return interaction_problem(value);
+    case Kind::dispersion:
+      return dispersion_problem(value);
+    case Kind::density:
+      return density_problem(value);
+  }
+  return {};
+}
+
+std::vector<std::string> nearest(std::string_view name, std::span<const std::string> known) {
+  // A key given without its section, or in the wrong one, is near as well.
+  const std::string wanted = lower(name), wanted_leaf(last_part(wanted));
+  std::vector<std::pair<std::size_t, std::string>> ranked;
+  for (const std::string& candidate : known) {
+    const std::string other = lower(candidate);
+    const std::size_t leaf = edit_distance(wanted_leaf, last_part(other));
+    const std::size_t distance = std::min(edit_distance(wanted, other), leaf + 1);
+    const std::size_t length = std::max(wanted_leaf.size(), last_part(other).size());
+    if (distance <= 1 + length / 3) ranked.emplace_back(distance, candidate);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> names;
+  for (const auto& [distance, candidate] : ranked) names.push_back(candidate);
+  return names;
+}
+
+std::string did_you_mean(std::string_view name, std::span<const std::string> known) {
+  const std::vector<std::string> near = nearest(name, known);
+  return near.empty() ? std::string() : fmt::format(", did you mean \"{}\"?", near.front());
+}
+
+std::vector<std::string> all_keys() {
+  std::vector<std::string> keys;
+  for (const KeySpec& spec : schema()) keys.emplace_back(spec.key);
+  return keys;
+}
+
+std::vector<std::string> all_jobs() {
+  std::vector<std::string> names;
+  for (const JobSpec& job : jobs()) names.emplace_back(job.name);
+  return names;
+}
+
+}  // namespace kapitza::host

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host/jobs/collision.hpp"
+
+#include <cmath>
+#include <fmt/format.h>
+
+#include "host/model.hpp"
+#include "kapitza/solver/balance.hpp"
+#include "kapitza/solver/resolve.hpp"
+
+namespace kapitza::host {
+namespace {
+
+/// sum w I / sum |w I|: how well I conserves what w counts.
+double conservation_rate(const std::vector<double>& I, const std::vector<double>& weight) {
+  double sum = 0, size = 0;
+  for (std::size_t m = 0; m < I.size(); ++m) {
+    sum += weight[m] * I[m];
+    size += std::abs(weight[m] * I[m]);
+  }
+  return rate_of(sum, size);
+}
+
+Quantities results(const ResolvedCollision& resolved, const CollisionBatch& batch) {
+  const CollisionPlan& plan = resolved.collision->plan();
+  const std::vector<double> ones(batch.I.size(), 1.0);
+  Quantities rows = resolution_rows(plan.resolution);
+  const Quantities more{
+      {"number_rate", conservation_rate(batch.I, ones), "sum I / sum |I|"},
+      {"energy_rate", conservation_rate(batch.I, plan.energy), "sum E I / sum |E I|"},
+      {"number_rate_raw", batch.number_rate_raw.at(0), "the same before projection"},
+      {"energy_rate_raw", batch.energy_rate_raw.at(0), ""},
+  };
+  append(rows, more);
+  append(rows, error_rows(resolved));
+  return rows;
+}
+
+void write(const JobContext& context, const CollisionPlan& plan, const std::vector<double>& n,
+           const CollisionBatch& batch, const JobResult& result) {
+  ResultWriter writer(context.target);
+  writer.coordinate("k", plan.model.grid.momenta(), "momentum");
+  writer.dataset("n", {"k"}, n, "density");
+  writer.dataset("gain", {"k"}, batch.gain, "gain, without the trivial 2 -> 2 exchange");
+  writer.dataset("loss", {"k"}, batch.loss, "loss: I = gain + n loss");
+  writer.dataset("I", {"k"}, batch.I, "collision integral, after projection");
+  write_attributes(writer, context, result);
+  writer.commit();
+}
+
+JobResult run(JobContext& context) {
+  const WallClock clock(std::nullopt);
+  const CollisionModel model = make_model(context.config);
+  const std::vector<double> n = make_density(context.config, "state.n", model);
+  const ResolutionRequest request = make_request(context.config, model);
+  context.console.note(fmt::format("choosing T, M and dtau for tolerance {}", request.tolerance));
+  const ResolvedCollision resolved = resolve_collision(context.backend, model, n, request);
+  if (!resolved.reached) context.console.warning(unreached_tolerance(request.tolerance, resolved));
+  CollisionBatch batch;
+  batch.resize(1, model.grid.K);
+  resolved.collision->evaluate(n, batch);
+  const JobResult result{results(resolved, batch), clock.elapsed()};
+  write(context, resolved.collision->plan(), n, batch, result);
+  return result;
+}
+
+void validate(const Config& config) {
+  const CollisionModel model = make_model(config);
+  make_density(config, "state.n", model);
+  make_request(config, model);
+}
+
+std::size_t file_size(const Config& config) {
+  return 64 * 1024 + 5 * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
+}
+
+}  // namespace
+
+const Job collision_job{"collision", run, validate, file_size, 1};
+
+}  // namespace kapitza::host

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host/jobs/job.hpp"
+
+#include <fmt/format.h>
+
+#include "host/jobs/collision.hpp"
+#include "host/jobs/relax.hpp"
+#include "host/model.hpp"
+
+namespace kapitza::host {
+namespace {
+
+const Job* const runners[] = {&collision_job, &relax_job};
+
+}  // namespace
+
+const Job& find_runner(std::string_view name) {
+  for (const Job* job : runners)
+    if (job->name == name) return *job;
+  throw InputError(fmt::format("job \"{}\" has no program", name));
+}
+
+Quantities resolution_rows(const Resolution& resolution) {
+  return {
+      {"T", resolution.T, "cut-off of the auxiliary time"},
+      {"M", std::int64_t{resolution.M}, "lattice sites"},
+      {"dtau", resolution.dtau, "step of the auxiliary time"},
+      {"points", std::int64_t{resolution.points}, "points on the resonant manifold of l = 2"},
+  };
+}
+
+Quantities error_rows(const ResolvedCollision& resolved) {
+  return {
+      {"error_estimate", resolved.error_estimate(), "of max_k |I - I_exact| / max_k gain"},
+      {"cutoff_error", resolved.cutoff_error, "the part from T, M and points"},
+      {"grid_error", resolved.grid_error, "the part from the momentum grid"},
+      {"tolerance_reached", resolved.reached, ""},
+  };
+}
+
+std::string unreached_tolerance(double tolerance, const ResolvedCollision& resolved) {
+  return fmt::format(
+      "the tolerance {} is not reached: the estimated error is {:.2g}, of which {:.2g} from T, M "
+      "and points and {:.2g} from the momentum grid{}",
+      tolerance, resolved.error_estimate(), resolved.cutoff_error, resolved.grid_error,
+      resolved.grid_error > tolerance / 2 ? " (a larger grid.K helps)" : "");
+}
+
+Quantities estimate(const Config& config, Backend& backend) {
+  const CollisionModel model = make_model(config);
+  const std::vector<double> n = make_density(config, "state.n", model);
+  const WallClock choosing(std::nullopt);
+  const ResolvedCollision resolved =
+      resolve_collision(backend, model, n, make_request(config, model));
+  const double choosing_seconds = choosing.elapsed();
+
+  CollisionBatch batch;
+  batch.resize(1, model.grid.K);
+  resolved.collision->evaluate(n, batch);  // the first one also touches new memory
+  const WallClock evaluating(std::nullopt);
+  resolved.collision->evaluate(n, batch);
+  const double seconds = evaluating.elapsed();
+
+  const Job& job = find_runner(config.job());
+  const std::size_t memory = resolved.collision->memory(1);
+  Quantities rows = resolution_rows(resolved.collision->plan().resolution);
+  append(rows, error_rows(resolved));
+  append(rows, {
+                   {"memory_bytes", static_cast<std::int64_t>(memory),
+                    readable_bytes(static_cast<double>(memory))},
+                   {"seconds_per_evaluation", seconds, readable_duration(seconds)},
+                   {"evaluations", job.typical_evaluations, "typical for this job"},
+                   {"estimated_seconds", choosing_seconds + job.typical_evaluations * seconds, ""},
+               });
+  rows.back().meaning = "about " + readable_duration(std::get<double>(rows.back().value));
+  return rows;
+}
+
+void write_attributes(ResultWriter& writer, const JobContext& context, const JobResult& result) {
+  writer.attribute("job", context.config.job());
+  writer.attribute("config", context.config.to_toml());
+  writer.attributes(context.provenance.attributes());
+  writer.attribute("wall_seconds", result.wall_seconds);
+  writer.attribute("finished", result.finished);
+  writer.attributes(result.quantities);
+}
+
+}  // namespace kapitza::host

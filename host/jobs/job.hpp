@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "host/config/config.hpp"
+#include "host/console.hpp"
+#include "host/output/provenance.hpp"
+#include "host/output/result_file.hpp"
+#include "host/report.hpp"
+#include "host/stop.hpp"
+#include "kapitza/solver/resolve.hpp"
+
+namespace kapitza::host {
+
+/// Everything a job is given.
+struct JobContext {
+  const Config& config;
+  Backend& backend;
+  Console& console;
+  std::filesystem::path target;  ///< the result file
+  bool resume = false;           ///< go on from the checkpoint in it
+  Provenance provenance;
+  StopCondition stop;
+};
+
+struct JobResult {
+  Quantities quantities;
+  double wall_seconds = 0;      ///< with those before a --resume
+  bool finished = true;         ///< false: there is a checkpoint in the result file
+  std::string stopped_by = {};  ///< what ended it early
+};
+
+/// What runs under a name. A new job is one file with these functions, a row in jobs(), and the
+/// rows of its keys in the schema.
+struct Job {
+  std::string_view name;
+  JobResult (*run)(JobContext& context);
+  /// Builds everything that can be wrong, and nothing expensive.
+  void (*validate)(const Config& config);
+  /// Bytes of its result file, roughly.
+  std::size_t (*file_size)(const Config& config);
+  /// Evaluations of the collision integral that a typical run takes, for the cost estimate.
+  double typical_evaluations;
+};
+
+const Job& find_runner(std::string_view name);
+
+/// What `kapitza check` prints: resolution, memory and time.
+Quantities estimate(const Config& config, Backend& backend);
+
+/// Rows about the resolution that all kinetic jobs share.
+Quantities resolution_rows(const Resolution& resolution);
+Quantities error_rows(const ResolvedCollision& resolved);
+
+/// A warning that says what was reached instead, and what would help.
+std::string unreached_tolerance(double tolerance, const ResolvedCollision& resolved);
+
+/// The attributes at the root of every result file.
+void write_attributes(ResultWriter& writer, const JobContext& context, const JobResult& result);
+
+}  // namespace kapitza::host

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "host/config/config.hpp"
+#include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/relaxation.hpp"
+
+namespace kapitza::host {
+
+/// The physics that a configuration asks for. Errors name the key and where it was written.
+CollisionModel make_model(const Config& config);
+
+/// Density on the momentum grid, from a key of kind density; finite and positive everywhere.
+std::vector<double> make_density(const Config& config, std::string_view key,
+                                 const CollisionModel& model);
+
+ResolutionRequest make_request(const Config& config, const CollisionModel& model);
+
+RelaxationOptions make_relaxation_options(const Config& config, const CollisionModel& model);
+
+}  // namespace kapitza::host

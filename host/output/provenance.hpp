@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/report.hpp"
+
+namespace kapitza::host {
+
+/// How a result was made: what every file carries beside the physics.
+struct Provenance {
+  std::string argv;    ///< the command line, quoted for a shell
+  std::string device;  ///< in words
+  std::string started;
+  int threads = 0;  ///< 0: as many as the machine offers
+
+  Quantities attributes() const;
+};
+
+/// Root attributes of every result file that say how it was made, in the order people ask.
+std::span<const char* const> provenance_names();
+bool is_provenance(const std::string& attribute);
+
+std::string utc_now();  ///< ISO 8601
+
+std::string shell_command(const std::vector<std::string>& words);
+
+}  // namespace kapitza::host
