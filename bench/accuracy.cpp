@@ -3,11 +3,10 @@
 // estimated and the actual error; and what balance and extrapolation in T gain at a given T.
 //
 //   bench_accuracy [--json]
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "bench/plain_sweep.hpp"
@@ -44,15 +43,17 @@ double error(const std::vector<double>& I, const CollisionBatch& exact) {
 
 nlohmann::json tolerances(Backend& backend) {
   const CollisionModel model = model_of({2, 3});
-  fmt::print(table, "Tolerance, K = {}, l = 2 and 3; errors relative to max_k gain, actual against "
-             "T = 1500, M = 32768\n\n", K);
-  fmt::print(table, "| density | tolerance | T | M | points | cut-off (estimated) | cut-off (actual) "
+  fmt::print(table,
+             "Tolerance, K = {}, l = 2 and 3; errors relative to max_k gain, actual against "
+             "T = 1500, M = 32768\n\n",
+             K);
+  fmt::print(table,
+             "| density | tolerance | T | M | points | cut-off (estimated) | cut-off (actual) "
              "| grid (reported) |\n|---|---|---|---|---|---|---|---|\n");
   nlohmann::json rows;
   for (const auto& density : testing::test_densities()) {
     const auto n = density.on(model.grid);
-    const CollisionBatch exact =
-        evaluate(backend, model, {1500, 0.15, 32768, 8192, 512}, n);
+    const CollisionBatch exact = evaluate(backend, model, {1500, 0.15, 32768, 8192, 512}, n);
     for (double tolerance : {1e-2, 1e-3, 1e-4}) {
       const auto resolved = resolve_collision(backend, model, n, {.tolerance = tolerance});
       const Resolution& r = resolved.collision->plan().resolution;
@@ -62,9 +63,14 @@ nlohmann::json tolerances(Backend& backend) {
       fmt::print(table, "| {} | {:.0e} | {:.0f} | {} ... {} | {} | {:.1e} | {:.1e} | {:.1e} |\n",
                  density.name, tolerance, r.T, r.M_first, r.M, r.points, resolved.cutoff_error,
                  actual, resolved.grid_error);
-      rows.push_back({{"density", density.name}, {"tolerance", tolerance}, {"T", r.T}, {"M", r.M},
-                      {"M_first", r.M_first}, {"points", r.points},
-                      {"cutoff_error", resolved.cutoff_error}, {"actual_error", actual},
+      rows.push_back({{"density", density.name},
+                      {"tolerance", tolerance},
+                      {"T", r.T},
+                      {"M", r.M},
+                      {"M_first", r.M_first},
+                      {"points", r.points},
+                      {"cutoff_error", resolved.cutoff_error},
+                      {"actual_error", actual},
                       {"grid_error", resolved.grid_error}});
     }
   }
@@ -74,7 +80,8 @@ nlohmann::json tolerances(Backend& backend) {
 nlohmann::json cut_off(Backend& backend) {
   const CollisionModel model = model_of({3});
   fmt::print(table, "\nCut-off error at given T, K = {}, l = 3, M = 4096\n\n", K);
-  fmt::print(table, "| density | T | gain and loss, sharp | balanced, sharp | balanced, extrapolated "
+  fmt::print(table,
+             "| density | T | gain and loss, sharp | balanced, sharp | balanced, extrapolated "
              "|\n|---|---|---|---|---|\n");
   nlohmann::json rows;
   for (const auto& density : testing::test_densities()) {
@@ -96,8 +103,11 @@ nlohmann::json cut_off(Backend& backend) {
                                error(extrapolated, exact)};
       fmt::print(table, "| {} | {:.0f} | {:.1e} | {:.1e} | {:.1e} |\n", density.name, T, errors[0],
                  errors[1], errors[2]);
-      rows.push_back({{"density", density.name}, {"T", T}, {"plain", errors[0]},
-                      {"balanced", errors[1]}, {"extrapolated", errors[2]}});
+      rows.push_back({{"density", density.name},
+                      {"T", T},
+                      {"plain", errors[0]},
+                      {"balanced", errors[1]},
+                      {"extrapolated", errors[2]}});
     }
   }
   return rows;

@@ -7,6 +7,7 @@
 
 #include "kapitza/core/complex.hpp"
 #include "kapitza/physics/dispersion.hpp"
+#include "kapitza/spectral/momentum_grid.hpp"
 #include "kernels/cpu/grid_transforms.hpp"
 
 namespace kapitza::bench {
