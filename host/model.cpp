@@ -68,11 +68,12 @@ ThermalState thermal_state_of(const Config& config, std::string_view key,
   const double low = dispersion.min_energy(), high = dispersion.max_energy();
   if (mu >= low && mu <= high)
     throw config.error(
-        key, fmt::format("mu = {} lies inside the band {} <= E <= {}, where n diverges: it must be "
-                         "below the band for beta > 0 and above it for beta < 0",
-                         mu, low, high));
+        key, fmt::format(
+                 "mu = {} lies inside the band {:.6g} <= E <= {:.6g}, where n diverges: it must be "
+                 "below the band for beta > 0 and above it for beta < 0",
+                 mu, low, high));
   if ((beta > 0) != (mu < low))
-    throw config.error(key, fmt::format("n would be negative: beta = {} needs mu {} {}", beta,
+    throw config.error(key, fmt::format("n would be negative: beta = {} needs mu {} {:.6g}", beta,
                                         beta > 0 ? "<" : ">", beta > 0 ? low : high));
   return ThermalState::from_beta_mu(beta, mu);
 }

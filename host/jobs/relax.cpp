@@ -175,9 +175,10 @@ class Run {
     warned_ = true;
     context_.console.warning(
         fmt::format("the tolerance {} is not reached at t = {:.4g}: the collision integral's error "
-                    "is about {:.2g}",
+                    "is about {:.2g}, of which the momentum grid makes {:.2g} (a larger grid.K "
+                    "would lower that)",
                     context_.config.number("numerics.tolerance"), relaxation_.record().t,
-                    relaxation_.error_estimate()));
+                    relaxation_.error_estimate(), relaxation_.grid_error()));
   }
 
   Quantities quantities() const {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/output/hdf5.hpp"
 
-#include <array>
 #include <cstring>
 #include <fmt/format.h>
 #include <hdf5_hl.h>

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/output/result_file.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstdio>
+#include <cstdint>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fstream>
+#include <iterator>
 #include <unistd.h>
 #include <utility>
 
@@ -72,6 +76,32 @@ class Removal {
   std::filesystem::path path_;
 };
 
+/// Sixteen bytes behind the HDF5 file, where the library does not look: a mark and the checksum of
+/// everything before. The library notices damage by chance only, and may crash on it. A file that
+/// another program has rewritten has lost its seal, and is taken as it is.
+class Seal {
+ public:
+  static constexpr std::size_t size = 16;
+
+  explicit Seal(std::span<const char> bytes) {
+    // FNV-1a: no change of a single byte leaves it the same.
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+    for (std::size_t i = 0; i < 8; ++i) text_[8 + i] = static_cast<char>(hash >> (8 * i) & 0xff);
+  }
+
+  std::span<const char> text() const { return text_; }
+  bool marks(std::span<const char> end) const {
+    return std::equal(text_.begin(), text_.begin() + 8, end.begin());
+  }
+  bool equals(std::span<const char> end) const {
+    return std::equal(text_.begin(), text_.end(), end.begin());
+  }
+
+ private:
+  std::array<char, size> text_{'k', 'a', 'p', 'i', 't', 'z', 'a', '1'};
+};
+
 constexpr int create_new = O_WRONLY | O_CREAT | O_EXCL;
 
 std::filesystem::path directory_of(const std::filesystem::path& file) {
@@ -132,7 +162,9 @@ void ResultWriter::commit() {
   const std::filesystem::path temporary = temporary_name(target_);
   FileDescriptor file(temporary, create_new, target_);
   const Removal removal(temporary);
-  file.write(file_.image());
+  const std::vector<char> image = file_.image();
+  file.write(image);
+  file.write(Seal(image).text());
   file.sync();
   file.close();
   if (::rename(temporary.c_str(), target_.c_str()) != 0)
@@ -142,13 +174,23 @@ void ResultWriter::commit() {
 
 namespace {
 
+void require_intact(const std::filesystem::path& path) {
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) fail(path, "cannot be read", errno);
+  const std::vector<char> bytes(std::istreambuf_iterator<char>(stream), {});
+  if (bytes.size() < Seal::size) return;
+  const std::span<const char> all(bytes), end = all.last(Seal::size);
+  const Seal seal(all.first(bytes.size() - Seal::size));
+  if (seal.marks(end) && !seal.equals(end))
+    throw IoError(
+        fmt::format("{}: damaged: its bytes are not those that were written", path.string()));
+}
+
 hdf5::File open_result(const std::filesystem::path& path) {
-  // The library's own words for these are obscure.
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (!file) fail(path, "cannot be read", errno);
-  std::fclose(file);
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) fail(path, "cannot be read", EISDIR);
+  require_intact(path);
   try {
     return hdf5::File::open(path);
   } catch (const IoError& error) {

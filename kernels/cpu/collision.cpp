@@ -41,25 +41,26 @@ class CpuCollision final : public CollisionOperator {
   std::size_t segments() const { return plan().time.segments.size(); }
 
   std::vector<Density> densities(std::span<const double> n) const;
-  Sums sums(std::span<const Density> block, Rates rates) const;
+  Sums sums(std::span<const Density> block, Rates rates);
   CollisionSums view(const Sums& all, std::size_t x) const;
-  void density_jacobian(const Density& density, double* J) const;
+  void density_jacobian(const Density& density, double* J);
 
   int threads_;
   Sweep sweep_;
   Pairs pairs_;
+  std::vector<double> partial_;  ///< [density][chunk][gain, rate][K]: kept from call to call
 };
 
 std::vector<Density> CpuCollision::densities(std::span<const double> n) const {
-  std::vector<Density> result;
-  for (std::size_t first = 0; first < n.size(); first += K())
-    result.emplace_back(&n[first], plan());
+  std::vector<Density> result(n.size() / K());
+#pragma omp parallel for num_threads(threads_) schedule(static)
+  for (std::size_t x = 0; x < result.size(); ++x) result[x] = Density(&n[x * K()], plan());
   return result;
 }
 
 /// Work items are (density, chunk of times) and (group of densities, range of momenta). They do
 /// not depend on the number of threads and are added in a fixed order: neither do the results.
-CpuCollision::Sums CpuCollision::sums(std::span<const Density> block, Rates kind) const {
+CpuCollision::Sums CpuCollision::sums(std::span<const Density> block, Rates kind) {
   const auto& chunks = sweep_.chunks();
   const std::size_t N = block.size();
   const std::size_t groups = plan().model.has_pairs() ? (N + Pairs::lanes - 1) / Pairs::lanes : 0;
@@ -69,7 +70,7 @@ CpuCollision::Sums CpuCollision::sums(std::span<const Density> block, Rates kind
                          std::min<std::size_t>(Pairs::lanes, N - g * Pairs::lanes));
   };
   Sums result{std::vector<double>(N * segments() * row()), std::vector<double>(N * row())};
-  std::vector<double> partial(N * chunks.size() * row());
+  partial_.resize(N * chunks.size() * row());
   std::vector<Sweep::Lattices> lattices(N);
   std::vector<std::vector<Pairs::Lanes>> fine(groups);
 #pragma omp parallel num_threads(threads_)
@@ -86,7 +87,7 @@ CpuCollision::Sums CpuCollision::sums(std::span<const Density> block, Rates kind
       const auto rates = kind == Rates::value ? plan().sweep_rates(block[x].rho)
                                               : plan().sweep_rate_slopes(block[x].rho);
       sweep_.sums(lattices[x], chunks[c], rates, scratch,
-                  &partial[(x * chunks.size() + c) * row()]);
+                  &partial_[(x * chunks.size() + c) * row()]);
     }
 #pragma omp for schedule(dynamic)
     for (std::size_t item = 0; item < groups * ranges; ++item) {
@@ -99,7 +100,7 @@ CpuCollision::Sums CpuCollision::sums(std::span<const Density> block, Rates kind
     for (std::size_t x = 0; x < N; ++x) {
       for (std::size_t c = 0; c < chunks.size(); ++c) {
         double* total = &result.sweep[(x * segments() + chunks[c].segment) * row()];
-        const double* part = &partial[(x * chunks.size() + c) * row()];
+        const double* part = &partial_[(x * chunks.size() + c) * row()];
         for (std::size_t i = 0; i < row(); ++i) total[i] += part[i];
       }
       const double rate = kind == Rates::value ? plan().pair_rate(block[x].rho)
@@ -123,6 +124,7 @@ void CpuCollision::evaluate(std::span<const double> n, CollisionBatch& out) {
     const std::size_t count = std::min(block_densities, N - first);
     const std::vector<Density> block = densities(n.subspan(first * K(), count * K()));
     const Sums all = sums(block, Rates::value);
+#pragma omp parallel for num_threads(threads_) schedule(static)
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t x = first + i;
       CollisionValues values{&out.gain[x * K()], &out.loss[x * K()], &out.I[x * K()]};
@@ -142,7 +144,7 @@ void CpuCollision::jacobian(std::span<const double> n, std::span<double> J) {
   for (std::size_t x = 0; x < all.size(); ++x) density_jacobian(all[x], &J[x * area]);
 }
 
-void CpuCollision::density_jacobian(const Density& density, double* J) const {
+void CpuCollision::density_jacobian(const Density& density, double* J) {
   const std::size_t area = static_cast<std::size_t>(K()) * K();
   std::vector<double> by_n(area), by_h(area);
   sweep_.jacobian(density, threads_, by_n, by_h);

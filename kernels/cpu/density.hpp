@@ -10,6 +10,7 @@ namespace kapitza::cpu {
 
 /// One density and its departure from the thermal state nearest to it.
 struct Density {
+  Density() = default;
   Density(const double* values, const CollisionPlan& plan) : n(values), h(plan.K()) {
     const int K = plan.K();
     rho = std::accumulate(n, n + K, 0.0) / K;
@@ -18,11 +19,11 @@ struct Density {
     kink_h = plan.kink.amplitude(h.data(), K);
   }
 
-  const double* n;
+  const double* n = nullptr;
   std::vector<double> h;
-  double rho;
-  MomentSystem::Line line;  ///< b E + c: the thermal part of 1/n
-  double kink_n, kink_h;    ///< at k = +-pi
+  double rho = 0;
+  MomentSystem::Line line{0, 0};  ///< b E + c: the thermal part of 1/n
+  double kink_n = 0, kink_h = 0;  ///< at k = +-pi
 };
 
 }  // namespace kapitza::cpu

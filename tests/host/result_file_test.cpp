@@ -3,7 +3,7 @@
 // Result files: complete or not there at all, and as netCDF readers want them.
 #include "host/output/result_file.hpp"
 
-#include <fstream>
+#include <array>
 #include <gtest/gtest.h>
 #include <hdf5_hl.h>
 
@@ -131,6 +131,32 @@ TEST(ResultFile, SurvivesBeingCutOffAnywhere) {
   EXPECT_EQ(open_error(directory / "r.h5"), "");
   for (std::size_t size = 0; size < whole.size(); size += 256)
     EXPECT_NE(open_error(directory.write("cut.h5", whole.substr(0, size))), "") << size;
+}
+
+TEST(ResultFile, NoticesEveryFlippedBit) {
+  const TemporaryDirectory directory;
+  ResultWriter writer(directory / "r.h5");
+  fill(writer);
+  writer.commit();
+  const std::string whole = read_file(directory / "r.h5");
+  // The last bytes are the mark, without which there is no checksum, and the checksum.
+  for (std::size_t place = 0; place < whole.size() - 16; place += 101) {
+    std::string damaged = whole;
+    damaged[place] = static_cast<char>(damaged[place] ^ (1 << place % 8));
+    EXPECT_NE(open_error(directory.write("damaged.h5", damaged)).find("damaged"), std::string::npos)
+        << place;
+  }
+}
+
+TEST(ResultFile, IsReadableAfterAnotherProgramHasRewrittenIt) {
+  const TemporaryDirectory directory;
+  ResultWriter writer(directory / "r.h5");
+  fill(writer);
+  writer.commit();
+  const hid_t file = H5Fopen((directory / "r.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  H5LTset_attribute_int(file, "/", "note", std::array<int, 1>{3}.data(), 1);
+  H5Fclose(file);
+  EXPECT_EQ(ResultReader(directory / "r.h5").number("note", "/"), 3);
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ class Relaxation {
   const CollisionOperator& collision() const { return *collision_; }
   /// Of the collision integral: the largest estimate of all accepted steps.
   double error_estimate() const { return state_.worst_error; }
+  /// The momentum grid's part of the latest estimate: what only a larger K makes smaller.
+  double grid_error() const { return batch_.grid_error[0]; }
   bool tolerance_reached() const { return state_.worst_error <= options_.resolution.tolerance; }
   long evaluations() const { return evaluations_; }  ///< of the collision integral
   long rejected_steps() const { return rejected_; }
