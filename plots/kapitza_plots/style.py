@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What all figures share: fonts, colours, the momentum axis, the line of parameters."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+# Okabe and Ito's colours, which stay apart for every kind of colour vision.
+BLUE, ORANGE, GREEN, GREY, BLACK = "#0072B2", "#D55E00", "#009E73", "#767676", "#1A1A1A"
+
+_RC = {
+    "figure.dpi": 200,
+    "savefig.dpi": 200,
+    "figure.facecolor": "white",
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 13,
+    "axes.labelsize": 14,
+    "axes.titlesize": 13,
+    "legend.fontsize": 12,
+    "legend.frameon": False,
+    "axes.edgecolor": BLACK,
+    "axes.linewidth": 0.8,
+    "axes.formatter.use_mathtext": True,
+    "axes.formatter.limits": (-3, 4),
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.minor.visible": True,
+    "ytick.minor.visible": True,
+    "lines.linewidth": 1.7,
+    "lines.solid_capstyle": "round",
+}
+
+
+def styled(draw):
+    """Decorator: the function draws with our settings and leaves the caller's alone."""
+
+    def wrapper(*arguments):
+        with plt.rc_context(_RC):
+            return draw(*arguments)
+
+    wrapper.__doc__ = draw.__doc__
+    return wrapper
+
+
+def time_colours(count):
+    """From early to late, light to dark; the palest tones of the map vanish on white."""
+    return plt.get_cmap("viridis_r")(np.linspace(0.12, 1.0, count))
+
+
+def momentum_axis(axes, label=True):
+    axes.set_xlim(-np.pi, np.pi)
+    axes.set_xticks(np.pi * np.array([-1, -0.5, 0, 0.5, 1]))
+    axes.set_xticklabels([r"$-\pi$", r"$-\pi/2$", "$0$", r"$\pi/2$", r"$\pi$"])
+    axes.xaxis.set_minor_locator(plt.MultipleLocator(np.pi / 8))
+    if label:
+        axes.set_xlabel("$k$")
+
+
+def panel_label(axes, text, right=False, top=True):
+    """What a small panel shows, written into one of its corners."""
+    axes.annotate(
+        text, (int(right), int(top)), xycoords="axes fraction", textcoords="offset points",
+        xytext=(-8 if right else 8, -7 if top else 8),
+        ha="right" if right else "left", va="top" if top else "bottom", fontsize=12,
+    )
+
+
+def number_text(value, digits=3):
+    """A number as mathtext: 0.384, or 2.1 x 10^-5 where that is shorter."""
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.{digits}g}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    power = rf"10^{{{int(exponent)}}}"
+    if mantissa in ("1", "-1"):
+        return mantissa[:-1] + power
+    return rf"{mantissa}\times {power}"
+
+
+def configuration(data):
+    """The resolved configuration as nested dictionaries; empty where it cannot be read."""
+    try:
+        import tomllib
+
+        return tomllib.loads(data.attrs.get("config", ""))
+    except (ImportError, ValueError):
+        return {}
+
+
+def energies(data):
+    """E(k) of the result's carriers, or None where the file does not tell."""
+    if "E" in data:
+        return data["E"].values
+    k = data["k"].values
+    bands = {"parabolic": k**2, "cosine": 2 * (1 - np.cos(k))}
+    dispersion = configuration(data).get("model", {}).get("dispersion", "parabolic")
+    return bands.get(dispersion) if isinstance(dispersion, str) else None
+
+
+_BANDS = {"parabolic": "$E(k) = k^2$", "cosine": r"$E(k) = 2\,(1 - \cos k)$"}
+
+
+def parameter_line(data):
+    """The parameters that the result depends on, in one line."""
+    config = configuration(data)
+    model = config.get("model", {})
+    dispersion = model.get("dispersion", "parabolic")
+    words = [_BANDS.get(dispersion, "") if isinstance(dispersion, str) else "$E(k)$ from a table"]
+    for name, value in sorted(model.get("interaction", {}).items()):
+        words.append(f"$c_{{{name[1:]}}} = {number_text(value)}$")
+    if "channels" in config.get("numerics", {}):
+        channels = config["numerics"]["channels"]
+        words.append(", ".join(rf"${l} \to {l}$" for l in channels))
+    if "lambda" in config.get("relax", {}):
+        words.append(rf"$\lambda = {number_text(config['relax']['lambda'])}$")
+    words.append(f"$K = {data.sizes['k']}$")
+    if "T" in data.attrs:
+        words.append(f"$T = {number_text(data.attrs['T'])}$")
+    if "error_estimate" in data.attrs:
+        words.append(f"error of $I$ about ${number_text(data.attrs['error_estimate'], 1)}$")
+    return ",  ".join(word for word in words if word)
+
+
+def heading(figure, title, data):
+    figure.suptitle(title, x=0.012, y=0.985, ha="left", va="top", fontsize=16)
+    figure.text(0.012, 0.922, parameter_line(data), ha="left", va="top", fontsize=12, color=GREY)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks the layers: who may include whom, and where threads, launches and FFT calls may stand."""
+
+import re
+
+import tree
+
+# Folder of include/kapitza: the folders that its headers may include.
+LAYERS = {
+    "core": {"core"},
+    "physics": {"core", "random", "physics"},
+    "random": {"core", "random"},
+    "spectral": {"core", "physics", "spectral"},
+    "block": {"core", "physics", "random", "spectral", "block"},
+    "solver": {"core", "physics", "random", "spectral", "solver"},
+}
+
+# Top folder: the project's top folders that its files may include.
+TOP_LEVELS = {
+    "include": {"kapitza"},
+    "src": {"kapitza", "src"},
+    "kernels": {"kapitza", "kernels"},
+    "host": {"kapitza", "host"},
+}
+TOP_LEVEL_NAMES = {"kapitza", "src", "kernels", "host", "tests", "bench"}
+
+# A kernel launch, a foreign library or a thread: where one may stand, and where else.
+DEVICE = re.compile(
+    r"<<<|\bcu(?:fft|rand|da)[A-Z]\w*|\b(?:cuda_runtime|cufft|curand\w*|cub/\w+)\.(?:h|hpp|cuh)\b"
+)
+FFTW = re.compile(r"\bfftwf?_\w+|<fftw3\.h>")
+OPENMP = re.compile(r"#\s*pragma\s+omp\b|\bomp_\w+\(|<omp\.h>")
+ALLOWED = (
+    (DEVICE, ("kernels/cuda/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
+    (FFTW, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
+    (OPENMP, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
+)
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+ONE_MACHINE = re.compile(r"(?<![\w.}>)])/(?:home|root|work|Users|mnt|scratch|private)/\w")
+UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
+
+
+def includes(path):
+    content = tree.text(path)
+    for match in INCLUDE.finditer(content):
+        yield match[1], tree.line_of(content, match.start())
+
+
+def check_layers():
+    for path in tree.files({".hpp"}):
+        if path.parts[:2] != ("include", "kapitza") or len(path.parts) < 4:
+            continue
+        folder = path.parts[2]
+        if folder not in LAYERS:
+            yield f"{path}: the folder '{folder}' has no place in tests/house/architecture.py"
+            continue
+        for name, line in includes(path):
+            parts = name.split("/")
+            if parts[0] == "kapitza" and parts[1] not in LAYERS[folder]:
+                yield f"{path}:{line}: '{folder}' must not include {name}"
+
+
+def check_top_levels():
+    for path in tree.files(tree.CPP):
+        allowed = TOP_LEVELS.get(path.parts[0])
+        for name, line in includes(path) if allowed else ():
+            top = name.split("/")[0]
+            if top in TOP_LEVEL_NAMES and top not in allowed:
+                yield f"{path}:{line}: {path.parts[0]}/ must not include {name}"
+
+
+def check_oracles():
+    """What the tests compare with must not contain what they test."""
+    for path in tree.files(tree.CPP):
+        if path.parts[:2] == ("tests", "support") and path.stem.startswith("oracle"):
+            for name, line in includes(path):
+                if name.startswith(("kapitza/", "kernels/", "host/")):
+                    yield f"{path}:{line}: an oracle must not include {name}"
+
+
+def check_vocabulary():
+    for path in tree.files(tree.CPP):
+        code = tree.code_of(tree.text(path))
+        for pattern, folders in ALLOWED:
+            if path.as_posix().startswith(folders):
+                continue
+            for match in pattern.finditer(code):
+                line = tree.line_of(code, match.start())
+                yield f"{path}:{line}: '{match[0]}' belongs in {folders[0]}"
+
+
+def check_words():
+    for path in tree.files():
+        if path.parts[:2] == ("tests", "house"):
+            continue
+        content = tree.text(path)
+        for match in ONE_MACHINE.finditer(content):
+            yield f"{path}:{tree.line_of(content, match.start())}: a path of one machine"
+        for match in UNFINISHED.finditer(content):
+            yield f"{path}:{tree.line_of(content, match.start())}: '{match[0]}' in a tracked file"
+
+
+def check_licences():
+    for path in tree.files(tree.CPP | {".py", ".cmake"}):
+        if "SPDX-License-Identifier: BSD-3-Clause" not in tree.text(path)[:300]:
+            yield f"{path}:1: no SPDX line"
+
+
+CHECKS = (
+    check_layers, check_top_levels, check_oracles, check_vocabulary, check_words, check_licences
+)
+
+if __name__ == "__main__":
+    tree.report([problem for check in CHECKS for problem in check()], "architecture")
