@@ -35,12 +35,9 @@ bool all_positive(const std::vector<double>& n) {
 
 }  // namespace
 
-Relaxation::Relaxation(Backend& backend, CollisionModel model, RelaxationOptions options,
+Relaxation::Relaxation(Backend& backend, CollisionModel model, const RelaxationOptions& options,
                        RelaxationState start)
-    : backend_(backend),
-      model_(std::move(model)),
-      options_(std::move(options)),
-      state_(std::move(start)) {
+    : backend_(backend), model_(std::move(model)), options_(options), state_(std::move(start)) {
   if (!all_positive(state_.n)) throw InputError("the density must be positive and finite");
   if (state_.resolution == Resolution{}) {
     resolve();

@@ -35,7 +35,7 @@ struct RelaxationRecord {
 
 class Relaxation {
  public:
-  Relaxation(Backend& backend, CollisionModel model, RelaxationOptions options,
+  Relaxation(Backend& backend, CollisionModel model, const RelaxationOptions& options,
              RelaxationState start);
 
   bool finished() const;
