@@ -50,7 +50,9 @@ def key_of(source, headers, command):
 
 
 def check(build, source):
-    result = subprocess.run([TIDY, "-p", build, "--quiet", "--extra-arg=-w", source], capture_output=True, text=True)
+    # Warnings are g++'s business: with -Werror among its flags clang's would be errors here.
+    command = [TIDY, "-p", build, "--quiet", "--extra-arg=-w", source]
+    result = subprocess.run(command, capture_output=True, text=True)
     return result.returncode == 0, result.stdout
 
 
