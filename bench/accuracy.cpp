@@ -5,10 +5,9 @@
 //   bench_accuracy [--json]
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
+#include "bench/harness.hpp"
 #include "bench/plain_sweep.hpp"
 #include "kapitza/solver/resolve.hpp"
 #include "tests/support/densities.hpp"
@@ -17,15 +16,6 @@ namespace kapitza::bench {
 namespace {
 
 constexpr int K = 128;
-
-std::FILE* table = stdout;  ///< where the tables go; with --json, standard error
-
-CollisionModel model_of(std::vector<int> channels) {
-  CollisionModel model;
-  model.grid = {K};
-  model.channels = std::move(channels);
-  return model;
-}
 
 CollisionBatch evaluate(Backend& backend, const CollisionModel& model, const Resolution& resolution,
                         const std::vector<double>& n) {
@@ -42,7 +32,7 @@ double error(const std::vector<double>& I, const CollisionBatch& exact) {
 }
 
 nlohmann::json tolerances(Backend& backend) {
-  const CollisionModel model = model_of({2, 3});
+  const CollisionModel model = psi6(K, {2, 3});
   fmt::print(table,
              "Tolerance, K = {}, l = 2 and 3; errors relative to max_k gain, actual against "
              "T = 1500, M = 32768\n\n",
@@ -78,7 +68,7 @@ nlohmann::json tolerances(Backend& backend) {
 }
 
 nlohmann::json cut_off(Backend& backend) {
-  const CollisionModel model = model_of({3});
+  const CollisionModel model = psi6(K, {3});
   fmt::print(table, "\nCut-off error at given T, K = {}, l = 3, M = 4096\n\n", K);
   fmt::print(table,
              "| density | T | gain and loss, sharp | balanced, sharp | balanced, extrapolated "
@@ -118,11 +108,8 @@ nlohmann::json cut_off(Backend& backend) {
 
 int main(int argc, char** argv) {
   using namespace kapitza::bench;
-  const bool as_json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
-  if (as_json) table = stderr;
-  const auto backend = kapitza::make_cpu_backend();
-  nlohmann::json report;
-  report["tolerance"] = tolerances(*backend);
-  report["cut_off"] = cut_off(*backend);
-  if (as_json) fmt::print("{}\n", report.dump(2));
+  return report(argc, argv, [] {
+    const auto backend = kapitza::make_cpu_backend();
+    return nlohmann::json{{"tolerance", tolerances(*backend)}, {"cut_off", cut_off(*backend)}};
+  });
 }

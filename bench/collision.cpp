@@ -4,40 +4,26 @@
 //
 //   bench_collision [--json]
 #include <cmath>
-#include <cstring>
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include "bench/harness.hpp"
 #include "bench/plain_sweep.hpp"
 #include "kapitza/solver/resolve.hpp"
 #include "kernels/cpu/sweep.hpp"
+#include "tests/support/densities.hpp"
 
 namespace kapitza::bench {
 namespace {
 
 constexpr int K = 256, points = 41, repeats = 9;
 
-std::FILE* table = stdout;  ///< where the table goes; with --json, standard error
-
-double injection(double k) {
-  return 2.62 * (0.8 * std::exp(-std::pow(std::abs(k) - 1.2, 2) / 0.2) + 0.05);
-}
-
 /// Densities between the injected one and a flat one, as across a defect.
 std::vector<double> profile(int N) {
   std::vector<double> n;
   for (int x = 0; x < N; ++x)
     for (double k : MomentumGrid{K}.momenta())
-      n.push_back(injection(k) * (1 - 0.5 * x / points) + 0.3 * x / points);
+      n.push_back(testing::injection(k) * (1 - 0.5 * x / points) + 0.3 * x / points);
   return n;
-}
-
-CollisionModel model_of(std::vector<int> channels) {
-  CollisionModel model;
-  model.grid = {K};
-  model.channels = std::move(channels);
-  return model;
 }
 
 /// The transforms of one evaluation and nothing else.
@@ -73,7 +59,7 @@ class BareTransforms {
 nlohmann::json against_transforms(const std::vector<int>& channels, double limit) {
   const auto backend = make_cpu_backend(1);
   const auto n = profile(points);
-  auto resolved = resolve_collision(*backend, model_of(channels), n, {.tolerance = 1e-4});
+  auto resolved = resolve_collision(*backend, psi6(K, channels), n, {.tolerance = 1e-4});
   const Resolution& r = resolved.collision->plan().resolution;
   CollisionBatch batch;
   BareTransforms bare(resolved.collision->plan());
@@ -95,7 +81,7 @@ nlohmann::json against_transforms(const std::vector<int>& channels, double limit
 nlohmann::json threads() {
   const auto one = make_cpu_backend(1), two = make_cpu_backend(2);
   const auto n = profile(points);
-  auto single = resolve_collision(*one, model_of({2, 3}), n, {.tolerance = 1e-4});
+  auto single = resolve_collision(*one, psi6(K, {2, 3}), n, {.tolerance = 1e-4});
   auto both = two->collision(
       CollisionPlan(single.collision->plan().model, single.collision->plan().resolution));
   CollisionBatch batch;
@@ -108,12 +94,25 @@ nlohmann::json threads() {
   return {{"one_thread_seconds", c.first}, {"two_thread_seconds", c.second}, {"ratio", c.ratio}};
 }
 
+nlohmann::json jacobian() {
+  const auto backend = make_cpu_backend(1);
+  const auto n = profile(1);
+  auto resolved = resolve_collision(*backend, psi6(K, {2, 3}), n, {.tolerance = 1e-4});
+  CollisionBatch batch;
+  std::vector<double> J(static_cast<std::size_t>(K) * K);
+  const Comparison c = compare([&] { resolved.collision->jacobian(n, J); },
+                               [&] { resolved.collision->evaluate(n, batch); }, repeats);
+  fmt::print(table, "  one density: {:.1f} ms, as long as {:.0f} evaluations\n", 1e3 * c.first,
+             c.ratio);
+  return {{"seconds", c.first}, {"evaluation_seconds", c.second}, {"ratio", c.ratio}};
+}
+
 nlohmann::json against_published() {
   constexpr int N = 4;
-  const CollisionModel model = model_of({3});
+  const CollisionModel model = psi6(K, {3});
   const auto backend = make_cpu_backend(1);
   std::vector<double> one, n;
-  for (double k : model.grid.momenta()) one.push_back(injection(k));
+  for (double k : model.grid.momenta()) one.push_back(testing::injection(k));
   for (int x = 0; x < N; ++x) n.insert(n.end(), one.begin(), one.end());
 
   CollisionBatch exact, batch;
@@ -161,15 +160,17 @@ nlohmann::json against_published() {
 
 int main(int argc, char** argv) {
   using namespace kapitza::bench;
-  const bool as_json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
-  if (as_json) table = stderr;
-  nlohmann::json report;
-  fmt::print(table, "One evaluation, K = {}, {} densities, tolerance 1e-4, one thread\n", K,
-             points);
-  report["transforms"] = {against_transforms({3}, 2.0), against_transforms({2, 3}, 2.7)};
-  fmt::print(table, "Two threads\n");
-  report["threads"] = threads();
-  fmt::print(table, "Against the published scheme, 3 -> 3 only, one thread\n");
-  report["published"] = against_published();
-  if (as_json) fmt::print("{}\n", report.dump(2));
+  return report(argc, argv, [] {
+    nlohmann::json results;
+    fmt::print(table, "One evaluation, K = {}, {} densities, tolerance 1e-4, one thread\n", K,
+               points);
+    results["transforms"] = {against_transforms({3}, 2.0), against_transforms({2, 3}, 2.7)};
+    fmt::print(table, "Two threads\n");
+    results["threads"] = threads();
+    fmt::print(table, "Jacobian, l = 2 and 3, one thread\n");
+    results["jacobian"] = jacobian();
+    fmt::print(table, "Against the published scheme, 3 -> 3 only, one thread\n");
+    results["published"] = against_published();
+    return results;
+  });
 }

@@ -3,10 +3,35 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstring>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "kapitza/solver/collision.hpp"
+
 namespace kapitza::bench {
+
+/// Where the tables go; with --json, standard error.
+inline std::FILE* table = stdout;
+
+/// Every benchmark: a table for people, and with --json one object on standard output.
+inline int report(int argc, char** argv, const std::function<nlohmann::json()>& benchmark) {
+  const bool as_json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
+  if (as_json) table = stderr;
+  const nlohmann::json results = benchmark();
+  if (as_json) std::printf("%s\n", results.dump(2).c_str());
+  return 0;
+}
+
+/// |psi|^6 on K momenta, with the given channels.
+inline CollisionModel psi6(int K, std::vector<int> channels) {
+  CollisionModel model;
+  model.grid = {K};
+  model.channels = std::move(channels);
+  return model;
+}
 
 inline double seconds(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
