@@ -5,7 +5,7 @@
 
 namespace kapitza {
 
-/// A complex number with the layout of fftw_complex and cufftDoubleComplex.
+/// A complex number laid out as every FFT library wants it: two reals in a row.
 /// Not std::complex: that one is not callable on the device, and its product checks for
 /// infinities, which keeps the compiler from vectorising the hot loops.
 template <class T>
