@@ -7,6 +7,7 @@
 
 #include "kapitza/solver/assemble.hpp"
 #include "kapitza/solver/assemble_jacobian.hpp"
+#include "kernels/cpu/chain.hpp"
 #include "kernels/cpu/pairs.hpp"
 #include "kernels/cpu/sweep.hpp"
 
@@ -26,6 +27,12 @@ class CpuCollision final : public CollisionOperator {
 
   void evaluate(std::span<const double> n, CollisionBatch& out) override;
   void jacobian(std::span<const double> n, std::span<double> J) override;
+  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
+    return make_chain(K(), nodes, threads_);
+  }
+  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
+    jacobian(n, jacobians(chain).subspan(first * K() * K(), n.size() * K()));
+  }
   std::size_t memory(std::size_t densities) const override;
 
  private:
@@ -43,7 +50,8 @@ class CpuCollision final : public CollisionOperator {
   std::vector<Density> densities(std::span<const double> n) const;
   Sums sums(std::span<const Density> block, Rates rates);
   CollisionSums view(const Sums& all, std::size_t x) const;
-  void density_jacobian(const Density& density, double* J);
+  void density_jacobian(const Density& density, const CollisionSums& slopes,
+                        const CollisionSums& values, int threads, double* J) const;
 
   int threads_;
   Sweep sweep_;
@@ -138,31 +146,36 @@ void CpuCollision::evaluate(std::span<const double> n, CollisionBatch& out) {
   }
 }
 
+/// Many densities: one thread for each. Few: all threads for one after the other.
 void CpuCollision::jacobian(std::span<const double> n, std::span<double> J) {
-  const std::size_t area = static_cast<std::size_t>(K()) * K();
-  const std::vector<Density> all = densities(n);
-  for (std::size_t x = 0; x < all.size(); ++x) density_jacobian(all[x], &J[x * area]);
+  const std::size_t N = n.size() / K(), area = static_cast<std::size_t>(K()) * K();
+  const int side_by_side = N >= static_cast<std::size_t>(threads_) ? threads_ : 1;
+  for (std::size_t first = 0; first < N; first += block_densities) {
+    const std::size_t count = std::min(block_densities, N - first);
+    const std::vector<Density> block = densities(n.subspan(first * K(), count * K()));
+    const Sums slopes = sums(block, Rates::slope), values = sums(block, Rates::value);
+#pragma omp parallel for num_threads(side_by_side) schedule(dynamic)
+    for (std::size_t i = 0; i < count; ++i)
+      density_jacobian(block[i], view(slopes, i), view(values, i), threads_ / side_by_side,
+                       &J[(first + i) * area]);
+  }
 }
 
-void CpuCollision::density_jacobian(const Density& density, double* J) {
+void CpuCollision::density_jacobian(const Density& density, const CollisionSums& slopes,
+                                    const CollisionSums& values, int threads, double* J) const {
   const std::size_t area = static_cast<std::size_t>(K()) * K();
   std::vector<double> by_n(area), by_h(area);
-  sweep_.jacobian(density, threads_, by_n, by_h);
-  if (plan().model.has_pairs()) pairs_.jacobian(density, threads_, by_n, by_h);
+  sweep_.jacobian(density, threads, by_n, by_h);
+  if (plan().model.has_pairs()) pairs_.jacobian(density, threads, by_n, by_h);
 
   std::vector<double> gain(K()), rate(K()), slope(K()), I(K());
-  const auto collect = [&](Rates kind, std::vector<double>& total) {
-    const Sums all = sums(std::span(&density, 1), kind);
-    const CollisionSums parts = view(all, 0);
-    for (int m = 0; m < K(); ++m) {
-      gain[m] = parts.total_gain(m);
-      rate[m] = parts.total_rate(m);
-      total[m] = density.h[m] * gain[m] + density.n[m] * rate[m];
-    }
-  };
-  collect(Rates::slope, slope);
-  collect(Rates::value, I);  // last: gain and rate are those of C_l itself
-
+  for (int m = 0; m < K(); ++m) {
+    const double n = density.n[m], h = density.h[m];
+    gain[m] = values.total_gain(m);
+    rate[m] = values.total_rate(m);
+    I[m] = h * gain[m] + n * rate[m];
+    slope[m] = h * slopes.total_gain(m) + n * slopes.total_rate(m);
+  }
   const double* energy = plan().energy.data();
   const JacobianPieces pieces{by_n.data(),
                               by_h.data(),
@@ -178,7 +191,7 @@ void CpuCollision::density_jacobian(const Density& density, double* J) {
   MomentSystem system;
   for (int m = 0; m < K(); ++m) system.add(density.n[m] * density.n[m], energy[m]);
   std::vector<MomentSystem::Line> response(K());
-#pragma omp parallel num_threads(threads_)
+#pragma omp parallel num_threads(threads)
   {
 #pragma omp for schedule(static)
     for (int k = 0; k < K(); ++k) response[k] = line_response(pieces, k);

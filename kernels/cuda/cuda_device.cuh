@@ -48,7 +48,7 @@ class Buffer {
   std::size_t size_;
 };
 
-/// Scratch memory that all transforms of a stream share: they run one after the other.
+/// Scratch memory that all library calls of a stream share: they run one after the other.
 class WorkArea {
  public:
   /// At least this many bytes, from now on.
@@ -119,6 +119,39 @@ class CudaDevice {
     int sign_;
   };
 
+  /// cuSOLVER's LU, whose results are the same in every run by default.
+  class Lu {
+   public:
+    Lu(CudaDevice& device, int K) : work_(&device.work_), K_(K) {
+      cusolverDnHandle_t solver = nullptr;
+      KAPITZA_CUDA(cusolverDnCreate(&solver));
+      solver_.reset(solver);
+      KAPITZA_CUDA(cusolverDnSetStream(solver_.get(), device.stream_.get()));
+      int numbers = 0;
+      KAPITZA_CUDA(cusolverDnDgetrf_bufferSize(solver_.get(), K, K, nullptr, K, &numbers));
+      work_->reserve(numbers * sizeof(double));
+    }
+
+    void factor(double* A, int* pivots) const {
+      KAPITZA_CUDA(cusolverDnDgetrf(solver_.get(), K_, K_, A, K_,
+                                    static_cast<double*>(work_->data()), pivots, info_.data()));
+    }
+
+    void solve(const double* A, const int* pivots, double* B, int columns) const {
+      KAPITZA_CUDA(cusolverDnDgetrs(solver_.get(), CUBLAS_OP_N, K_, columns, A, K_, pivots, B, K_,
+                                    info_.data()));
+    }
+
+   private:
+    struct Destroy {
+      void operator()(cusolverDnHandle_t solver) const { cusolverDnDestroy(solver); }
+    };
+    std::unique_ptr<std::remove_pointer_t<cusolverDnHandle_t>, Destroy> solver_;
+    WorkArea* work_;
+    mutable cuda::Buffer<int> info_{1};  ///< says what the pivots say as well; nobody reads it
+    int K_;
+  };
+
   CudaDevice() {
     cudaStream_t stream = nullptr;
     KAPITZA_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
@@ -158,6 +191,8 @@ class CudaDevice {
         cudaMemcpyAsync(to.data(), from, to.size_bytes(), cudaMemcpyDeviceToHost, stream_.get()));
     KAPITZA_CUDA(cudaStreamSynchronize(stream_.get()));
   }
+
+  void wait() { KAPITZA_CUDA(cudaStreamSynchronize(stream_.get())); }
 
  private:
   struct DestroyStream {

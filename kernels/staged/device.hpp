@@ -9,7 +9,7 @@
 #include "kapitza/core/hd.hpp"
 
 /// The vocabulary of a staged algorithm: pointwise stages over arrays in device memory, with
-/// batched Fourier transforms between them.
+/// batched Fourier transforms and dense linear systems between them.
 ///
 /// The algorithm is written once, as a template over a Device. A stage is a small copyable struct
 /// of raw pointers whose operator()(index) owns the cells that it writes: no two indices of a
@@ -51,15 +51,21 @@ struct AnyStage {
 ///   b.data(), b.size()
 ///   Fft f(device, n, batch, sign)   `batch` contiguous transforms of length n, not normalised
 ///   f(in, out)                      arrays that do not overlap
+///   Lu lu(device, K)                K x K matrices, column-major, by partial pivoting
+///   lu.factor(A, pivots)            A becomes its factors, with K pivots beside them; a singular
+///                                   A leaves a zero, or nothing finite, on their diagonal
+///   lu.solve(A, pivots, B, columns) B becomes A^{-1} B: K x columns, column-major
 ///   device.each(count, stage)       stage(i) for 0 <= i < count, in any order
 ///   device.upload(from, to)         host to device; `from` may be reused at once
 ///   device.download(from, to)       device to host; waits for everything before it
+///   device.wait()                   returns when everything before it is done
 ///
 /// Work is done in the order of the calls. Every failure is an exception.
 template <class D>
-concept Device = requires(
-    D& device, const typename D::Fft& fft, typename D::template Buffer<Complex>& buffer,
-    std::span<const double> from, std::span<double> to, double* memory, const double* source) {
+concept Device = requires(D& device, const typename D::Fft& fft, const typename D::Lu& lu,
+                          typename D::template Buffer<Complex>& buffer,
+                          std::span<const double> from, std::span<double> to, double* memory,
+                          const double* source, int* pivots, const int* known_pivots) {
   requires std::movable<typename D::template Buffer<Complex>>;
   requires std::constructible_from<typename D::template Buffer<Complex>, std::size_t>;
   { buffer.data() } -> std::same_as<Complex*>;
@@ -67,9 +73,13 @@ concept Device = requires(
   requires std::movable<typename D::Fft>;
   requires std::constructible_from<typename D::Fft, D&, int, int, Sign>;
   fft(buffer.data(), buffer.data());
+  requires std::constructible_from<typename D::Lu, D&, int>;
+  lu.factor(memory, pivots);
+  lu.solve(source, known_pivots, memory, 1);
   device.each(std::size_t{1}, AnyStage{});
   device.upload(from, memory);
   device.download(source, to);
+  device.wait();
 };
 
 }  // namespace kapitza::staged

@@ -18,13 +18,13 @@ class JacobianPass {
  public:
   JacobianPass(D& device, const Tables<D>& tables, std::size_t capacity);
 
-  /// Device memory for so many densities, beside that of the DensityPass.
+  /// Device memory for so many densities, beside that of the DensityPass and the Jacobians.
   static std::size_t bytes(const Tables<D>& tables, std::size_t capacity);
   std::size_t capacity() const { return capacity_; }
 
-  /// `densities` has been started; J: size x K x K values.
+  /// `densities` has been started; J: size x K x K values in device memory.
   void run(DensityPass<D>& densities, std::span<const ChannelRates> rates,
-           std::span<const ChannelRates> slopes, std::span<double> J);
+           std::span<const ChannelRates> slopes, double* J);
 
  private:
   template <class T>
@@ -43,7 +43,7 @@ class JacobianPass {
   void add_times(const DensityPass<D>& densities, std::size_t level, const TimeBatch& batch);
   void add_pairs(const DensityPass<D>& densities);
   void add_rows(std::size_t size, const typename D::Fft& fft, int points);
-  void assemble(const DensityPass<D>& densities);
+  void assemble(const DensityPass<D>& densities, double* J);
 
   D& device_;
   const Tables<D>& tables_;
@@ -52,7 +52,7 @@ class JacobianPass {
   Buffer<Complex> in_, out_;                ///< derivative lines, then rows over the fine momenta
   Buffer<Complex> modes_;                   ///< [x][K][K]: rows of dI/dn + i dI/dh, in modes
   Buffer<double> P_, Q_, R_;                ///< [x][K][M]
-  Buffer<double> by_n_, by_h_, J_;          ///< [x][K][K]
+  Buffer<double> by_n_, by_h_;              ///< [x][K][K]
   Buffer<double> gain_, rate_, slope_, I_;  ///< [x][K]
   Buffer<ColumnFrame> frame_;
   Buffer<Complex> kink_response_;          ///< [x][K]
@@ -76,7 +76,6 @@ JacobianPass<D>::JacobianPass(D& device, const Tables<D>& tables, std::size_t ca
       R_(P_.size()),
       by_n_(modes_.size()),
       by_h_(modes_.size()),
-      J_(modes_.size()),
       gain_(capacity * tables.K),
       rate_(gain_.size()),
       slope_(gain_.size()),
@@ -94,14 +93,14 @@ template <Device D>
 std::size_t JacobianPass<D>::bytes(const Tables<D>& tables, std::size_t capacity) {
   const std::size_t K = tables.K;
   const std::size_t each = (2 * lines(tables) + K * K) * sizeof(Complex) +
-                           K * (3 * (tables.largest_M() + K) + 4) * sizeof(double) +
+                           K * (3 * tables.largest_M() + 2 * K + 4) * sizeof(double) +
                            K * (sizeof(MomentSystem::Line) + sizeof(Complex)) + sizeof(ColumnFrame);
   return tables.batch_sites() * sizeof(Complex) + capacity * each;
 }
 
 template <Device D>
 void JacobianPass<D>::run(DensityPass<D>& densities, std::span<const ChannelRates> rates,
-                          std::span<const ChannelRates> slopes, std::span<double> J) {
+                          std::span<const ChannelRates> slopes, double* J) {
   const std::size_t rows = densities.size() * tables_.K, area = rows * tables_.K;
   const double *n = densities.n(), *h = densities.h();
   densities.sum(slopes);
@@ -122,8 +121,7 @@ void JacobianPass<D>::run(DensityPass<D>& densities, std::span<const ChannelRate
   }
   device_.each(area, UnpackRows{out_.data(), kink_response_.data(), tables_.kink_weight.data(),
                                 by_n_.data(), by_h_.data(), tables_.K});
-  assemble(densities);
-  device_.download(J_.data(), J);
+  assemble(densities, J);
 }
 
 /// The sweep's share of one level: three lattice matrices, then the rows that they make.
@@ -188,7 +186,7 @@ void JacobianPass<D>::add_rows(std::size_t size, const typename D::Fft& fft, int
 }
 
 template <Device D>
-void JacobianPass<D>::assemble(const DensityPass<D>& densities) {
+void JacobianPass<D>::assemble(const DensityPass<D>& densities, double* J) {
   const int K = tables_.K;
   const double* energy = tables_.energy.data();
   device_.each(densities.size(),
@@ -205,7 +203,7 @@ void JacobianPass<D>::assemble(const DensityPass<D>& densities) {
                           frame_.data(),
                           K};
   device_.each(densities.size() * K, RespondToLine{pieces, response_.data()});
-  device_.each(densities.size() * K, AssembleColumn{pieces, response_.data(), J_.data()});
+  device_.each(densities.size() * K, AssembleColumn{pieces, response_.data(), J});
 }
 
 }  // namespace kapitza::staged

@@ -12,6 +12,7 @@
 #include "kapitza/solver/collision.hpp"
 #include "kernels/staged/density_pass.hpp"
 #include "kernels/staged/jacobian_pass.hpp"
+#include "kernels/staged/staged_chain.hpp"
 #include "kernels/staged/tables.hpp"
 
 namespace kapitza::staged {
@@ -53,14 +54,18 @@ class StagedCollision final : public CollisionOperator {
   }
 
   void jacobian(std::span<const double> n, std::span<double> J) override {
-    const std::size_t area = static_cast<std::size_t>(K()) * K();
-    const std::size_t X = jacobian_pass_size(n.size() / K());
-    each_pass(n, X, [&](std::size_t first, std::span<const double> part) {
-      reserve(jacobian_, X);
-      densities_->start(part);
-      jacobian_->run(*densities_, rates(part), rate_slopes(part),
-                     J.subspan(first * area, part.size() * K()));
-    });
+    typename D::template Buffer<double> buffer(J.size());
+    jacobian_on_device(n, buffer.data());
+    device_.download(buffer.data(), J);
+  }
+
+  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
+    return std::make_unique<StagedChain<D>>(device_, nodes, K());
+  }
+
+  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
+    jacobian_on_device(n, dynamic_cast<StagedChain<D>&>(chain).jacobian(first));
+    device_.wait();  // the chain may belong to an operator with a stream of its own
   }
 
   std::size_t memory(std::size_t densities) const override {
@@ -82,6 +87,16 @@ class StagedCollision final : public CollisionOperator {
   std::size_t jacobian_pass_size(std::size_t N) const {
     return even_passes(
         N, DensityPass<D>::bytes(tables_, group) + JacobianPass<D>::bytes(tables_, group));
+  }
+
+  void jacobian_on_device(std::span<const double> n, double* J) {
+    const std::size_t area = static_cast<std::size_t>(K()) * K();
+    const std::size_t X = jacobian_pass_size(n.size() / K());
+    each_pass(n, X, [&](std::size_t first, std::span<const double> part) {
+      reserve(jacobian_, X);
+      densities_->start(part);
+      jacobian_->run(*densities_, rates(part), rate_slopes(part), J + first * area);
+    });
   }
 
   template <class Pass>

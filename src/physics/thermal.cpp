@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "kapitza/core/error.hpp"
@@ -16,19 +17,34 @@ std::vector<double> ThermalState::operator()(std::span<const double> energy) con
   return n;
 }
 
-Moments moments(std::span<const double> n, std::span<const double> energy) {
+Moments moments(std::span<const double> n, std::span<const double> energy, Weights weight) {
   Moments sum;
+  double total = 0;
   for (std::size_t m = 0; m < n.size(); ++m) {
-    sum.number += n[m];
-    sum.energy += n[m] * energy[m];
+    const double w = weight.empty() ? 1 : weight[m];
+    sum.number += w * n[m];
+    sum.energy += w * n[m] * energy[m];
+    total += w;
   }
-  const auto K = static_cast<double>(n.size());
-  return {sum.number / K, sum.energy / K};
+  return {sum.number / total, sum.energy / total};
 }
 
-ThermalState thermal_state(const Moments& wanted, std::span<const double> energy) {
-  const auto [low_it, high_it] = std::minmax_element(energy.begin(), energy.end());
-  const double low = *low_it, width = *high_it - low;
+ThermalState thermal_state(const Moments& wanted, std::span<const double> energy, Weights weight) {
+  struct Mode {
+    double x, w;  // energy within the band, share of the weight
+  };
+  std::vector<Mode> modes;
+  double total = 0, low = std::numeric_limits<double>::infinity(), high = -low;
+  for (std::size_t m = 0; m < energy.size(); ++m) {
+    const double w = weight.empty() ? 1 : weight[m];
+    if (w == 0) continue;
+    modes.push_back({energy[m], w});
+    total += w;
+    low = std::min(low, energy[m]);
+    high = std::max(high, energy[m]);
+  }
+  const double width = high - low;
+  for (Mode& mode : modes) mode = {(mode.x - low) / width, mode.w / total};
   const double mean = (wanted.energy / wanted.number - low) / width;
   if (!(wanted.number > 0) || !(mean > 0) || !(mean < 1))
     throw NumericsError("no thermal state has number " + std::to_string(wanted.number) +
@@ -39,20 +55,20 @@ ThermalState thermal_state(const Moments& wanted, std::span<const double> energy
   // function whose gradient is (e - <n E>, rho - <n>). The damped Newton step 1 / (1 + decrement)
   // never leaves the domain b E + c > 0 and converges from any start, so mu -> min E and negative
   // temperatures need no special case. Scaled: x = (E - low) / width in [0, 1], rho = 1.
-  const auto K = static_cast<double>(energy.size());
+  const auto K = static_cast<double>(modes.size());
   double b = 0, c = 1, previous = 0;
   for (int iteration = 0;; ++iteration) {
     if (iteration == 1000) throw NumericsError("the search for a thermal state did not converge");
     double n0 = 0, n1 = 0, s00 = 0, s01 = 0, s11 = 0;
-    for (double E : energy) {
-      const double x = (E - low) / width, n = 1 / (b * x + c);
-      n0 += n, n1 += n * x;
-      s00 += n * n, s01 += n * n * x, s11 += n * n * x * x;
+    for (const auto [x, w] : modes) {
+      const double n = 1 / (b * x + c);
+      n0 += w * n, n1 += w * n * x;
+      s00 += w * n * n, s01 += w * n * n * x, s11 += w * n * n * x * x;
     }
-    const double g_b = mean - n1 / K, g_c = 1 - n0 / K;
-    const double det = (s00 * s11 - s01 * s01) / (K * K);
-    const double step_b = -(s00 * g_b - s01 * g_c) / (K * det);
-    const double step_c = -(s11 * g_c - s01 * g_b) / (K * det);
+    const double g_b = mean - n1, g_c = 1 - n0;
+    const double det = s00 * s11 - s01 * s01;
+    const double step_b = -(s00 * g_b - s01 * g_c) / det;
+    const double step_c = -(s11 * g_c - s01 * g_b) / det;
     const double decrement = std::sqrt(std::max(0.0, -K * (g_b * step_b + g_c * step_c)));
     const double damping = decrement < 0.25 ? 1.0 : 1 / (1 + decrement);
     b += damping * step_b;
@@ -65,11 +81,12 @@ ThermalState thermal_state(const Moments& wanted, std::span<const double> energy
   return {slope, c / wanted.number - slope * low};
 }
 
-ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy) {
-  const ThermalState state = thermal_state(moments(n, energy), energy);
+ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy, Weights weight) {
+  const ThermalState state = thermal_state(moments(n, energy, weight), energy, weight);
   double deviation = 0;
   for (std::size_t m = 0; m < n.size(); ++m)
-    deviation = std::max(deviation, std::abs(n[m] / state(energy[m]) - 1));
+    if (weight.empty() || weight[m] > 0)
+      deviation = std::max(deviation, std::abs(n[m] / state(energy[m]) - 1));
   return {state, deviation};
 }
 

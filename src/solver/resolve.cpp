@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -43,10 +44,15 @@ class Resolver {
   }
 
   ResolvedCollision run() {
-    if (model_.has_pairs()) find_points();
-    if (!model_.has_sweep()) return finish();
-    find_sites();
-    return find_T();
+    find_constants();
+    return model_.has_sweep() ? find_T() : finish();
+  }
+
+  ResolvedRow run_row() {
+    find_constants();
+    ResolvedRow row = find_each_T();
+    row.constant_error = sites_error_ + points_error_;
+    return row;
   }
 
  private:
@@ -59,6 +65,12 @@ class Resolver {
     CollisionBatch batch;
     collision.evaluate(n_, batch);
     return batch;
+  }
+
+  /// What no T changes.
+  void find_constants() {
+    if (model_.has_pairs()) find_points();
+    if (model_.has_sweep()) find_sites();
   }
 
   /// Points on the manifold, by comparing each number with its double.
@@ -110,6 +122,37 @@ class Resolver {
       const double T = std::sqrt(2.0) * resolution_.T;
       if (T > greatest_T(model_) || !resize_to_T(model_, request_, T, resolution_)) return result;
     }
+  }
+
+  /// T doubles for those densities that are not resolved yet.
+  ResolvedRow find_each_T() {
+    ResolvedRow row;
+    std::vector<std::size_t> left(n_.size() / model_.grid.K);
+    std::iota(left.begin(), left.end(), std::size_t{0});
+    if (model_.has_sweep())
+      resize_to_T(model_, request_, request_.T.value_or(least_T(model_)), resolution_);
+    while (!left.empty()) {
+      ResolvedGroup group{build(model_, resolution_), {}};
+      Resolution finer = resolution_;
+      const bool can_grow = model_.has_sweep() && !request_.T &&
+                            2 * resolution_.T <= greatest_T(model_) &&
+                            resize_to_T(model_, request_, 2 * resolution_.T, finer);
+      std::vector<std::size_t> unresolved;
+      if (can_grow) {
+        CollisionBatch batch;
+        group.collision->evaluate(gather(n_, left, model_.grid.K), batch);
+        for (std::size_t i = 0; i < left.size(); ++i) {
+          const bool resolved = batch.error[i] <= share_of_T * request_.tolerance;
+          (resolved ? group.members : unresolved).push_back(left[i]);
+        }
+      } else {
+        group.members = left;
+      }
+      if (!group.members.empty()) row.groups.push_back(std::move(group));
+      left = std::move(unresolved);
+      resolution_ = finer;
+    }
+    return row;
   }
 
   ResolvedCollision finish() {
@@ -171,6 +214,22 @@ ResolvedCollision resolve_collision(Backend& backend, const CollisionModel& mode
                                     std::span<const double> n, const ResolutionRequest& request) {
   check_request(model, request);
   return Resolver(backend, model, n, request).run();
+}
+
+ResolvedRow resolve_row(Backend& backend, const CollisionModel& model, std::span<const double> n,
+                        const ResolutionRequest& request) {
+  check_request(model, request);
+  return Resolver(backend, model, n, request).run_row();
+}
+
+std::vector<double> gather(std::span<const double> n, std::span<const std::size_t> members, int K) {
+  std::vector<double> result;
+  result.reserve(members.size() * K);
+  for (std::size_t x : members) {
+    const auto row = n.subspan(x * K, K);
+    result.insert(result.end(), row.begin(), row.end());
+  }
+  return result;
 }
 
 }  // namespace kapitza

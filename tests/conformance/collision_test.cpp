@@ -2,23 +2,16 @@
 //
 // What every backend's collision operator must do: one test body, instantiated for all of them.
 // Small cases are compared with literal sums; larger ones with exact properties.
-//
-// "staged" is the GPU path run on the host. Where no GPU is usable the cuda tests are skipped,
-// unless KAPITZA_REQUIRE_GPU is set: then they fail.
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <functional>
 #include <gtest/gtest.h>
-#include <memory>
 #include <numbers>
 #include <string>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
-#include "kernels/staged/staged_collision.hpp"
-#include "tests/support/host_device.hpp"
+#include "tests/conformance/backends.hpp"
 #include "tests/support/oracle_lattice.hpp"
 
 namespace kapitza {
@@ -28,39 +21,9 @@ using Densities = std::vector<double>;
 
 constexpr double pi = std::numbers::pi;
 
-/// The GPU path without a GPU: what it leaves open is cuFFT and the kernel launch.
-class StagedBackend final : public Backend {
- public:
-  std::string name() const override { return "staged"; }
-  std::string description() const override { return "the stages of the GPU path, on the host"; }
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
-    using Collision = staged::StagedCollision<staged::HostDevice>;
-    return std::make_unique<Collision>(std::move(plan));
-  }
-};
+class Collision : public OnEveryBackend {};
 
-std::unique_ptr<Backend> make_backend(const std::string& name) {
-  if (name == "cuda") return make_cuda_backend();
-  if (name == "staged") return std::make_unique<StagedBackend>();
-  return make_cpu_backend();
-}
-
-class Collision : public testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override {
-    if (GetParam() == "cuda") {
-      const std::string why = cuda_unavailable();
-      if (!why.empty() && std::getenv("KAPITZA_REQUIRE_GPU")) FAIL() << why;
-      if (!why.empty()) GTEST_SKIP() << why;
-    }
-    backend_ = make_backend(GetParam());
-  }
-
-  std::unique_ptr<Backend> backend_;
-};
-
-INSTANTIATE_TEST_SUITE_P(Backends, Collision, testing::Values("cpu", "staged", "cuda"),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Backends, Collision, all_backends, backend_name);
 
 double largest(const std::vector<double>& values) {
   double most = 0;

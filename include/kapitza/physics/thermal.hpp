@@ -20,22 +20,27 @@ struct ThermalState {
   std::vector<double> operator()(std::span<const double> energy) const;
 };
 
-/// Number and energy per site: rho = (1/K) sum n, e = (1/K) sum E n.
+/// Weighted means of n and E n. Without weights every mode counts the same: number and energy per
+/// site, rho = (1/K) sum n and e = (1/K) sum E n. With |v| on one side of a face they are currents.
 struct Moments {
   double number = 0;
   double energy = 0;
 };
-Moments moments(std::span<const double> n, std::span<const double> energy);
+using Weights = std::span<const double>;  ///< not negative; none: all equal
+Moments moments(std::span<const double> n, std::span<const double> energy, Weights weight = {});
 
 /// The thermal state on a grid of energies that has the given moments. It exists, and is unique,
-/// for number > 0 and energy / number strictly between the least and the largest grid energy;
-/// beyond the infinite-temperature point it has b < 0. Throws NumericsError where none exists.
-ThermalState thermal_state(const Moments& moments, std::span<const double> energy);
+/// for number > 0 and energy / number strictly between the least and the largest energy of positive
+/// weight; beyond the infinite-temperature point it has b < 0. Throws NumericsError where none
+/// exists.
+ThermalState thermal_state(const Moments& moments, std::span<const double> energy,
+                           Weights weight = {});
 
 struct ThermalFit {
   ThermalState state;
-  double deviation;  ///< max_k |n / n_thermal - 1|
+  double deviation;  ///< max_k |n / n_thermal - 1|, over the modes of positive weight
 };
-ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy);
+ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy,
+                       Weights weight = {});
 
 }  // namespace kapitza

@@ -9,6 +9,7 @@
 #include "kapitza/physics/dispersion.hpp"
 #include "kapitza/physics/interaction.hpp"
 #include "kapitza/solver/balance.hpp"
+#include "kapitza/solver/chain.hpp"
 #include "kapitza/spectral/kink.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
 #include "kapitza/spectral/resonant_manifold.hpp"
@@ -96,6 +97,13 @@ class CollisionOperator {
 
   /// dI(k)/dn(p) of the projected integral, dC_l/drho included: N x K x K, row-major in (k, p).
   virtual void jacobian(std::span<const double> n, std::span<double> J) = 0;
+
+  /// Newton's linear systems for so many nodes. This operator must outlive it.
+  virtual std::unique_ptr<CollisionChain> chain(std::size_t nodes) = 0;
+
+  /// Puts the Jacobians of these densities into a chain, from node `first` on. Any operator of the
+  /// backend that the chain comes from may do that, whatever its resolution.
+  virtual void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) = 0;
 
   /// Bytes that an evaluation of N densities takes beside its arguments.
   virtual std::size_t memory(std::size_t densities) const = 0;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "kapitza/solver/backend.hpp"
 #include "kapitza/solver/collision.hpp"
@@ -37,6 +38,23 @@ struct ResolvedCollision {
 /// resonant manifold double likewise.
 ResolvedCollision resolve_collision(Backend& backend, const CollisionModel& model,
                                     std::span<const double> n, const ResolutionRequest& request);
+
+/// Densities that share one resolution.
+struct ResolvedGroup {
+  std::unique_ptr<CollisionOperator> collision;
+  std::vector<std::size_t> members;  ///< their numbers, ascending
+};
+
+/// Every density of a row with the T that it needs, all other parts of the resolution shared.
+struct ResolvedRow {
+  std::vector<ResolvedGroup> groups;  ///< ascending in T
+  double constant_error = 0;          ///< of M and the manifold's points
+};
+ResolvedRow resolve_row(Backend& backend, const CollisionModel& model, std::span<const double> n,
+                        const ResolutionRequest& request);
+
+/// The densities with these numbers, one after the other.
+std::vector<double> gather(std::span<const double> n, std::span<const std::size_t> members, int K);
 
 /// The range of T that is tried, in units of the model.
 double least_T(const CollisionModel& model);

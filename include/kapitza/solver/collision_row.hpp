@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kapitza/solver/resolve.hpp"
+
+namespace kapitza {
+
+/// The collision integrals of a row of densities, each as finely resolved as it needs: beside a
+/// reservoir, where n jumps at v = 0, the same tolerance may ask for a T that is thirty times what
+/// the inside needs.
+class CollisionRow {
+ public:
+  /// Chooses the resolutions for these densities.
+  CollisionRow(Backend& backend, const CollisionModel& model, std::span<const double> n,
+               const ResolutionRequest& request);
+
+  std::size_t size() const { return size_; }
+
+  /// n: as many densities as were given before.
+  void evaluate(std::span<const double> n, CollisionBatch& out);
+
+  /// Newton's linear systems for the row; linearise() puts the Jacobians of n into them.
+  std::unique_ptr<CollisionChain> chain() { return groups_.back().collision->chain(size_); }
+  void linearise(std::span<const double> n, CollisionChain& chain);
+
+  /// The finest resolution of the row.
+  const Resolution& resolution() const { return finest().plan().resolution; }
+  const CollisionPlan& plan() const { return finest().plan(); }
+  /// The part of the cut-off error that CollisionBatch::error does not know.
+  double constant_error() const { return constant_error_; }
+  /// Bytes of all operators.
+  std::size_t memory() const;
+
+ private:
+  const CollisionOperator& finest() const { return *groups_.back().collision; }
+
+  std::size_t size_;
+  std::vector<ResolvedGroup> groups_;
+  double constant_error_;
+  CollisionBatch part_;
+};
+
+}  // namespace kapitza

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "kapitza/solver/stationary.hpp"
+
+namespace kapitza {
+namespace {
+
+/// No component changes by more than this factor in one step.
+constexpr double bound = 3;
+
+/// A step that lets the residual grow by more than this factor is taken back.
+constexpr double too_much = 3;
+
+/// Below the first residual the Jacobians serve again, as long as every step still multiplies the
+/// residual by less than the last number. Where new ones do not do that either, below the second
+/// residual, they are too coarse.
+constexpr double close_enough = 1e-2, very_close = 1e-4, fast_enough = 0.1;
+
+constexpr double longest_dt = 1e12;
+
+class Newton final : public StationarySolver {
+ public:
+  Newton(Backend& backend, DefectProblem problem, StationaryOptions options)
+      : StationarySolver(backend, std::move(problem), with_defaults(options)) {}
+
+  long jacobians() const override { return jacobians_; }
+
+ private:
+  static StationaryOptions with_defaults(StationaryOptions options) {
+    if (options.max_iterations == 0) options.max_iterations = 100;
+    return options;
+  }
+
+  Advance advance() override;
+  void resolve();
+  bool linearise();
+  std::vector<double> newton_step();
+  std::size_t apply(const std::vector<double>& step);
+  void choose_next_dt(double before, std::size_t bounded);
+  double first_dt() const;
+
+  std::optional<CollisionRow> collisions_;  ///< of the Jacobians
+  std::unique_ptr<CollisionChain> chain_;
+  double tolerance_ = 1e-2;    ///< of the Jacobians
+  long slab_resolutions_ = 0;  ///< Slab::resolutions() when they were resolved
+  ChainCoefficients coefficients_;
+  double dt_ = 0;
+  double reduction_ = 0;  ///< of the residual, by the latest step
+  bool renewed_ = false;  ///< the Jacobians were new in the latest step
+  long jacobians_ = 0;
+};
+
+/// Jacobians need not be exact: a coarse resolution costs a few more steps and saves far more.
+void Newton::resolve() {
+  ResolutionRequest request = options_.resolution;
+  request.tolerance = std::max(tolerance_, request.tolerance);
+  chain_.reset();
+  collisions_.emplace(backend_, slab_.problem().model, slab_.n(), request);
+  chain_ = collisions_->chain();
+  slab_resolutions_ = slab_.resolutions();
+}
+
+StationarySolver::Advance Newton::advance() {
+  if (dt_ == 0) dt_ = first_dt();
+  const double before = slab_.residual(), dt = dt_;
+  renewed_ = linearise();
+  std::vector<double> n = slab_.n();
+  const std::size_t bounded = apply(newton_step());
+  const double after = slab_.residual();
+  reduction_ = after / before;
+  if (after > 1 && after > too_much * before) {
+    slab_.set(std::move(n));
+    dt_ /= 10;
+  } else {
+    choose_next_dt(before, bounded);
+  }
+  return {dt, renewed_, bounded};
+}
+
+/// Renews the Jacobians where that pays, and says so.
+bool Newton::linearise() {
+  const bool outdated = slab_resolutions_ != slab_.resolutions();
+  const bool slow = reduction_ > fast_enough;
+  if (!outdated && !slow && slab_.residual() < close_enough) return false;
+  const bool too_coarse = renewed_ && slow && slab_.residual() < very_close &&
+                          tolerance_ > options_.resolution.tolerance;
+  if (too_coarse && !outdated) tolerance_ /= 10;
+  if (too_coarse || outdated) resolve();
+  collisions_->linearise(slab_.n(), *chain_);
+  ++jacobians_;
+  return true;
+}
+
+/// (1/dt + dF/dn)^{-1} F, Eqs. (18) and (19).
+std::vector<double> Newton::newton_step() {
+  slab_.transport().linearise(slab_.n(), coefficients_);
+  for (double& d : coefficients_.diagonal) d += 1 / dt_;
+  coefficients_.Lambda = slab_.problem().Lambda;
+  chain_->factorise(coefficients_);
+  std::vector<double> step = slab_.imbalance();
+  chain_->solve(step);
+  return step;
+}
+
+/// n - step, within bounds.
+std::size_t Newton::apply(const std::vector<double>& step) {
+  std::vector<double> n = slab_.n();
+  std::size_t bounded = 0;
+  for (std::size_t i = 0; i < n.size(); ++i) {
+    const double wanted = n[i] - step[i], allowed = std::clamp(wanted, n[i] / bound, n[i] * bound);
+    if (wanted != allowed) ++bounded;
+    n[i] = allowed;
+  }
+  slab_.set(std::move(n));
+  return bounded;
+}
+
+/// A few times what an explicit step could take.
+double Newton::first_dt() const {
+  double fastest = 0;
+  for (std::size_t i = 0; i < slab_.n().size(); ++i)
+    fastest = std::max(fastest, std::abs(slab_.imbalance()[i]) / slab_.n()[i]);
+  return fastest > 0 ? 3 / fastest : 1;
+}
+
+void Newton::choose_next_dt(double before, std::size_t bounded) {
+  const double after = slab_.residual();
+  if (bounded > 0) {
+    dt_ *= 2;
+  } else {
+    dt_ *= std::clamp(2 * before / after, 1.0, 100.0);
+    if (after < close_enough) dt_ *= 100;
+  }
+  dt_ = std::min(dt_, longest_dt);
+}
+
+}  // namespace
+
+std::unique_ptr<StationarySolver> make_newton(Backend& backend, DefectProblem problem,
+                                              const StationaryOptions& options) {
+  return std::make_unique<Newton>(backend, std::move(problem), options);
+}
+
+}  // namespace kapitza

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kapitza/solver/stationary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "kapitza/core/error.hpp"
+
+namespace kapitza {
+namespace {
+
+/// Tolerance of the collision integral while the state is far from stationary, and the residual
+/// below which the wanted one takes over.
+constexpr double coarse_tolerance = 1e-2, nearly_stationary = 1e-3;
+
+/// A density that has moved since its collision integral was resolved may need another resolution.
+constexpr int most_refinements = 4;
+
+}  // namespace
+
+StationarySolver::StationarySolver(Backend& backend, DefectProblem problem,
+                                   const StationaryOptions& options)
+    : backend_(backend),
+      options_(options),
+      slab_(backend, std::move(problem), options.resolution, options.mirror) {
+  slab_.resolve(std::max(coarse_tolerance, options_.resolution.tolerance));
+  log({});
+}
+
+void StationarySolver::start_from(std::vector<double> all_nodes) {
+  slab_.set_all_nodes(std::move(all_nodes));
+  slab_.resolve(std::max(coarse_tolerance, options_.resolution.tolerance));
+  history_.clear();
+  refinements_ = 0;
+  log({});
+}
+
+void StationarySolver::step() {
+  if (iterations() >= options_.max_iterations)
+    throw NumericsError("not converged after " + std::to_string(iterations()) +
+                        " iterations: the residual is " + std::to_string(residual()));
+  log(advance());
+}
+
+/// Appends to the history, and takes the consequences.
+void StationarySolver::log(const Advance& advance) {
+  const auto entry = [&] {
+    const Currents currents = slab_.currents();
+    return Iteration{history_.empty() ? 0 : iterations() + 1,
+                     residual(),
+                     currents.number_spread,
+                     currents.energy_spread,
+                     advance.dt,
+                     advance.new_jacobian,
+                     advance.bounded};
+  };
+  history_.push_back(entry());
+  if (best_.empty() || residual() < best_residual_) {
+    best_ = slab_.all_nodes();
+    best_residual_ = residual();
+  }
+  settle();
+}
+
+/// The wanted resolution where it pays, and convergence where it holds.
+void StationarySolver::settle() {
+  const Iteration& now = history_.back();
+  const double tolerance = options_.resolution.tolerance;
+  const bool done = now.residual <= options_.residual && now.number_spread <= options_.spread &&
+                    now.energy_spread <= options_.spread;
+  const bool first = refinements_ == 0 && now.residual <= nearly_stationary;
+  const bool again = done && refinements_ > 0 && refinements_ < most_refinements &&
+                     slab_.cutoff_error() > tolerance;
+  if (first || again) {
+    slab_.resolve(tolerance);
+    const bool finest = again && slab_.cutoff_error() > tolerance;
+    refinements_ = finest ? most_refinements : refinements_ + 1;
+    best_residual_ = residual();
+  }
+  converged_ = done && !again && residual() <= options_.residual;
+}
+
+double StationarySolver::progress() const {
+  const double start = std::log(history_.front().residual), end = std::log(options_.residual);
+  const double now = std::log(std::max(residual(), options_.residual));
+  return start > end ? std::clamp((start - now) / (start - end), 0.0, 1.0) : 1;
+}
+
+}  // namespace kapitza

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "kapitza/solver/backend.hpp"
+#include "kernels/staged/staged_collision.hpp"
+#include "tests/support/host_device.hpp"
+
+namespace kapitza {
+
+/// The GPU path without a GPU: what it leaves open are the libraries and the kernel launch.
+class StagedBackend final : public Backend {
+ public:
+  std::string name() const override { return "staged"; }
+  std::string description() const override { return "the stages of the GPU path, on the host"; }
+  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
+    using Collision = staged::StagedCollision<staged::HostDevice>;
+    return std::make_unique<Collision>(std::move(plan));
+  }
+};
+
+/// A test body for all backends. Where no GPU is usable the cuda tests are skipped, unless
+/// KAPITZA_REQUIRE_GPU is set: then they fail.
+class OnEveryBackend : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == "cuda") {
+      const std::string why = cuda_unavailable();
+      if (!why.empty() && std::getenv("KAPITZA_REQUIRE_GPU")) FAIL() << why;
+      if (!why.empty()) GTEST_SKIP() << why;
+    }
+    backend_ = make_backend(GetParam());
+  }
+
+  std::unique_ptr<Backend> backend_;
+
+ private:
+  static std::unique_ptr<Backend> make_backend(const std::string& name) {
+    if (name == "cuda") return make_cuda_backend();
+    if (name == "staged") return std::make_unique<StagedBackend>();
+    return make_cpu_backend();
+  }
+};
+
+inline const auto all_backends = testing::Values("cpu", "staged", "cuda");
+inline constexpr auto backend_name = [](const auto& test) { return test.param; };
+
+}  // namespace kapitza
