@@ -7,6 +7,7 @@
 #include "host/config/config.hpp"
 #include "kapitza/solver/collision.hpp"
 #include "kapitza/solver/relaxation.hpp"
+#include "kapitza/solver/stationary.hpp"
 
 namespace kapitza::host {
 
@@ -20,5 +21,14 @@ std::vector<double> make_density(const Config& config, std::string_view key,
 ResolutionRequest make_request(const Config& config, const CollisionModel& model);
 
 RelaxationOptions make_relaxation_options(const Config& config, const CollisionModel& model);
+
+/// The defect of a stationary job, but for what differs from one Lambda to the next.
+DefectProblem make_defect(const Config& config);
+
+/// Cells that suit a mean free path, in units of X; equal ones where there are no collisions.
+Mesh make_mesh(const Config& config, double mean_free_path);
+
+bool uses_newton(const Config& config);
+StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model);
 
 }  // namespace kapitza::host

@@ -44,10 +44,50 @@ std::string to_table(const Quantities& quantities) {
   return text;
 }
 
+/// A column of a series, from top to bottom.
+std::vector<std::string> column_text(const Series& series, const std::string& key) {
+  std::vector<std::string> cells;
+  for (const Quantities& row : series.rows)
+    for (const Quantity& quantity : row)
+      if (quantity.key == key) cells.push_back(readable(quantity.value));
+  return cells;
+}
+
+std::string to_table(const Series& series) {
+  // "centre.beta", "centre.mu": the first line of the header names what they share.
+  std::string groups, group, names;
+  std::vector<std::string> lines(series.rows.size());
+  for (const std::string& key : series.columns) {
+    const std::size_t dot = key.rfind('.');
+    const std::string own_group = dot == std::string::npos ? "" : key.substr(0, dot);
+    if (own_group != group && !own_group.empty())
+      groups = padded(groups, names.size()) + "  " + own_group;
+    group = own_group;
+    const std::string name = key.substr(dot + 1);
+    const std::vector<std::string> cells = column_text(series, key);
+    std::size_t width = name.size();
+    for (const std::string& cell : cells) width = std::max(width, cell.size());
+    names += "  " + padded(name, width);
+    for (std::size_t i = 0; i < cells.size(); ++i) lines[i] += "  " + padded(cells[i], width);
+  }
+  std::string text = groups + "\n" + names + "\n";
+  for (const std::string& line : lines)
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  return text;
+}
+
 nlohmann::ordered_json to_json(const Quantities& quantities) {
   nlohmann::ordered_json object = nlohmann::ordered_json::object();
   for (const Quantity& row : quantities)
     std::visit([&](const auto& value) { object[row.key] = value; }, row.value);
+  return object;
+}
+
+nlohmann::ordered_json to_json(const Series& series) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const Quantities& row : series.rows)
+    for (const Quantity& quantity : row)
+      std::visit([&](const auto& value) { object[quantity.key].push_back(value); }, quantity.value);
   return object;
 }
 

@@ -29,6 +29,15 @@ std::string to_table(const Quantities& quantities);
 
 nlohmann::ordered_json to_json(const Quantities& quantities);
 
+/// The same quantities several times over: lines of a table on the terminal, arrays in --json, and
+/// datasets of the file.
+struct Series {
+  std::vector<Quantities> rows;
+  std::vector<std::string> columns;  ///< keys that the table shows
+};
+std::string to_table(const Series& series);
+nlohmann::ordered_json to_json(const Series& series);
+
 /// Seconds as "1.2 s", "3 min 20 s", "2 h 05 min".
 std::string readable_duration(double seconds);
 

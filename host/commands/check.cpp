@@ -24,9 +24,10 @@ std::string commented(const std::string& table) {
 int check_command(const Options& options) {
   Console console = Console::for_standard_error(options.quiet);
   const Config config = Config::load(options.configs.at(0), options.overrides);
-  find_runner(config.job()).validate(config);
+  const Job& job = find_runner(config.job());
+  job.validate(config);
   const std::unique_ptr<Backend> backend = make_backend(options, console);
-  const Quantities rows = estimate(config, *backend);
+  const Quantities rows = job.estimate(config, *backend);
   if (options.json) {
     nlohmann::ordered_json object;
     object["config"] = config.to_toml();

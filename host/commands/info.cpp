@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -58,8 +59,10 @@ void print_text(const std::string& file, const ResultReader& reader) {
   for (std::string line; std::getline(config, line);)
     fmt::print("{}{}\n", line.empty() ? "" : "  ", line);
   fmt::print("\ndatasets\n");
+  std::size_t width = 10;
+  for (const std::string& name : reader.datasets()) width = std::max(width, name.size());
   for (const std::string& name : reader.datasets())
-    fmt::print("  {:<10} {:<12} {:<4} {}\n", name, shape_text(reader.shape(name)),
+    fmt::print("  {:<{}} {:<12} {:<4} {}\n", name, width, shape_text(reader.shape(name)),
                word(reader, "units", name), word(reader, "long_name", name));
 }
 

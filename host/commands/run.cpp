@@ -148,7 +148,10 @@ class Runner {
     if (plan.action == Action::skip) {
       console_.note(fmt::format("{}: finished already", plan.target.string()));
       const ResultReader reader(plan.target);
-      return {done, "skipped", {}, {reader.results(), reader.number("wall_seconds", "/")}};
+      return {done,
+              "skipped",
+              {},
+              {.quantities = reader.results(), .wall_seconds = reader.number("wall_seconds", "/")}};
     }
     try {
       return compute(plan);
@@ -198,6 +201,7 @@ nlohmann::ordered_json as_json(const Plan& plan, const Outcome& outcome) {
   object["exit_code"] = static_cast<int>(outcome.code);
   object["wall_seconds"] = outcome.result.wall_seconds;
   object.update(to_json(outcome.result.quantities));
+  object.update(to_json(outcome.result.series));
   return object;
 }
 
@@ -206,6 +210,7 @@ void print_table(const Plan& plan, const Outcome& outcome) {
   fmt::print("{} {}: {} after {}\n", plan.config.job(), plan.config.file().string(), outcome.status,
              readable_duration(outcome.result.wall_seconds));
   fmt::print("{}", to_table(outcome.result.quantities));
+  if (!outcome.result.series.rows.empty()) fmt::print("{}", to_table(outcome.result.series));
   fmt::print("result: {}\nplot:   ./dev plot {}\n", plan.target.string(), plan.target.string());
   std::fflush(stdout);
 }

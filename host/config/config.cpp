@@ -187,12 +187,25 @@ const std::string& Config::text(std::string_view key) const {
   return std::get<std::string>(at(key).data);
 }
 
+bool Config::flag(std::string_view key) const { return std::get<bool>(at(key).data); }
+
+std::vector<double> Config::numbers(std::string_view key) const {
+  if (!is_list(key)) return {number(key)};
+  std::vector<double> values;
+  for (const Value& item : *at(key).as<Value::List>()) values.push_back(item.number());
+  return values;
+}
+
 std::optional<double> Config::optional_number(std::string_view key) const {
   return has(key) ? std::optional(number(key)) : std::nullopt;
 }
 
 std::optional<int> Config::optional_integer(std::string_view key) const {
   return has(key) ? std::optional(integer(key)) : std::nullopt;
+}
+
+std::string Config::text_or(std::string_view key, std::string_view otherwise) const {
+  return has(key) ? text(key) : std::string(otherwise);
 }
 
 InputError Config::error(std::string_view key, const std::string& what) const {

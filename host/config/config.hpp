@@ -31,8 +31,13 @@ class Config {
   double number(std::string_view key) const;
   int integer(std::string_view key) const;
   const std::string& text(std::string_view key) const;
+  bool flag(std::string_view key) const;
+  /// Of a key that may be one number or a list.
+  std::vector<double> numbers(std::string_view key) const;
+  bool is_list(std::string_view key) const { return at(key).as<Value::List>() != nullptr; }
   std::optional<double> optional_number(std::string_view key) const;
   std::optional<int> optional_integer(std::string_view key) const;
+  std::string text_or(std::string_view key, std::string_view otherwise) const;
 
   /// An error about a key: "file:line:column: section.key = value: what (allowed: ...)".
   InputError error(std::string_view key, const std::string& what) const;

@@ -18,30 +18,34 @@ constexpr Range any_number{};
 constexpr Range positive{0, infinity, true};
 constexpr Range not_negative{0, infinity};
 
+constexpr std::string_view every_job = "collision relax stationary";
+
 constexpr JobSpec job_table[] = {
     {"collision", "one evaluation of the collision integral for a given density"},
     {"relax", "a homogeneous density relaxing to its thermal state: d_t n = lambda^2 I[n]"},
+    {"stationary",
+     "the stationary state of a defect between two reservoirs: v d_X n = Lambda I[n], 0 <= X <= 1"},
 };
 
 constexpr SectionSpec section_table[] = {
     {"model", "the carriers and their interaction"},
     {"state", "the density n(k) to start from"},
     {"relax", "relaxation in time"},
-    {"grid", "the momentum grid k_m = -pi + 2 pi (m + 1/2) / K"},
-    {"numerics", "how finely the collision integral is evaluated"},
+    {"injection", "the densities that the reservoirs send in"},
+    {"defect", "the stretch of chain where carriers collide"},
+    {"grid", "the momentum grid k_m = -pi + 2 pi (m + 1/2) / K and, of a defect, the cells in X"},
+    {"numerics", "how finely the collision integral is evaluated, and how a defect is solved"},
     {"output", "the result file"},
 };
 
 constexpr KeySpec key_table[] = {
-    {"job", Kind::job, "", "", "", any_number, "collision relax", "What to compute."},
+    {"job", Kind::job, "", "", "", any_number, every_job, "What to compute."},
 
-    {"model.dispersion", Kind::dispersion, "\"parabolic\"", "", "energy", any_number,
-     "collision relax",
+    {"model.dispersion", Kind::dispersion, "\"parabolic\"", "", "energy", any_number, every_job,
      "Energy E(k) of a carrier on the lattice: k^2 continued with period 2 pi, 2 (1 - cos k), or "
      "the periodic cubic spline through a table with the columns k, E (at least four rows, k "
      "ascending in [-pi, pi); the path is relative to the configuration file)."},
-    {"model.interaction", Kind::interaction, "{c3 = 6.0}", "", "energy", any_number,
-     "collision relax",
+    {"model.interaction", Kind::interaction, "{c3 = 6.0}", "", "energy", any_number, every_job,
      "Coefficients of the local interaction U(y) = sum_l c_l y^l / l!, y = |psi|^2. "
      "{c3 = 6.0} is the |psi|^6 defect; c1 is a counterterm and causes no collisions."},
 
@@ -59,14 +63,41 @@ constexpr KeySpec key_table[] = {
      "Stop when n is this close to the thermal state of the same number and energy: "
      "max_k |n / n_thermal - 1|. 0: only relax.t_end stops."},
 
+    {"injection.left", Kind::density, "", "", "1", any_number, "stationary",
+     "Density n(k) > 0 that enters at X = 0, of which the momenta with v > 0 count. Written like "
+     "state.n: an expression of k, a table or a thermal state."},
+    {"injection.right", Kind::density, "", "as injection.left", "1", any_number, "stationary",
+     "Density n(k) > 0 that enters at X = 1, of which the momenta with v < 0 count."},
+
+    {"defect.Lambda", Kind::numbers, "1.0", "", "1", not_negative, "stationary",
+     "Strength of the defect, lambda^2 sum_x D_x^2. A list is solved in the given order, each "
+     "Lambda from the solution before; the datasets then have a leading dimension Lambda."},
+
     {"grid.K",
      Kind::integer,
      "256",
      "",
      "points",
      {32, 4096, false, 2},
-     "collision relax",
+     every_job,
      "Number of momenta."},
+    {"grid.cells",
+     Kind::integer,
+     "40",
+     "",
+     "cells",
+     {1, 100000},
+     "stationary",
+     "Number of cells in X. Even numbers let a symmetric problem be solved on one half."},
+    {"grid.mesh", Kind::word, "", "graded for scheme newton, uniform for explicit", "", any_number,
+     "stationary",
+     "Cells that grow with the distance from the nearer end, or equal ones. A defect with Lambda = "
+     "0 has equal ones.",
+     "graded uniform"},
+    {"grid.layer", Kind::number, "", "a twentieth of the mean free path of what is injected", "1",
+     positive, "stationary",
+     "Width of the layers at both ends: cells of a graded mesh grow in proportion to it plus the "
+     "distance from the nearer end."},
 
     {"numerics.channels",
      Kind::integers,
@@ -74,7 +105,7 @@ constexpr KeySpec key_table[] = {
      "all that the interaction opens",
      "1",
      {2, CollisionModel::max_channel},
-     "collision relax",
+     every_job,
      "The collisions l -> l that are summed, e.g. [3] for 3 -> 3 alone."},
     {"numerics.tolerance",
      Kind::number,
@@ -82,29 +113,58 @@ constexpr KeySpec key_table[] = {
      "",
      "1",
      {1e-8, 0.5},
-     "collision relax",
+     every_job,
      "Largest error of the collision integral: max_k |I - I_exact| / max_k gain. It chooses T, M "
      "and dtau."},
-    {"numerics.T", Kind::number, "", "chosen from the tolerance", "time", positive,
-     "collision relax", "Cut-off of the auxiliary time."},
+    {"numerics.T", Kind::number, "", "chosen from the tolerance", "time", positive, every_job,
+     "Cut-off of the auxiliary time."},
     {"numerics.M",
      Kind::integer,
      "",
      "chosen from T",
      "sites",
      {32, 1 << 24},
-     "collision relax",
+     every_job,
      "Lattice sites of the auxiliary wavefunctions, a multiple of grid.K that holds the light "
      "cone K + 2 v_max T."},
-    {"numerics.dtau", Kind::number, "", "chosen from the bandwidth", "time", positive,
-     "collision relax",
+    {"numerics.dtau", Kind::number, "", "chosen from the bandwidth", "time", positive, every_job,
      "Step of the auxiliary time, below the aliasing bound 2 pi / (l (E_max - E_min))."},
+    {"numerics.scheme", Kind::word, "\"newton\"", "", "", any_number, "stationary",
+     "How the stationary state is found: by Newton's method in pseudo-time, or by explicit steps, "
+     "the published method, of which it takes thousands.",
+     "newton explicit"},
+    {"numerics.transport", Kind::word, "", "corner_balance for scheme newton, upwind for explicit",
+     "", any_number, "stationary",
+     "How v d_X n is discretised: with two nodes per cell, of second order, or with one node, of "
+     "first order.",
+     "corner_balance upwind"},
+    {"numerics.split", Kind::flag, "false", "", "", any_number, "stationary",
+     "Explicit steps only: collide after streaming, as published. The result then depends on the "
+     "step."},
+    {"numerics.residual",
+     Kind::number,
+     "1e-10",
+     "",
+     "1",
+     {1e-13, 1e-3},
+     "stationary",
+     "Converged when v d_X n - Lambda I is this small everywhere, relative to n (|v|/D + Lambda "
+     "|loss|), D the width of a cell, and both currents are constant to a tenth of it."},
+    {"numerics.iterations",
+     Kind::integer,
+     "",
+     "what the scheme usually needs, several times over",
+     "steps",
+     {1, 1000000},
+     "stationary",
+     "Give up at a Lambda after so many iterations; --resume starts the count anew."},
 
     {"output.file", Kind::text, "", "name of the configuration, with .h5, in the current directory",
-     "", any_number, "collision relax",
+     "", any_number, every_job,
      "Result file, relative to the current directory; --out overrides it."},
-    {"output.every", Kind::number, "60.0", "", "s", positive, "relax",
-     "Seconds between checkpoints, which --resume continues from."},
+    {"output.every", Kind::number, "60.0", "", "s", positive, "relax stationary",
+     "Seconds between checkpoints, which --resume continues from: a relaxation bit for bit, the "
+     "solution of a defect from the densities reached, to the same stationary state."},
 };
 
 std::vector<std::string> split(std::string_view words) {
@@ -115,6 +175,13 @@ std::vector<std::string> split(std::string_view words) {
     words.remove_prefix(std::min(end + 1, words.size()));
   }
   return result;
+}
+
+/// "a" | "b" | "c"
+std::string alternatives(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " | ") + quoted(word);
+  return text;
 }
 
 std::string lower(std::string_view text) {
@@ -177,6 +244,26 @@ std::string integers_problem(const Range& range, Value& value) {
   const auto same = [](const Value& a, const Value& b) { return a.number() == b.number(); };
   const auto twice = std::adjacent_find(list->begin(), list->end(), same);
   return twice == list->end() ? std::string() : to_toml(*twice) + " is given twice";
+}
+
+std::string numbers_problem(const Range& range, Value& value) {
+  auto* list = std::get_if<Value::List>(&value.data);
+  if (!list && !value.is_number()) return "must be a number or a list of numbers";
+  if (!list) return number_problem(range, value);
+  if (list->empty()) return "must not be empty";
+  for (Value& item : *list) {
+    const std::string problem = number_problem(range, item);
+    if (!problem.empty()) return to_toml(item) + " " + problem;
+  }
+  return {};
+}
+
+std::string word_problem(std::string_view words, const Value& value) {
+  const auto* word = value.as<std::string>();
+  if (!word) return "must be a word in quotes";
+  const std::vector<std::string> known = split(words);
+  if (std::find(known.begin(), known.end(), *word) != known.end()) return {};
+  return "there is no such choice" + did_you_mean(*word, known);
 }
 
 /// A table must have exactly the given members.
@@ -255,7 +342,7 @@ std::string job_problem(const Value& value) {
   if (!name) return "must be the name of a job";
   if (find_job(*name)) return {};
   // Planned jobs deserve more than "unknown".
-  for (const std::string_view later : {"stationary", "linear", "microscopic"})
+  for (const std::string_view later : {"linear", "microscopic"})
     if (*name == later) return "this job is not in this version";
   return "there is no such job" + did_you_mean(*name, all_jobs());
 }
@@ -292,17 +379,19 @@ bool KeySpec::used_by(std::string_view job) const {
 
 std::string KeySpec::allowed() const {
   switch (kind) {
-    case Kind::job: {
-      std::string names;
-      for (const std::string& name : all_jobs())
-        names += (names.empty() ? "" : " | ") + quoted(name);
-      return names;
-    }
+    case Kind::job:
+      return alternatives(all_jobs());
     case Kind::number:
     case Kind::integer:
       return range.text();
     case Kind::integers:
       return "a list of integers in " + range.text();
+    case Kind::numbers:
+      return fmt::format("{}, or a list of such numbers", range.text());
+    case Kind::flag:
+      return "true | false";
+    case Kind::word:
+      return alternatives(split(words));
     case Kind::text:
       return "text";
     case Kind::interaction:
@@ -347,6 +436,12 @@ std::string problem_with(const KeySpec& spec, Value& value) {
       return integer_problem(spec.range, value);
     case Kind::integers:
       return integers_problem(spec.range, value);
+    case Kind::numbers:
+      return numbers_problem(spec.range, value);
+    case Kind::flag:
+      return value.as<bool>() ? std::string() : "must be true or false";
+    case Kind::word:
+      return word_problem(spec.words, value);
     case Kind::text: {
       const auto* text = value.as<std::string>();
       return text && !text->empty() ? std::string() : "must be text in quotes";

@@ -17,6 +17,9 @@ enum class Kind {
   number,
   integer,
   integers,  ///< a list
+  numbers,   ///< one, or a list
+  flag,      ///< true | false
+  word,      ///< one of KeySpec::words
   text,
   interaction,  ///< {c1 = ..., c2 = ...}
   dispersion,   ///< "parabolic" | "cosine" | {table = "E.csv"}
@@ -45,6 +48,7 @@ struct KeySpec {
   Range range;
   std::string_view jobs;  ///< names of the jobs that read it, separated by blanks
   std::string_view meaning;
+  std::string_view words = {};  ///< what a key of kind word may be, separated by blanks
 
   std::string_view section() const;
   bool used_by(std::string_view job) const;

@@ -21,7 +21,8 @@ double conservation_rate(const std::vector<double>& I, const std::vector<double>
   return rate_of(sum, size);
 }
 
-Quantities results(const ResolvedCollision& resolved, const CollisionBatch& batch) {
+Quantities results(const ResolvedCollision& resolved, const CollisionErrors& errors,
+                   const CollisionBatch& batch) {
   const CollisionPlan& plan = resolved.collision->plan();
   const std::vector<double> ones(batch.I.size(), 1.0);
   Quantities rows = resolution_rows(plan.resolution);
@@ -32,7 +33,7 @@ Quantities results(const ResolvedCollision& resolved, const CollisionBatch& batc
       {"energy_rate_raw", batch.energy_rate_raw.at(0), ""},
   };
   append(rows, more);
-  append(rows, error_rows(resolved));
+  append(rows, error_rows(errors));
   return rows;
 }
 
@@ -55,11 +56,13 @@ JobResult run(JobContext& context) {
   const ResolutionRequest request = make_request(context.config, model);
   context.console.note(fmt::format("choosing T, M and dtau for tolerance {}", request.tolerance));
   const ResolvedCollision resolved = resolve_collision(context.backend, model, n, request);
-  if (!resolved.reached) context.console.warning(unreached_tolerance(request.tolerance, resolved));
+  const CollisionErrors errors(resolved, request);
+  if (!errors.tolerance_reached()) context.console.warning(unreached_tolerance(errors));
   CollisionBatch batch;
   batch.resize(1, model.grid.K);
   resolved.collision->evaluate(n, batch);
-  const JobResult result{results(resolved, batch), clock.elapsed()};
+  const JobResult result{.quantities = results(resolved, errors, batch),
+                         .wall_seconds = clock.elapsed()};
   write(context, resolved.collision->plan(), n, batch, result);
   return result;
 }
@@ -74,8 +77,12 @@ std::size_t file_size(const Config& config) {
   return 64 * 1024 + 5 * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
 }
 
+Quantities estimate(const Config& config, Backend& backend) {
+  return estimate_evaluations(config, backend, 1);
+}
+
 }  // namespace
 
-const Job collision_job{"collision", run, validate, file_size, 1};
+const Job collision_job{"collision", run, validate, file_size, estimate};
 
 }  // namespace kapitza::host

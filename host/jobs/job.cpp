@@ -5,12 +5,13 @@
 
 #include "host/jobs/collision.hpp"
 #include "host/jobs/relax.hpp"
+#include "host/jobs/stationary.hpp"
 #include "host/model.hpp"
 
 namespace kapitza::host {
 namespace {
 
-const Job* const runners[] = {&collision_job, &relax_job};
+const Job* const runners[] = {&collision_job, &relax_job, &stationary_job};
 
 }  // namespace
 
@@ -29,29 +30,29 @@ Quantities resolution_rows(const Resolution& resolution) {
   };
 }
 
-Quantities error_rows(const ResolvedCollision& resolved) {
+Quantities error_rows(const CollisionErrors& errors) {
   return {
-      {"error_estimate", resolved.error_estimate(), "of max_k |I - I_exact| / max_k gain"},
-      {"cutoff_error", resolved.cutoff_error, "the part from T, M and points"},
-      {"grid_error", resolved.grid_error, "the part from the momentum grid"},
-      {"tolerance_reached", resolved.reached, ""},
+      {"error_estimate", errors.estimate(), "of max_k |I - I_exact| / max_k gain"},
+      {"cutoff_error", errors.cutoff, "the part from T, M and points"},
+      {"grid_error", errors.grid, "the part from the momentum grid"},
+      {"tolerance_reached", errors.tolerance_reached(), ""},
   };
 }
 
-std::string unreached_tolerance(double tolerance, const ResolvedCollision& resolved) {
+std::string unreached_tolerance(const CollisionErrors& errors) {
   return fmt::format(
       "the tolerance {} is not reached: the estimated error is {:.2g}, of which {:.2g} from T, M "
       "and points and {:.2g} from the momentum grid{}",
-      tolerance, resolved.error_estimate(), resolved.cutoff_error, resolved.grid_error,
-      resolved.grid_error > tolerance / 2 ? " (a larger grid.K helps)" : "");
+      errors.tolerance, errors.estimate(), errors.cutoff, errors.grid,
+      errors.grid > errors.tolerance / 2 ? " (a larger grid.K helps)" : "");
 }
 
-Quantities estimate(const Config& config, Backend& backend) {
+Quantities estimate_evaluations(const Config& config, Backend& backend, double evaluations) {
   const CollisionModel model = make_model(config);
   const std::vector<double> n = make_density(config, "state.n", model);
+  const ResolutionRequest request = make_request(config, model);
   const WallClock choosing(std::nullopt);
-  const ResolvedCollision resolved =
-      resolve_collision(backend, model, n, make_request(config, model));
+  const ResolvedCollision resolved = resolve_collision(backend, model, n, request);
   const double choosing_seconds = choosing.elapsed();
 
   CollisionBatch batch;
@@ -61,16 +62,15 @@ Quantities estimate(const Config& config, Backend& backend) {
   resolved.collision->evaluate(n, batch);
   const double seconds = evaluating.elapsed();
 
-  const Job& job = find_runner(config.job());
   const std::size_t memory = resolved.collision->memory(1);
   Quantities rows = resolution_rows(resolved.collision->plan().resolution);
-  append(rows, error_rows(resolved));
+  append(rows, error_rows({resolved, request}));
   append(rows, {
                    {"memory_bytes", static_cast<std::int64_t>(memory),
                     readable_bytes(static_cast<double>(memory))},
                    {"seconds_per_evaluation", seconds, readable_duration(seconds)},
-                   {"evaluations", job.typical_evaluations, "typical for this job"},
-                   {"estimated_seconds", choosing_seconds + job.typical_evaluations * seconds, ""},
+                   {"evaluations", evaluations, "typical for this job"},
+                   {"estimated_seconds", choosing_seconds + evaluations * seconds, ""},
                });
   rows.back().meaning = "about " + readable_duration(std::get<double>(rows.back().value));
   return rows;

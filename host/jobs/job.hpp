@@ -28,7 +28,8 @@ struct JobContext {
 };
 
 struct JobResult {
-  Quantities quantities;
+  Quantities quantities = {};
+  Series series = {};           ///< of a job with several results
   double wall_seconds = 0;      ///< with those before a --resume
   bool finished = true;         ///< false: there is a checkpoint in the result file
   std::string stopped_by = {};  ///< what ended it early
@@ -43,21 +44,34 @@ struct Job {
   void (*validate)(const Config& config);
   /// Bytes of its result file, roughly.
   std::size_t (*file_size)(const Config& config);
-  /// Evaluations of the collision integral that a typical run takes, for the cost estimate.
-  double typical_evaluations;
+  /// What `kapitza check` prints: resolution, memory and time.
+  Quantities (*estimate)(const Config& config, Backend& backend);
+};
+
+/// How far the collision integral is from exact, and how far it was meant to be.
+struct CollisionErrors {
+  double cutoff, grid, tolerance;
+
+  CollisionErrors(double cutoff_error, double grid_error, double wanted)
+      : cutoff(cutoff_error), grid(grid_error), tolerance(wanted) {}
+  CollisionErrors(const ResolvedCollision& resolved, const ResolutionRequest& request)
+      : CollisionErrors(resolved.cutoff_error, resolved.grid_error, request.tolerance) {}
+  double estimate() const { return cutoff + grid; }
+  bool tolerance_reached() const { return estimate() <= tolerance; }
 };
 
 const Job& find_runner(std::string_view name);
 
-/// What `kapitza check` prints: resolution, memory and time.
-Quantities estimate(const Config& config, Backend& backend);
+/// The estimate of a job that evaluates the collision integral of state.n and its like, typically
+/// so many times.
+Quantities estimate_evaluations(const Config& config, Backend& backend, double evaluations);
 
 /// Rows about the resolution that all kinetic jobs share.
 Quantities resolution_rows(const Resolution& resolution);
-Quantities error_rows(const ResolvedCollision& resolved);
+Quantities error_rows(const CollisionErrors& errors);
 
 /// A warning that says what was reached instead, and what would help.
-std::string unreached_tolerance(double tolerance, const ResolvedCollision& resolved);
+std::string unreached_tolerance(const CollisionErrors& errors);
 
 /// The attributes at the root of every result file.
 void write_attributes(ResultWriter& writer, const JobContext& context, const JobResult& result);

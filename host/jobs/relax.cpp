@@ -208,7 +208,9 @@ class Run {
 
   /// The result so far; with a checkpoint where there is more to come.
   JobResult write() const {
-    JobResult result{quantities(), earlier_ + clock_.elapsed(), relaxation_.finished()};
+    JobResult result{.quantities = quantities(),
+                     .wall_seconds = earlier_ + clock_.elapsed(),
+                     .finished = relaxation_.finished()};
     ResultWriter writer(context_.target);
     writer.coordinate("k", model_.grid.momenta(), "momentum");
     writer.coordinate("t", history_.t, "time");
@@ -257,8 +259,13 @@ std::size_t file_size(const Config& config) {
          typical_steps * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
 }
 
+Quantities estimate(const Config& config, Backend& backend) {
+  constexpr double typical_evaluations = 300;
+  return estimate_evaluations(config, backend, typical_evaluations);
+}
+
 }  // namespace
 
-const Job relax_job{"relax", run, validate, file_size, 300};
+const Job relax_job{"relax", run, validate, file_size, estimate};
 
 }  // namespace kapitza::host

@@ -82,12 +82,17 @@ ThermalState thermal_state(const Moments& wanted, std::span<const double> energy
 }
 
 ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy, Weights weight) {
-  const ThermalState state = thermal_state(moments(n, energy, weight), energy, weight);
-  double deviation = 0;
-  for (std::size_t m = 0; m < n.size(); ++m)
-    if (weight.empty() || weight[m] > 0)
-      deviation = std::max(deviation, std::abs(n[m] / state(energy[m]) - 1));
-  return {state, deviation};
+  ThermalFit fit{thermal_state(moments(n, energy, weight), energy, weight), 0, 0};
+  double total = 0, apart = 0;
+  for (std::size_t m = 0; m < n.size(); ++m) {
+    const double w = weight.empty() ? 1 : weight[m], thermal = fit.state(energy[m]);
+    if (w == 0) continue;
+    fit.deviation = std::max(fit.deviation, std::abs(n[m] / thermal - 1));
+    total += w * n[m];
+    apart += w * std::abs(n[m] - thermal);
+  }
+  fit.misplaced = apart / (2 * total);
+  return fit;
 }
 
 }  // namespace kapitza

@@ -461,6 +461,9 @@ TEST_P(Configs, AreDocumentedAndRun) {
     if (reader.job() == "relax") {
       EXPECT_EQ(reader.shape("t")[0], static_cast<hsize_t>(steps + 1));
     }
+    if (reader.job() == "stationary") {
+      EXPECT_EQ(reader.shape("log/iteration")[0], static_cast<hsize_t>(steps + 1));
+    }
   }
 }
 

@@ -46,6 +46,22 @@ TEST(Schema, DefaultsAreAllowed) {
   }
 }
 
+TEST(Schema, WordsHaveAlternatives) {
+  for (const KeySpec& spec : schema()) {
+    EXPECT_EQ(spec.kind == Kind::word, !spec.words.empty()) << spec.key;
+    if (spec.kind == Kind::word) {
+      EXPECT_NE(spec.allowed().find(" | "), std::string::npos) << spec.key;
+    }
+  }
+}
+
+TEST(Schema, ALambdaIsWrittenLikeAnyOther) {
+  const KeySpec& spec = *find_key("defect.Lambda");
+  std::optional<Value> value = parse_toml_value("[1, 2.5]", here);
+  EXPECT_EQ(problem_with(spec, *value), "");
+  EXPECT_EQ(to_toml(*value), "[1.0, 2.5]") << "an integer is a number";
+}
+
 TEST(Schema, RangesSayWhatTheyContain) {
   const Range even{32, 4096, false, 2};
   EXPECT_TRUE(even.contains(32));

@@ -240,6 +240,16 @@ TEST(WeightedThermalState, IsFoundFromTheCurrentsOfOneSide) {
   EXPECT_NEAR(fit.state.beta(), 0.7, 1e-10);
   EXPECT_NEAR(fit.state.mu(), -0.4, 1e-10);
   EXPECT_LT(fit.deviation, 1e-10);
+  EXPECT_LT(fit.misplaced, 1e-10);
+}
+
+TEST(WeightedThermalState, KnowsHowMuchIsMisplaced) {
+  const std::vector<double> energy{0, 1, 2}, weight{1, 2, 1}, n{2, 1, 2};
+  const ThermalFit fit = thermal_fit(n, energy, weight);
+  // By symmetry every mode of the thermal state holds the mean, 6/4.
+  EXPECT_NEAR(fit.state(0), 1.5, 1e-12);
+  EXPECT_NEAR(fit.misplaced, (0.5 + 2 * 0.5 + 0.5) / (2 * 6), 1e-12);
+  EXPECT_NEAR(fit.deviation, 1.0 / 3, 1e-12);
 }
 
 TEST(WeightedThermalState, NeedsAnEnergyWithinTheWeightedModes) {

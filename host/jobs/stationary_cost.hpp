@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+
+#include "host/config/config.hpp"
+#include "host/report.hpp"
+#include "kapitza/solver/backend.hpp"
+
+/// What a stationary job takes.
+namespace kapitza::host {
+
+std::size_t defect_file_size(const Config& config);
+Quantities estimate_defect(const Config& config, Backend& backend);
+
+}  // namespace kapitza::host
