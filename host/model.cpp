@@ -200,7 +200,8 @@ StationaryOptions make_stationary_options(const Config& config, const CollisionM
   StationaryOptions options;
   options.resolution = make_request(config, model);
   options.residual = config.number("numerics.residual");
-  options.spread = options.residual / 10;
+  // What is left after an explicit step is diffusive: small in every cell, but it adds up.
+  options.spread = uses_newton(config) ? options.residual / 10 : options.residual * 100;
   options.max_iterations = config.optional_integer("numerics.iterations").value_or(0);
   return options;
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <optional>
 
 #include "host/jobs/stationary_cost.hpp"
 #include "host/jobs/stationary_file.hpp"
@@ -58,7 +57,7 @@ class Run {
   std::string advice() const;
   std::string latest_residuals() const;
 
-  const Slab& slab() const { return salvaged_ ? *salvaged_ : solver_->slab(); }
+  const Slab& slab() const { return solver_->slab(); }
   CollisionErrors errors() const {
     return {slab().cutoff_error(), slab().grid_error(), options_.resolution.tolerance};
   }
@@ -77,9 +76,8 @@ class Run {
 
   std::vector<DefectResult> results_;  ///< of the Lambdas that are done
   std::unique_ptr<StationarySolver> solver_;
-  std::optional<Slab> salvaged_;  ///< the best of a solver that has failed
-  std::vector<double> start_;     ///< all nodes that the solver began with; none: its own choice
-  Effort before_;                 ///< at the present Lambda, in earlier runs
+  std::vector<double> start_;  ///< all nodes that the solver began with; none: its own choice
+  Effort before_;              ///< at the present Lambda, in earlier runs
   IterationLog log_;
   double earlier_ = 0;
 };
@@ -196,9 +194,7 @@ void Run::fail(const std::string& why) {
   context_.console.end_progress();
   if (!solver_) throw NumericsError(why);
   const std::string residuals = latest_residuals();
-  salvaged_.emplace(context_.backend, problem_, options_.resolution, options_.mirror);
-  salvaged_->set_all_nodes(solver_->best());
-  salvaged_->resolve(std::max(1e-2, options_.resolution.tolerance));
+  solver_->return_to_best();
   write();
   throw NumericsError(
       fmt::format("Lambda = {:g}: {}; the latest residuals are {}. What may help: {}. (The best "
@@ -237,12 +233,11 @@ Effort Run::effort() const {
 DefectResult Run::result(bool converged) const {
   const DefectProfile profile = slab().profile();
   const Effort spent = effort();
-  const double residual = salvaged_ ? salvaged_->residual() : solver_->history().back().residual;
   Quantities rows{
       {"Lambda", Lambda(), "strength of the defect"},
       {"converged", converged, ""},
       {"iterations", std::int64_t{spent.iterations}, ""},
-      {"residual", residual, "largest relative imbalance of streaming and collisions"},
+      {"residual", slab().residual(), "largest relative imbalance of streaming and collisions"},
   };
   append(rows, profile_rows(profile, symmetric_));
   append(rows, {

@@ -22,6 +22,7 @@ Quantities thermal_rows(const std::string& name, const ThermalFit& fit,
       {name + ".beta", fit.state.beta(), "of the thermal state " + meaning},
       {name + ".mu", fit.state.mu(), ""},
       {name + ".deviation", fit.deviation, "max_k |n / n_thermal - 1|"},
+      {name + ".misplaced", fit.misplaced, "share that is not where the thermal state has it"},
   };
 }
 

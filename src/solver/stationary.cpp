@@ -33,14 +33,14 @@ void StationarySolver::start_from(std::vector<double> all_nodes) {
   slab_.set_all_nodes(std::move(all_nodes));
   slab_.resolve(std::max(coarse_tolerance, options_.resolution.tolerance));
   history_.clear();
+  best_.clear();
   refinements_ = 0;
   log({});
 }
 
 void StationarySolver::step() {
   if (iterations() >= options_.max_iterations)
-    throw NumericsError("not converged after " + std::to_string(iterations()) +
-                        " iterations: the residual is " + std::to_string(residual()));
+    throw NumericsError("not converged after " + std::to_string(iterations()) + " iterations");
   log(advance());
 }
 
@@ -57,6 +57,7 @@ void StationarySolver::log(const Advance& advance) {
                      advance.bounded};
   };
   history_.push_back(entry());
+  if (history_.size() == 1) first_distance_ = distance();
   if (best_.empty() || residual() < best_residual_) {
     best_ = slab_.all_nodes();
     best_residual_ = residual();
@@ -66,26 +67,37 @@ void StationarySolver::log(const Advance& advance) {
 
 /// The wanted resolution where it pays, and convergence where it holds.
 void StationarySolver::settle() {
-  const Iteration& now = history_.back();
-  const double tolerance = options_.resolution.tolerance;
-  const bool done = now.residual <= options_.residual && now.number_spread <= options_.spread &&
-                    now.energy_spread <= options_.spread;
-  const bool first = refinements_ == 0 && now.residual <= nearly_stationary;
+  const bool done = distance() <= 1;
+  const bool first = refinements_ == 0 && history_.back().residual <= nearly_stationary;
   const bool again = done && refinements_ > 0 && refinements_ < most_refinements &&
-                     slab_.cutoff_error() > tolerance;
+                     slab_.cutoff_error() > cutoff_tolerance();
   if (first || again) {
-    slab_.resolve(tolerance);
-    const bool finest = again && slab_.cutoff_error() > tolerance;
+    slab_.resolve(cutoff_tolerance());
+    const bool finest = again && slab_.cutoff_error() > cutoff_tolerance();
     refinements_ = finest ? most_refinements : refinements_ + 1;
     best_residual_ = residual();
   }
   converged_ = done && !again && residual() <= options_.residual;
 }
 
+/// What the error of the momentum grid, which no T mends, leaves of the tolerance; at least half.
+double StationarySolver::cutoff_tolerance() const {
+  const double tolerance = options_.resolution.tolerance;
+  return std::max(tolerance - slab_.grid_error(), tolerance / 2);
+}
+
+void StationarySolver::return_to_best() { slab_.set_all_nodes(best_); }
+
+double StationarySolver::distance() const {
+  const Iteration& now = history_.back();
+  return std::max(now.residual / options_.residual,
+                  std::max(now.number_spread, now.energy_spread) / options_.spread);
+}
+
 double StationarySolver::progress() const {
-  const double start = std::log(history_.front().residual), end = std::log(options_.residual);
-  const double now = std::log(std::max(residual(), options_.residual));
-  return start > end ? std::clamp((start - now) / (start - end), 0.0, 1.0) : 1;
+  const double now = std::log(std::max(distance(), 1.0));
+  const double start = std::log(std::max(first_distance_, 1.0));
+  return start > 0 ? std::clamp(1 - now / start, 0.0, 1.0) : 1;
 }
 
 }  // namespace kapitza

@@ -49,7 +49,8 @@ class StationarySolver {
   /// The state with the smallest residual, on all nodes: what a failed run leaves behind.
   const std::vector<double>& best() const { return best_; }
   virtual long jacobians() const { return 0; }
-  double progress() const;  ///< 0 .. 1, by the logarithm of the residual
+  void return_to_best();
+  double progress() const;  ///< 0 .. 1, by the logarithm of what is missing
 
  protected:
   /// Changes slab_ and returns what is to be logged beside its residual.
@@ -70,10 +71,12 @@ class StationarySolver {
  private:
   void log(const Advance& advance);
   void settle();
+  double distance() const;  ///< from convergence: 1 or less is there
+  double cutoff_tolerance() const;
 
   std::vector<Iteration> history_;
   std::vector<double> best_;
-  double best_residual_ = 0;
+  double best_residual_ = 0, first_distance_ = 0;
   int refinements_ = 0;  ///< how often the collision integral was resolved to the tolerance
   bool converged_ = false;
 };
