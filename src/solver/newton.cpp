@@ -14,7 +14,7 @@ namespace {
 constexpr double bound = 3;
 
 /// A step that lets the residual grow by more than this factor is taken back.
-constexpr double too_much = 3;
+constexpr double too_much = 4;
 
 /// Below the first residual the Jacobians serve again, as long as every step still multiplies the
 /// residual by less than the last number. Where new ones do not do that either, below the second
@@ -73,7 +73,7 @@ StationarySolver::Advance Newton::advance() {
   const std::size_t bounded = apply(newton_step());
   const double after = slab_.residual();
   reduction_ = after / before;
-  if (after > 1 && after > too_much * before) {
+  if (after > too_much * before) {
     slab_.set(std::move(n));
     dt_ /= 10;
   } else {
@@ -134,7 +134,7 @@ void Newton::choose_next_dt(double before, std::size_t bounded) {
     dt_ *= 2;
   } else {
     dt_ *= std::clamp(2 * before / after, 1.0, 100.0);
-    if (after < close_enough) dt_ *= 100;
+    if (after < close_enough && after < before / 4) dt_ *= 100;
   }
   dt_ = std::min(dt_, longest_dt);
 }

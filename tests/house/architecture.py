@@ -26,13 +26,15 @@ TOP_LEVEL_NAMES = {"kapitza", "src", "kernels", "host", "tests", "bench"}
 
 # A kernel launch, a foreign library or a thread: where one may stand, and where else.
 DEVICE = re.compile(
-    r"<<<|\bcu(?:fft|rand|da)[A-Z]\w*|\b(?:cuda_runtime|cufft|curand\w*|cub/\w+)\.(?:h|hpp|cuh)\b"
+    r"<<<|\bcu(?:fft|rand|solver|da)[A-Z]\w*|\b(?:cuda_runtime|cufft|curand\w*|cusolver\w*|cub/\w+)\.(?:h|hpp|cuh)\b"
 )
 FFTW = re.compile(r"\bfftwf?_\w+|<fftw3\.h>")
+EIGEN = re.compile(r"<Eigen/")
 OPENMP = re.compile(r"#\s*pragma\s+omp\b|\bomp_\w+\(|<omp\.h>")
 ALLOWED = (
     (DEVICE, ("kernels/cuda/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
     (FFTW, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
+    (EIGEN, ("kernels/cpu/", "tests/")),
     (OPENMP, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
 )
 
