@@ -6,11 +6,12 @@
     data = kp.open("quickstart.h5")          # an xarray.Dataset; the parameters are in data.attrs
     figure = kp.draw(data)                   # a matplotlib figure
     kp.save("quickstart.h5")                 # writes quickstart.png
+    kp.save(["N11.h5", "N21.h5", "N41.h5"])  # one figure of several results
 """
 
 from pathlib import Path
 
-__all__ = ["PlotError", "draw", "open", "save"]
+__all__ = ["PlotError", "compare", "draw", "open", "save"]
 
 _PACKAGES = "python3-xarray python3-h5netcdf python3-h5py python3-matplotlib"
 
@@ -37,31 +38,44 @@ def open(path):
     return data
 
 
-def _artists():
-    """One drawing function for each job. Imported late: matplotlib takes a second to load."""
+def _figure(function, job, results):
+    """Each job's module has draw(), some compare(). Late import: matplotlib takes a second."""
     try:
-        from . import collision, relax
+        from . import collision, relax, stationary
     except ImportError as error:
         raise PlotError(f"{error}: plots need the packages {_PACKAGES}") from error
-    return {"collision": collision.draw, "relax": relax.draw}
-
-
-def draw(data):
-    """The figure of a result."""
-    artists, job = _artists(), data.attrs["job"]
-    if job not in artists:
-        raise PlotError(f"there is no figure for the job '{job}', only for: {', '.join(artists)}")
+    modules = {"collision": collision, "relax": relax, "stationary": stationary}
+    able = {name: module for name, module in modules.items() if hasattr(module, function)}
+    if job not in able:
+        what = {"draw": "figure", "compare": "figure of several results"}[function]
+        raise PlotError(f"there is no {what} for the job '{job}', only for: {', '.join(able)}")
     try:
-        return artists[job](data)
+        return getattr(able[job], function)(results)
     except KeyError as error:
         raise PlotError(f"the result has no dataset or attribute {error}") from error
 
 
+def draw(data):
+    """The figure of a result."""
+    return _figure("draw", data.attrs["job"], data)
+
+
+def compare(results):
+    """The figure of several results of one job."""
+    jobs = sorted({data.attrs["job"] for data in results})
+    if len(jobs) > 1:
+        raise PlotError(f"these are results of different jobs: {', '.join(jobs)}")
+    return _figure("compare", jobs[0], results)
+
+
 def save(path, out=None):
-    """Draws the result in `path` into `out`, by default beside it; returns the figure's path."""
-    out = Path(out) if out else Path(path).with_suffix(".png")
-    data = open(path)
-    figure = draw(data)
+    """Draws the result in `path` into `out`, by default beside it; returns the figure's path.
+    `path` may be a list: of more than one result a comparison is drawn."""
+    paths = [Path(one) for one in (path if isinstance(path, (list, tuple)) else [path])]
+    default = paths[0].with_name("-".join(one.stem for one in paths) + ".png")
+    out = Path(out) if out else default
+    results = [open(one) for one in paths]
+    figure = draw(results[0]) if len(results) == 1 else compare(results)
     try:
         figure.savefig(out)
     except (OSError, ValueError) as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""python3 -m kapitza_plots FILE.h5 [-o FIGURE]"""
+"""python3 -m kapitza_plots FILE.h5... [-o FIGURE]"""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from . import PlotError, save
 
 def main():
     parser = argparse.ArgumentParser(prog="kapitza_plots", description="draws results of kapitza")
-    parser.add_argument("file", help="result file, HDF5")
+    parser.add_argument("file", nargs="+", help="result file, HDF5; of several: a comparison")
     parser.add_argument("-o", "--out", help="figure; its suffix chooses the format [FILE.png]")
     arguments = parser.parse_args()
     try:

@@ -53,13 +53,14 @@ def time_colours(count):
     return plt.get_cmap("viridis_r")(np.linspace(0.12, 1.0, count))
 
 
-def momentum_axis(axes, label=True):
-    axes.set_xlim(-np.pi, np.pi)
-    axes.set_xticks(np.pi * np.array([-1, -0.5, 0, 0.5, 1]))
-    axes.set_xticklabels([r"$-\pi$", r"$-\pi/2$", "$0$", r"$\pi/2$", r"$\pi$"])
-    axes.xaxis.set_minor_locator(plt.MultipleLocator(np.pi / 8))
+def momentum_axis(axes, label=True, vertical=False):
+    (axes.set_ylim if vertical else axes.set_xlim)(-np.pi, np.pi)
+    axis = axes.yaxis if vertical else axes.xaxis
+    axis.set_ticks(np.pi * np.array([-1, -0.5, 0, 0.5, 1]))
+    axis.set_ticklabels([r"$-\pi$", r"$-\pi/2$", "$0$", r"$\pi/2$", r"$\pi$"])
+    axis.set_minor_locator(plt.MultipleLocator(np.pi / 8))
     if label:
-        axes.set_xlabel("$k$")
+        axis.set_label_text("$k$")
 
 
 def panel_label(axes, text, right=False, top=True):
@@ -106,7 +107,15 @@ def energies(data):
 _BANDS = {"parabolic": "$E(k) = k^2$", "cosine": r"$E(k) = 2\,(1 - \cos k)$"}
 
 
-def parameter_line(data):
+def Lambda_text(Lambda):
+    if Lambda is None:
+        return ""
+    if not isinstance(Lambda, list):
+        return rf"$\Lambda = {number_text(Lambda)}$"
+    return rf"$\Lambda = {number_text(Lambda[0])} \ldots {number_text(Lambda[-1])}$"
+
+
+def parameter_line(data, with_cells=True):
     """The parameters that the result depends on, in one line."""
     config = configuration(data)
     model = config.get("model", {})
@@ -119,7 +128,10 @@ def parameter_line(data):
         words.append(", ".join(rf"${l} \to {l}$" for l in channels))
     if "lambda" in config.get("relax", {}):
         words.append(rf"$\lambda = {number_text(config['relax']['lambda'])}$")
+    words.append(Lambda_text(config.get("defect", {}).get("Lambda")))
     words.append(f"$K = {data.sizes['k']}$")
+    if with_cells and "density" in data:
+        words.append(f"{data['density'].shape[-1]} cells")
     if "T" in data.attrs:
         words.append(f"$T = {number_text(data.attrs['T'])}$")
     if "error_estimate" in data.attrs:
@@ -127,6 +139,7 @@ def parameter_line(data):
     return ",  ".join(word for word in words if word)
 
 
-def heading(figure, title, data):
+def heading(figure, title, data, with_cells=True):
+    line = parameter_line(data, with_cells)
     figure.suptitle(title, x=0.012, y=0.985, ha="left", va="top", fontsize=16)
-    figure.text(0.012, 0.922, parameter_line(data), ha="left", va="top", fontsize=12, color=GREY)
+    figure.text(0.012, 0.922, line, ha="left", va="top", fontsize=12, color=GREY)

@@ -19,10 +19,16 @@ except ImportError as error:
 
 import kapitza_plots as kp
 from kapitza_plots.relax import snapshots
+from kapitza_plots.stationary import each_Lambda, extrapolated
 from kapitza_plots.style import number_text
+from kapitza_plots.thermal import thermal_fit
 
 TWO_PEAKS = "2.62*(0.8*exp(-(abs(k)-1.2)^2/0.2)+0.05)"
 SMALL = f'[state]\nn = "{TWO_PEAKS}"\n[grid]\nK = 32\n[numerics]\ntolerance = 0.5\n'
+DEFECT = (
+    f'[injection]\nleft = "{TWO_PEAKS}"\n[grid]\nK = 32\ncells = 6\n'
+    "[numerics]\ntolerance = 0.5\n"
+)
 
 
 class Plots(unittest.TestCase):
@@ -56,6 +62,60 @@ class Plots(unittest.TestCase):
     def test_relax_without_a_step(self):
         text = SMALL.replace(f'"{TWO_PEAKS}"', "{thermal = {beta = 1.0, mu = -1.0}}")
         self.assert_figure(kp.save(self.result("relax", text)))
+
+    def test_stationary(self):
+        self.assert_figure(kp.save(self.result("stationary", DEFECT)))
+
+    def test_stationary_between_different_reservoirs(self):
+        right = f'[injection]\nright = "0.3*{TWO_PEAKS}"\n'
+        text = DEFECT.replace("[injection]\n", right)
+        self.assert_figure(kp.save(self.result("stationary", text)))
+
+    def test_stationary_at_a_list_of_Lambdas(self):
+        path = self.result("stationary", DEFECT + "[defect]\nLambda = [0.1, 0.3, 1.0]\n")
+        self.assert_figure(kp.save(path))
+        results = each_Lambda(kp.open(path))
+        self.assertEqual([data.attrs["Lambda"] for data in results], [0.1, 0.3, 1.0])
+        weak, _, strong = (data.attrs["centre.deviation"] for data in results)
+        self.assertGreater(weak, strong)
+
+    def results_with_cells(self, *cells):
+        paths = []
+        for N in cells:
+            path = self.result("stationary", DEFECT.replace("cells = 6", f"cells = {N}"))
+            paths.append(path.rename(self.folder / f"N{N}.h5"))
+        return paths
+
+    def test_comparison_of_numbers_of_cells(self):
+        paths = self.results_with_cells(4, 6, 8)
+        picture = kp.save(paths)
+        self.assertEqual(picture, self.folder / "N4-N6-N8.png")
+        self.assert_figure(picture)
+        self.assert_figure(kp.save(paths[:2], self.folder / "two.png"))
+
+    def test_what_cannot_be_compared(self):
+        paths = self.results_with_cells(4)
+        with self.assertRaisesRegex(kp.PlotError, "number of cells"):
+            kp.save(paths * 2)
+        other = self.result("collision")
+        with self.assertRaisesRegex(kp.PlotError, "different jobs: collision, stationary"):
+            kp.save([*paths, other])
+        with self.assertRaisesRegex(kp.PlotError, "no figure of several results"):
+            kp.save([other, other])
+
+    def test_extrapolation(self):
+        def result(N):
+            n = ("k", [3 - 2 / N + 5 / N**2])
+            return xarray.Dataset({"density": ("X", np.zeros(N)), "n": n})
+
+        limit = extrapolated([result(N) for N in (11, 21, 41)], "n")
+        np.testing.assert_allclose(limit, [3], rtol=1e-13)
+
+    def test_thermal_fit(self):
+        energy = np.linspace(-np.pi, np.pi, 64) ** 2
+        for b, c in (1.0, 0.01), (0.0, 2.0), (-0.1, 1.0):
+            n = 1 / (b * energy + c)
+            np.testing.assert_allclose(thermal_fit(n, energy), n, rtol=1e-9)
 
     def test_result_is_a_dataset(self):
         data = kp.open(self.result("collision"))

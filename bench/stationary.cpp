@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The stationary defect: Newton's method against the published explicit steps, convergence with the
+// number of cells, robustness from weak to strong defects, and what the deviations from thermal
+// states depend on. Everything with the reference injection of tests/support/densities.hpp.
+//
+//   bench_stationary [--json] [SECTION...]     sections: see main(); all of them without a name
+#include "kapitza/solver/stationary.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fmt/core.h>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/harness.hpp"
+#include "kapitza/solver/extrapolate.hpp"
+#include "tests/support/densities.hpp"
+
+namespace kapitza::bench {
+namespace {
+
+constexpr double unlimited = std::numeric_limits<double>::infinity();
+
+Backend& backend() {
+  static const auto cpu = make_cpu_backend();
+  return *cpu;
+}
+
+enum class Cells { uniform, graded };
+
+/// `right`: what comes from the right in units of what comes from the left.
+DefectProblem defect(int K, double Lambda, TransportScheme transport, Cells kind, int cells,
+                     double right = 1) {
+  DefectProblem problem;
+  problem.model = psi6(K, {2, 3});
+  problem.Lambda = Lambda;
+  problem.transport = transport;
+  for (double k : problem.model.grid.momenta()) {
+    problem.injection.left.push_back(testing::injection(k));
+    problem.injection.right.push_back(right * testing::injection(k));
+  }
+  const double path =
+      DefectProblem::mean_free_path(backend(), problem.model, problem.injection, problem.Lambda);
+  problem.mesh = kind == Cells::uniform ? Mesh::uniform(cells) : Mesh::graded(cells, path / 20);
+  return problem;
+}
+
+DefectProblem published(int K, double Lambda, int cells) {
+  return defect(K, Lambda, TransportScheme::upwind, Cells::uniform, cells);
+}
+
+DefectProblem ours(int K, double Lambda, int cells, double right = 1) {
+  return defect(K, Lambda, TransportScheme::corner_balance, Cells::graded, cells, right);
+}
+
+StationaryOptions within(double tolerance) {
+  StationaryOptions options;
+  options.resolution.tolerance = tolerance;
+  return options;
+}
+
+/// The same collision integral whatever the densities: differences are those of the methods.
+StationaryOptions fixed_resolution() {
+  StationaryOptions options = within(1e-3);  // of the points on the manifold; T is given
+  options.resolution.T = 32;
+  return options;
+}
+
+// ---- runs --------------------------------------------------------------------------------------
+
+struct Run {
+  std::unique_ptr<StationarySolver> solver;
+  double seconds = 0;
+
+  const Slab& slab() const { return solver->slab(); }
+  /// Densities whose collision integral was computed.
+  double densities() const {
+    return static_cast<double>(slab().evaluations()) *
+           static_cast<double>(slab().transport().nodes());
+  }
+};
+
+Run newton(const DefectProblem& problem, const StationaryOptions& options) {
+  Run run;
+  run.seconds = seconds([&] {
+    run.solver = make_newton(backend(), problem, options);
+    while (!run.solver->converged()) run.solver->step();
+  });
+  return run;
+}
+
+/// max |a / b - 1|
+double distance(const std::vector<double>& a, const std::vector<double>& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] / b[i] - 1));
+  return largest;
+}
+
+/// Explicit steps, begun or continued, until every density is that close to the stationary one, or
+/// time is up.
+void march(Run& run, const DefectProblem& problem, const std::vector<double>& stationary,
+           double close, double most_seconds = unlimited) {
+  if (!run.solver) {
+    const auto start = [&] { run.solver = make_march(backend(), problem, fixed_resolution()); };
+    run.seconds = seconds(start);
+  }
+  while (distance(run.slab().n(), stationary) > close && run.seconds < most_seconds)
+    run.seconds += seconds([&] { run.solver->step(); });
+}
+
+/// What leaves on the left, but for the slowest carriers, and the number of carriers at X = 1/2.
+struct Outcome {
+  std::vector<double> outgoing;
+  double centre = 0;
+};
+
+constexpr double slowest = 0.2;
+
+Outcome outcome(const Slab& slab) {
+  const DefectProfile profile = slab.profile();
+  const std::vector<double> k = slab.problem().model.grid.momenta();
+  Outcome outcome;
+  for (std::size_t m = 0; m < k.size(); ++m) {
+    if (k[m] < -slowest) outcome.outgoing.push_back(profile.n_left[m]);
+    outcome.centre += profile.n_centre[m] / static_cast<double>(k.size());
+  }
+  return outcome;
+}
+
+// ---- explicit steps ----------------------------------------------------------------------------
+
+nlohmann::json same_answer_at(double Lambda, const std::vector<double>& goals,
+                              double most_seconds) {
+  constexpr int K = 64, cells = 11;
+  const DefectProblem problem = published(K, Lambda, cells);
+  const Run exact = newton(problem, fixed_resolution());
+  nlohmann::json rows;
+  Run explicit_steps;
+  for (double goal : goals) {
+    march(explicit_steps, problem, exact.slab().n(), goal, most_seconds);
+    const double reached = distance(explicit_steps.slab().n(), exact.slab().n());
+    const double evaluations = static_cast<double>(explicit_steps.slab().evaluations());
+    const double ratio = evaluations / static_cast<double>(exact.slab().evaluations());
+    fmt::print(table, "| {} | {:.1e} | {:.0f} | {:.1f} | {} | {} | {:.2f} | {:.0f} | {:.0f} |\n",
+               Lambda, reached, evaluations, explicit_steps.seconds, exact.slab().evaluations(),
+               exact.solver->jacobians(), exact.seconds, ratio,
+               explicit_steps.seconds / exact.seconds);
+    rows.push_back({{"Lambda", Lambda},
+                    {"distance", reached},
+                    {"explicit_evaluations", evaluations},
+                    {"explicit_seconds", explicit_steps.seconds},
+                    {"newton_evaluations", exact.slab().evaluations()},
+                    {"newton_jacobians", exact.solver->jacobians()},
+                    {"newton_seconds", exact.seconds}});
+  }
+  return rows;
+}
+
+nlohmann::json same_answer() {
+  fmt::print(table,
+             "The same answer: upwind, 11 uniform cells, K = 64, l = 2 and 3, T = 32. Explicit "
+             "steps until every n is this close to Newton's (which ends at a residual of 1e-10)\n\n"
+             "| Lambda | distance | evaluations, explicit | seconds | evaluations, Newton | "
+             "Jacobians | seconds | ratio of evaluations | of seconds |\n"
+             "|---|---|---|---|---|---|---|---|---|\n");
+  nlohmann::json rows;
+  rows.push_back(same_answer_at(0.1, {1e-3, 1e-6}, unlimited));
+  rows.push_back(same_answer_at(1, {1e-1, 1e-2}, 120));
+  return rows;
+}
+
+/// Explicit steps on three numbers of cells, extrapolated.
+struct Extrapolated {
+  Outcome outcome;
+  double densities = 0, seconds = 0;
+};
+
+Extrapolated extrapolated(int K, double Lambda) {
+  constexpr std::array<double, 3> cells = {11, 21, 41};
+  constexpr double close = 1e-4;  // far below the error of the extrapolation
+  Extrapolated all;
+  std::array<std::vector<double>, 3> outgoing;
+  std::array<double, 3> centre;
+  for (int i = 0; i < 3; ++i) {
+    const DefectProblem problem = published(K, Lambda, static_cast<int>(cells[i]));
+    const Run exact = newton(problem, fixed_resolution());
+    Run run;
+    march(run, problem, exact.slab().n(), close);
+    all.densities += run.densities();
+    all.seconds += run.seconds;
+    const Outcome limit = outcome(exact.slab());
+    outgoing[i] = limit.outgoing;
+    centre[i] = limit.centre;
+  }
+  all.outcome = {extrapolate(cells, outgoing), extrapolate(cells, centre)};
+  return all;
+}
+
+nlohmann::json same_accuracy() {
+  constexpr int K = 64;
+  constexpr double Lambda = 0.1;
+  const Outcome reference = outcome(newton(ours(K, Lambda, 160), fixed_resolution()).slab());
+  const Extrapolated theirs = extrapolated(K, Lambda);
+  const double target = distance(theirs.outcome.outgoing, reference.outgoing);
+  for (int cells = 4;; cells += 2) {
+    const Run run = newton(ours(K, Lambda, cells), fixed_resolution());
+    const double error = distance(outcome(run.slab()).outgoing, reference.outgoing);
+    if (error > target && cells < 160) continue;
+    fmt::print(table,
+               "\nThe same accuracy: K = {}, Lambda = {}, T = 32, error of the outgoing density at "
+               "|k| > {} against 160 graded cells; seconds, but not densities, count Jacobians\n\n"
+               "| method | cells | error | densities evaluated | seconds |\n|---|---|---|---|---|\n"
+               "| explicit, extrapolated | 11, 21, 41 | {:.1e} | {:.0f} | {:.1f} |\n"
+               "| Newton, corner balance, graded | {} | {:.1e} | {:.0f} | {:.2f} |\n"
+               "| ratio | | | {:.0f} | {:.0f} |\n",
+               K, Lambda, slowest, target, theirs.densities, theirs.seconds, cells, error,
+               run.densities(), run.seconds, theirs.densities / run.densities(),
+               theirs.seconds / run.seconds);
+    return {{"explicit_error", target},
+            {"explicit_densities", theirs.densities},
+            {"explicit_seconds", theirs.seconds},
+            {"cells", cells},
+            {"error", error},
+            {"densities", run.densities()},
+            {"seconds", run.seconds}};
+  }
+}
+
+nlohmann::json against_explicit() {
+  nlohmann::json results;
+  results["same_answer"] = same_answer();
+  results["same_accuracy"] = same_accuracy();
+  return results;
+}
+
+// ---- cells -------------------------------------------------------------------------------------
+
+/// Measured order of convergence, where there is a coarser result.
+std::string order(const std::optional<double>& coarser, double error) {
+  return coarser ? fmt::format("{:.1f}", std::log2(*coarser / error)) : "";
+}
+
+nlohmann::json convergence() {
+  constexpr int K = 64, finest = 320;
+  constexpr double Lambda = 1;
+  const Outcome reference = outcome(newton(ours(K, Lambda, finest), fixed_resolution()).slab());
+  fmt::print(table,
+             "Convergence with the number of cells: Lambda = {}, K = {}, T = 32, against {} graded "
+             "cells\n\n"
+             "| scheme | cells | outgoing n, abs(k) > {} | order | centre density | order |\n"
+             "|---|---|---|---|---|---|\n",
+             Lambda, K, finest, slowest);
+  struct Scheme {
+    const char* name;
+    TransportScheme transport;
+    Cells cells;
+  };
+  nlohmann::json rows;
+  for (const Scheme& scheme :
+       {Scheme{"corner balance, graded", TransportScheme::corner_balance, Cells::graded},
+        Scheme{"corner balance, uniform", TransportScheme::corner_balance, Cells::uniform},
+        Scheme{"upwind, uniform", TransportScheme::upwind, Cells::uniform}}) {
+    std::optional<double> outgoing_before, centre_before;
+    for (int cells : {10, 20, 40, 80}) {
+      const DefectProblem problem = defect(K, Lambda, scheme.transport, scheme.cells, cells);
+      const Outcome result = outcome(newton(problem, fixed_resolution()).slab());
+      const double outgoing = distance(result.outgoing, reference.outgoing);
+      const double centre = std::abs(result.centre / reference.centre - 1);
+      fmt::print(table, "| {} | {} | {:.1e} | {} | {:.1e} | {} |\n", scheme.name, cells, outgoing,
+                 order(outgoing_before, outgoing), centre, order(centre_before, centre));
+      rows.push_back({{"scheme", scheme.name},
+                      {"cells", cells},
+                      {"outgoing_error", outgoing},
+                      {"centre_error", centre}});
+      outgoing_before = outgoing;
+      centre_before = centre;
+    }
+  }
+  return rows;
+}
+
+// ---- weak and strong defects -------------------------------------------------------------------
+
+nlohmann::json strengths() {
+  constexpr int K = 64, cells = 40;
+  constexpr double tolerance = 1e-3;
+  fmt::print(table,
+             "Newton's method from free streaming: K = {}, {} graded cells, tolerance {:.0e}\n\n"
+             "| Lambda | right / left | steps | Jacobians | residual | number spread | "
+             "energy spread | seconds |\n|---|---|---|---|---|---|---|---|\n",
+             K, cells, tolerance);
+  nlohmann::json rows;
+  const auto solve = [&](double Lambda, double right) {
+    const Run run = newton(ours(K, Lambda, cells, right), within(tolerance));
+    const Iteration& last = run.solver->history().back();
+    fmt::print(table, "| {} | {} | {} | {} | {:.0e} | {:.0e} | {:.0e} | {:.1f} |\n", Lambda, right,
+               run.solver->iterations(), run.solver->jacobians(), last.residual, last.number_spread,
+               last.energy_spread, run.seconds);
+    rows.push_back({{"Lambda", Lambda},
+                    {"right", right},
+                    {"steps", run.solver->iterations()},
+                    {"jacobians", run.solver->jacobians()},
+                    {"residual", last.residual},
+                    {"number_spread", last.number_spread},
+                    {"energy_spread", last.energy_spread},
+                    {"seconds", run.seconds}});
+  };
+  for (double Lambda : {0.05, 0.2, 1.0, 2.0, 10.0, 100.0}) solve(Lambda, 1);
+  for (double Lambda : {1.0, 10.0, 100.0}) solve(Lambda, 0.05);
+  return rows;
+}
+
+// ---- deviations --------------------------------------------------------------------------------
+
+nlohmann::json deviations() {
+  struct Settings {
+    int K = 128, cells = 40;
+    double tolerance = 1e-3;
+  };
+  fmt::print(table,
+             "Deviations from the thermal states at Lambda = 1\n\n"
+             "| K | cells | tolerance | centre.deviation | outgoing.deviation | seconds |\n"
+             "|---|---|---|---|---|---|\n");
+  nlohmann::json rows;
+  for (const Settings& s :
+       {Settings{.K = 64}, Settings{}, Settings{.K = 256}, Settings{.cells = 20},
+        Settings{.cells = 80}, Settings{.tolerance = 1e-2}, Settings{.tolerance = 1e-4}}) {
+    const Run run = newton(ours(s.K, 1, s.cells), within(s.tolerance));
+    const DefectProfile profile = run.slab().profile();
+    fmt::print(table, "| {} | {} | {:.0e} | {:.2e} | {:.5f} | {:.1f} |\n", s.K, s.cells,
+               s.tolerance, profile.centre.deviation, profile.left.deviation, run.seconds);
+    rows.push_back({{"K", s.K},
+                    {"cells", s.cells},
+                    {"tolerance", s.tolerance},
+                    {"centre_deviation", profile.centre.deviation},
+                    {"outgoing_deviation", profile.left.deviation},
+                    {"seconds", run.seconds}});
+  }
+  return rows;
+}
+
+}  // namespace
+}  // namespace kapitza::bench
+
+int main(int argc, char** argv) {
+  using namespace kapitza::bench;
+  struct Section {
+    std::string name;
+    nlohmann::json (*run)();
+  };
+  const std::vector<Section> sections = {{"explicit", against_explicit},
+                                         {"convergence", convergence},
+                                         {"strengths", strengths},
+                                         {"deviations", deviations}};
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto said = [&](const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  const bool all = std::none_of(sections.begin(), sections.end(),
+                                [&](const Section& section) { return said(section.name); });
+  return report(argc, argv, [&] {
+    nlohmann::json results;
+    for (const Section& section : sections) {
+      if (!all && !said(section.name)) continue;
+      results[section.name] = section.run();
+      fmt::print(table, "\n");
+    }
+    return results;
+  });
+}
