@@ -290,15 +290,22 @@ nlohmann::json strengths() {
   fmt::print(table,
              "Newton's method from free streaming: K = {}, {} graded cells, tolerance {:.0e}\n\n"
              "| Lambda | right / left | steps | Jacobians | residual | number spread | "
-             "energy spread | seconds |\n|---|---|---|---|---|---|---|---|\n",
+             "energy spread | centre.deviation | outgoing.deviation left, right | "
+             "outgoing.misplaced left, right | seconds |\n"
+             "|---|---|---|---|---|---|---|---|---|---|---|\n",
              K, cells, tolerance);
   nlohmann::json rows;
   const auto solve = [&](double Lambda, double right) {
     const Run run = newton(ours(K, Lambda, cells, right), within(tolerance));
     const Iteration& last = run.solver->history().back();
-    fmt::print(table, "| {} | {} | {} | {} | {:.0e} | {:.0e} | {:.0e} | {:.1f} |\n", Lambda, right,
-               run.solver->iterations(), run.solver->jacobians(), last.residual, last.number_spread,
-               last.energy_spread, run.seconds);
+    const DefectProfile profile = run.slab().profile();
+    fmt::print(table,
+               "| {} | {} | {} | {} | {:.0e} | {:.0e} | {:.0e} | {:.1e} | {:.3f}, {:.3f} | "
+               "{:.3f}, {:.3f} | {:.1f} |\n",
+               Lambda, right, run.solver->iterations(), run.solver->jacobians(), last.residual,
+               last.number_spread, last.energy_spread, profile.centre.deviation,
+               profile.left.deviation, profile.right.deviation, profile.left.misplaced,
+               profile.right.misplaced, run.seconds);
     rows.push_back({{"Lambda", Lambda},
                     {"right", right},
                     {"steps", run.solver->iterations()},
@@ -320,23 +327,26 @@ nlohmann::json deviations() {
     int K = 128, cells = 40;
     double tolerance = 1e-3;
   };
-  fmt::print(table,
-             "Deviations from the thermal states at Lambda = 1\n\n"
-             "| K | cells | tolerance | centre.deviation | outgoing.deviation | seconds |\n"
-             "|---|---|---|---|---|---|\n");
+  fmt::print(
+      table,
+      "Deviations from the thermal states at Lambda = 1\n\n"
+      "| K | cells | tolerance | centre.deviation | outgoing.deviation | outgoing.misplaced | "
+      "seconds |\n|---|---|---|---|---|---|---|\n");
   nlohmann::json rows;
   for (const Settings& s :
        {Settings{.K = 64}, Settings{}, Settings{.K = 256}, Settings{.cells = 20},
         Settings{.cells = 80}, Settings{.tolerance = 1e-2}, Settings{.tolerance = 1e-4}}) {
     const Run run = newton(ours(s.K, 1, s.cells), within(s.tolerance));
     const DefectProfile profile = run.slab().profile();
-    fmt::print(table, "| {} | {} | {:.0e} | {:.2e} | {:.5f} | {:.1f} |\n", s.K, s.cells,
-               s.tolerance, profile.centre.deviation, profile.left.deviation, run.seconds);
+    fmt::print(table, "| {} | {} | {:.0e} | {:.2e} | {:.5f} | {:.5f} | {:.1f} |\n", s.K, s.cells,
+               s.tolerance, profile.centre.deviation, profile.left.deviation,
+               profile.left.misplaced, run.seconds);
     rows.push_back({{"K", s.K},
                     {"cells", s.cells},
                     {"tolerance", s.tolerance},
                     {"centre_deviation", profile.centre.deviation},
                     {"outgoing_deviation", profile.left.deviation},
+                    {"outgoing_misplaced", profile.left.misplaced},
                     {"seconds", run.seconds}});
   }
   return rows;

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Where the time of a stationary solution goes, on every backend that is here: the runs of
+// configs/quickstart.toml and, at K = 256, 40 cells and tolerance 1e-4, of configs/stationary.toml.
+//
+//   bench_newton [--json]
+#include <cmath>
+#include <fmt/core.h>
+#include <string>
+#include <utility>
+
+#include "bench/harness.hpp"
+#include "kapitza/solver/stationary.hpp"
+#include "tests/support/densities.hpp"
+
+namespace kapitza::bench {
+namespace {
+
+/// Seconds spent in each kind of work.
+struct Profile {
+  double prepare = 0, evaluate = 0, linearise = 0, factorise = 0, solve = 0;
+};
+
+/// A backend that keeps account of what it is asked to do.
+class TimedChain final : public CollisionChain {
+ public:
+  TimedChain(std::unique_ptr<CollisionChain> chain, Profile& profile)
+      : chain_(std::move(chain)), profile_(profile) {}
+
+  CollisionChain& inner() { return *chain_; }
+  void factorise(const ChainCoefficients& coefficients) override {
+    profile_.factorise += seconds([&] { chain_->factorise(coefficients); });
+  }
+  void solve(std::span<double> f) override {
+    profile_.solve += seconds([&] { chain_->solve(f); });
+  }
+  std::size_t memory() const override { return chain_->memory(); }
+
+ private:
+  std::unique_ptr<CollisionChain> chain_;
+  Profile& profile_;
+};
+
+class TimedCollision final : public CollisionOperator {
+ public:
+  TimedCollision(std::unique_ptr<CollisionOperator> collision, Profile& profile)
+      : CollisionOperator(collision->plan()), collision_(std::move(collision)), profile_(profile) {}
+
+  void evaluate(std::span<const double> n, CollisionBatch& out) override {
+    profile_.evaluate += seconds([&] { collision_->evaluate(n, out); });
+  }
+  void jacobian(std::span<const double> n, std::span<double> J) override {
+    collision_->jacobian(n, J);
+  }
+  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
+    return std::make_unique<TimedChain>(collision_->chain(nodes), profile_);
+  }
+  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
+    CollisionChain& inner = dynamic_cast<TimedChain&>(chain).inner();
+    profile_.linearise += seconds([&] { collision_->linearise(n, inner, first); });
+  }
+  std::size_t memory(std::size_t densities) const override { return collision_->memory(densities); }
+
+ private:
+  std::unique_ptr<CollisionOperator> collision_;
+  Profile& profile_;
+};
+
+class TimedBackend final : public Backend {
+ public:
+  TimedBackend(Backend& backend, Profile& profile) : backend_(backend), profile_(profile) {}
+
+  std::string name() const override { return backend_.name(); }
+  std::string description() const override { return backend_.description(); }
+  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
+    std::unique_ptr<CollisionOperator> made;
+    profile_.prepare += seconds([&] { made = backend_.collision(std::move(plan)); });
+    return std::make_unique<TimedCollision>(std::move(made), profile_);
+  }
+
+ private:
+  Backend& backend_;
+  Profile& profile_;
+};
+
+struct Setting {
+  int K, cells;
+  double tolerance;
+};
+
+DefectProblem defect(Backend& backend, const Setting& setting) {
+  DefectProblem problem;
+  problem.model = psi6(setting.K, {2, 3});
+  for (double k : problem.model.grid.momenta())
+    problem.injection.left.push_back(testing::injection(k));
+  problem.injection.right = problem.injection.left;
+  const double path = DefectProblem::mean_free_path(backend, problem.model, problem.injection, 1);
+  problem.mesh = Mesh::graded(setting.cells, path / 20);
+  return problem;
+}
+
+nlohmann::json measure(Backend& backend, const Setting& setting) {
+  Profile profile;
+  TimedBackend timed(backend, profile);
+  const DefectProblem problem = defect(backend, setting);
+  StationaryOptions options;
+  options.resolution.tolerance = setting.tolerance;
+  std::unique_ptr<StationarySolver> solver;
+  const double total = seconds([&] {
+    solver = make_newton(timed, problem, options);
+    while (!solver->converged()) solver->step();
+  });
+  const auto share = [&](double part) { return 100 * part / total; };
+  const double rest = total - profile.prepare - profile.evaluate - profile.linearise -
+                      profile.factorise - profile.solve;
+  fmt::print(table,
+             "| {} | {} | {} | {:.0e} | {} | {} | {:.1f} | {:.0f} % | {:.0f} % | {:.0f} % | "
+             "{:.1f} % | {:.0f} % |\n",
+             backend.description(), setting.K, setting.cells, setting.tolerance,
+             solver->iterations(), solver->jacobians(), total, share(profile.linearise),
+             share(profile.evaluate), share(profile.factorise), share(profile.solve),
+             share(profile.prepare + rest));
+  return {{"backend", backend.description()},
+          {"K", setting.K},
+          {"cells", setting.cells},
+          {"tolerance", setting.tolerance},
+          {"iterations", solver->iterations()},
+          {"jacobians", solver->jacobians()},
+          {"seconds", total},
+          {"linearise_seconds", profile.linearise},
+          {"evaluate_seconds", profile.evaluate},
+          {"factorise_seconds", profile.factorise},
+          {"solve_seconds", profile.solve},
+          {"prepare_seconds", profile.prepare}};
+}
+
+}  // namespace
+}  // namespace kapitza::bench
+
+int main(int argc, char** argv) {
+  using namespace kapitza;
+  using namespace kapitza::bench;
+  return report(argc, argv, [] {
+    std::vector<std::unique_ptr<Backend>> backends;
+    backends.push_back(make_cpu_backend());
+    if (cuda_unavailable().empty()) backends.push_back(make_cuda_backend());
+    fmt::print(table,
+               "Stationary state at Lambda = 1 from free streaming\n\n"
+               "| backend | K | cells | tolerance | steps | Jacobians | seconds | Jacobians | "
+               "evaluations | factors | solutions | the rest |\n"
+               "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    nlohmann::json rows;
+    for (const Setting setting : {Setting{128, 32, 1e-3}, Setting{256, 40, 1e-4}})
+      for (const auto& backend : backends) rows.push_back(measure(*backend, setting));
+    return rows;
+  });
+}
