@@ -188,7 +188,10 @@ Mesh make_mesh(const Config& config, double mean_free_path) {
   const int cells = config.integer("grid.cells");
   if (!is_graded(config) || !std::isfinite(mean_free_path)) return Mesh::uniform(cells);
   // Eq. (17).
-  return Mesh::graded(cells, config.optional_number("grid.layer").value_or(mean_free_path / 20));
+  constexpr double thinnest = 1e-9;  // what rounding leaves of cells beside X = 1
+  return Mesh::graded(
+      cells,
+      config.optional_number("grid.layer").value_or(std::max(mean_free_path / 20, thinnest)));
 }
 
 StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model) {
@@ -197,6 +200,9 @@ StationaryOptions make_stationary_options(const Config& config, const CollisionM
   if (config.flag("numerics.split") && uses_newton(config))
     throw config.error("numerics.split",
                        "Newton's method does not split: set numerics.scheme = \"explicit\"");
+  if (!uses_newton(config) && config.text_or("numerics.transport", "upwind") != "upwind")
+    throw config.error("numerics.transport",
+                       "explicit steps keep densities positive with \"upwind\" only");
   StationaryOptions options;
   options.resolution = make_request(config, model);
   options.residual = config.number("numerics.residual");

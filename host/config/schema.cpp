@@ -94,8 +94,13 @@ constexpr KeySpec key_table[] = {
      "Cells that grow with the distance from the nearer end, or equal ones. A defect with Lambda = "
      "0 has equal ones.",
      "graded uniform"},
-    {"grid.layer", Kind::number, "", "a twentieth of the mean free path of what is injected", "1",
-     positive, "stationary",
+    {"grid.layer",
+     Kind::number,
+     "",
+     "a twentieth of the mean free path of what is injected",
+     "1",
+     {1e-9, infinity},
+     "stationary",
      "Width of the layers at both ends: cells of a graded mesh grow in proportion to it plus the "
      "distance from the nearer end."},
 
@@ -136,7 +141,7 @@ constexpr KeySpec key_table[] = {
     {"numerics.transport", Kind::word, "", "corner_balance for scheme newton, upwind for explicit",
      "", any_number, "stationary",
      "How v d_X n is discretised: with two nodes per cell, of second order, or with one node, of "
-     "first order.",
+     "first order. Explicit steps know the latter only.",
      "corner_balance upwind"},
     {"numerics.split", Kind::flag, "false", "", "", any_number, "stationary",
      "Explicit steps only: collide after streaming, as published. The result then depends on the "
@@ -149,7 +154,8 @@ constexpr KeySpec key_table[] = {
      {1e-13, 1e-3},
      "stationary",
      "Converged when v d_X n - Lambda I is this small everywhere, relative to n (|v|/D + Lambda "
-     "|loss|), D the width of a cell, and both currents are constant to a tenth of it."},
+     "|loss|), D the width of a cell, and both currents are constant to a tenth of it (explicit "
+     "steps: to a hundred times it). With split steps, when a step changes no more than this."},
     {"numerics.iterations",
      Kind::integer,
      "",

@@ -77,6 +77,7 @@ class Run {
   std::vector<DefectResult> results_;  ///< of the Lambdas that are done
   std::unique_ptr<StationarySolver> solver_;
   std::vector<double> start_;  ///< all nodes that the solver began with; none: its own choice
+  double start_dt_ = 0;        ///< and its step in pseudo-time
   Effort before_;              ///< at the present Lambda, in earlier runs
   IterationLog log_;
   double earlier_ = 0;
@@ -103,9 +104,11 @@ Run::Run(JobContext& context)
 void Run::resume() {
   const ResultReader reader(context_.target);
   DefectCheckpoint from = read_checkpoint(reader, problem_, context_.target.string());
-  if (from.completed >= Lambdas_.size()) throw IoError("the checkpoint is damaged");
+  if (from.completed >= Lambdas_.size())
+    throw IoError(fmt::format("{}: the checkpoint in it is damaged", context_.target.string()));
   problem_.Lambda = Lambdas_[from.completed];
   start_ = std::move(from.nodes);
+  start_dt_ = from.dt;
   before_ = from.effort;
   log_ = std::move(from.log);
   earlier_ = from.wall_seconds;
@@ -125,7 +128,7 @@ void Run::begin() {
   if (start_.empty()) return;
   if (start_.size() != solver_->slab().all_nodes().size())
     throw IoError(fmt::format("{}: the checkpoint in it is damaged", context_.target.string()));
-  solver_->start_from(start_);
+  solver_->start_from(start_, start_dt_);
 }
 
 JobResult Run::go() {
@@ -170,6 +173,7 @@ void Run::complete() {
                                       effort().iterations, solver_->history().back().residual));
   results_.push_back(result(true));
   start_ = solver_->slab().all_nodes();
+  start_dt_ = 0;
   before_ = {};
   if (finished()) return;
   begin();
@@ -192,7 +196,10 @@ void Run::warn_about_tolerance() const {
 /// The best state is worth keeping, and shows what went wrong.
 void Run::fail(const std::string& why) {
   context_.console.end_progress();
-  if (!solver_) throw NumericsError(why);
+  if (!solver_) {
+    if (!results_.empty()) write();
+    throw NumericsError(fmt::format("Lambda = {:g}: {}", Lambda(), why));
+  }
   const std::string residuals = latest_residuals();
   solver_->return_to_best();
   write();
@@ -213,6 +220,7 @@ std::string Run::latest_residuals() const {
 
 std::string Run::advice() const {
   std::string text;
+  if (slab().grid_error() > 0.1) text += "a larger grid.K, which cannot resolve I now; ";
   if (config_.has("numerics.iterations")) text += "more numerics.iterations; ";
   if (!uses_newton(config_)) text += "numerics.scheme = \"newton\"; ";
   if (config_.text_or("grid.mesh", uses_newton(config_) ? "graded" : "uniform") == "uniform")
@@ -237,7 +245,7 @@ DefectResult Run::result(bool converged) const {
       {"Lambda", Lambda(), "strength of the defect"},
       {"converged", converged, ""},
       {"iterations", std::int64_t{spent.iterations}, ""},
-      {"residual", slab().residual(), "largest relative imbalance of streaming and collisions"},
+      {"residual", solver_->residual(), "largest relative imbalance of streaming and collisions"},
   };
   append(rows, profile_rows(profile, symmetric_));
   append(rows, {
@@ -265,7 +273,8 @@ JobResult Run::write() const {
   write_results(writer, problem_, results, is_list_);
   write_log(writer, log_);
   if (!finished())
-    write_checkpoint(writer, {results_.size(), slab().all_nodes(), effort(), log_, 0});
+    write_checkpoint(writer,
+                     {results_.size(), slab().all_nodes(), solver_->next_dt(), effort(), log_, 0});
   write_attributes(writer, context_, done);
   writer.commit();
   return done;

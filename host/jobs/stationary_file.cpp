@@ -205,6 +205,7 @@ void write_checkpoint(ResultWriter& writer, const DefectCheckpoint& checkpoint) 
   each_count(checkpoint, [&](const char* name, auto count) {
     writer.attribute(name, static_cast<std::int64_t>(count), checkpoint_group);
   });
+  writer.attribute("dt", checkpoint.dt, checkpoint_group);
   writer.coordinate("checkpoint/value", counted(checkpoint.nodes.size()), "node and momentum");
   writer.dataset("checkpoint/n", {"checkpoint/value"}, checkpoint.nodes,
                  "densities at all nodes, momentum by momentum");
@@ -225,6 +226,7 @@ DefectCheckpoint read_checkpoint(const ResultReader& reader, const DefectProblem
   each_count(from, [&](const char* count, auto& value) {
     value = static_cast<std::decay_t<decltype(value)>>(reader.number(count, checkpoint_group));
   });
+  from.dt = reader.number("dt", checkpoint_group);
   from.nodes = reader.read("checkpoint/n");
   each_column(from.log, [&](const std::string& column, std::vector<double>& values, const char*) {
     values = reader.read("log/" + column);

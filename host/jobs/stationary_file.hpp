@@ -48,6 +48,7 @@ struct Effort {
 struct DefectCheckpoint {
   std::size_t completed = 0;  ///< number of Lambdas
   std::vector<double> nodes;  ///< densities at all nodes that the next one goes on from
+  double dt = 0;              ///< and its step in pseudo-time
   Effort effort;              ///< at the next one
   IterationLog log;
   double wall_seconds = 0;

@@ -156,9 +156,7 @@ def draw_outgoing(axes, results, colours):
 
 
 def incomplete(data):
-    if not data.attrs.get("finished", True):
-        return ", stopped before its end"
-    return "" if data.attrs.get("converged", True) else ", not converged"
+    return "" if data.attrs.get("finished", True) else ", not converged"
 
 
 def legend_of_Lambdas(figure, results, colours):

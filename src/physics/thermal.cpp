@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "kapitza/core/error.hpp"
 
@@ -71,8 +72,12 @@ ThermalState thermal_state(const Moments& wanted, std::span<const double> energy
     const double step_c = -(s11 * g_c - s01 * g_b) / det;
     const double decrement = std::sqrt(std::max(0.0, -K * (g_b * step_b + g_c * step_c)));
     const double damping = decrement < 0.25 ? 1.0 : 1 / (1 + decrement);
-    b += damping * step_b;
-    c += damping * step_c;
+    // Weights of less than one mode weaken the barrier: stay inside the domain by hand as well.
+    double length = damping;
+    for (const auto& [value, step] : {std::pair(c, step_c), std::pair(b + c, step_b + step_c)})
+      if (value + length * step <= 0) length = -0.9 * value / step;
+    b += length * step_b;
+    c += length * step_c;
     // Quadratic convergence ends where rounding keeps the decrement from falling further.
     if (decrement == 0 || (decrement < 1e-8 && iteration > 0 && decrement >= previous / 2)) break;
     previous = decrement;

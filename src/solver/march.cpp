@@ -25,7 +25,11 @@ class March final : public StationarySolver {
   }
 
   Advance advance() override;
-  double residual() const override { return march_.split ? change_ : StationarySolver::residual(); }
+  /// A change at another resolution says nothing.
+  double residual() const override {
+    if (!march_.split) return StationarySolver::residual();
+    return resolutions_ == slab_.resolutions() ? change_ : 1;
+  }
   std::vector<double> both_at_once(double dt) const;
   std::vector<double> collide_then_stream(double dt) const;
   double streaming(std::size_t i) const;
@@ -34,13 +38,15 @@ class March final : public StationarySolver {
   double change_to(const std::vector<double>& n, double dt) const;
 
   MarchOptions march_;
-  double change_ = 1;  ///< by the latest step
+  double change_ = 1;     ///< by the latest step,
+  long resolutions_ = 0;  ///< and Slab::resolutions() then
 };
 
 StationarySolver::Advance March::advance() {
   const double dt = largest_dt();
   std::vector<double> n = march_.split ? collide_then_stream(dt) : both_at_once(dt);
   change_ = change_to(n, dt);
+  resolutions_ = slab_.resolutions();
   slab_.set(std::move(n));
   return {dt};
 }

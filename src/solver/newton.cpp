@@ -13,8 +13,10 @@ namespace {
 /// No component changes by more than this factor in one step.
 constexpr double bound = 3;
 
-/// A step that lets the residual grow by more than this factor is taken back.
-constexpr double too_much = 4;
+/// A step is taken back where the residual grows by more than the first factor, or beyond the
+/// second times the best so far.
+constexpr double too_much = 4, too_far = 10;
+constexpr int most_refusals = 3;
 
 /// Below the first residual the Jacobians serve again, as long as every step still multiplies the
 /// residual by less than the last number. Where new ones do not do that either, below the second
@@ -49,9 +51,9 @@ class Newton final : public StationarySolver {
   double tolerance_ = 1e-2;    ///< of the Jacobians
   long slab_resolutions_ = 0;  ///< Slab::resolutions() when they were resolved
   ChainCoefficients coefficients_;
-  double dt_ = 0;
   double reduction_ = 0;  ///< of the residual, by the latest step
   bool renewed_ = false;  ///< the Jacobians were new in the latest step
+  int refusals_ = 0;      ///< steps taken back, in a row
   long jacobians_ = 0;
 };
 
@@ -73,11 +75,16 @@ StationarySolver::Advance Newton::advance() {
   const std::size_t bounded = apply(newton_step());
   const double after = slab_.residual();
   reduction_ = after / before;
-  if (after > too_much * before) {
-    slab_.set(std::move(n));
-    dt_ /= 10;
-  } else {
+  const bool refused = after > too_much * before || after > too_far * best_residual();
+  refusals_ = refused ? refusals_ + 1 : 0;
+  if (!refused) {
     choose_next_dt(before, bounded);
+  } else {
+    dt_ /= 10;
+    if (refusals_ < most_refusals)
+      slab_.set(std::move(n));
+    else
+      return_to_best();
   }
   return {dt, renewed_, bounded};
 }
@@ -85,6 +92,8 @@ StationarySolver::Advance Newton::advance() {
 /// Renews the Jacobians where that pays, and says so.
 bool Newton::linearise() {
   const bool outdated = slab_resolutions_ != slab_.resolutions();
+  if (refusals_ > 0 && refusals_ < most_refusals && !outdated)
+    return false;  // those at hand are of this very state
   const bool slow = reduction_ > fast_enough;
   if (!outdated && !slow && slab_.residual() < close_enough) return false;
   const bool too_coarse = renewed_ && slow && slab_.residual() < very_close &&
@@ -131,9 +140,9 @@ double Newton::first_dt() const {
 void Newton::choose_next_dt(double before, std::size_t bounded) {
   const double after = slab_.residual();
   if (bounded > 0) {
-    dt_ *= 2;
+    if (after < before) dt_ *= 2;
   } else {
-    dt_ *= std::clamp(2 * before / after, 1.0, 100.0);
+    dt_ *= std::clamp(2 * before / after, 0.5, 100.0);
     if (after < close_enough && after < before / 4) dt_ *= 100;
   }
   dt_ = std::min(dt_, longest_dt);

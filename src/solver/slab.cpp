@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "kapitza/core/error.hpp"
@@ -25,6 +26,17 @@ Transport make_transport(const DefectProblem& problem, bool mirrored) {
 
 double largest(const std::vector<double>& values) {
   return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
+}
+
+/// A state without thermal counterpart has a fit of NaN.
+ThermalFit fit_if_any(const std::vector<double>& n, const std::vector<double>& energy,
+                      Weights weight = {}) {
+  try {
+    return thermal_fit(n, energy, weight);
+  } catch (const NumericsError&) {
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    return {{none, none}, none, none};
+  }
 }
 
 /// |v| of what moves outwards at an end.
@@ -64,6 +76,7 @@ double DefectProblem::mean_free_path(Backend& backend, const CollisionModel& mod
     streaming += std::abs(v[k]) * n[k];
     scattering += Lambda * std::abs(batch.loss[k]) * n[k];
   }
+  if (!std::isfinite(scattering)) throw NumericsError("the collision integral is not finite");
   return streaming / scattering;
 }
 
@@ -113,6 +126,8 @@ void Slab::evaluate() {
   const std::size_t K = transport_.K();
   for (std::size_t i = 0; i < n_.size(); ++i) {
     imbalance_[i] -= problem_.Lambda * batch_.I[i];
+    if (!std::isfinite(imbalance_[i])) throw NumericsError("the collision integral is not finite");
+    if (imbalance_[i] == 0) continue;
     const double scale =
         transport_.frequency(i / K, i % K) + problem_.Lambda * std::abs(batch_.loss[i]);
     residual_ = std::max(residual_, std::abs(imbalance_[i]) / (scale * n_[i]));
@@ -125,7 +140,7 @@ double Slab::grid_error() const { return largest(batch_.grid_error); }
 Currents Slab::currents() const {
   const std::vector<double> all = all_nodes();
   const std::vector<double>& v = whole_.velocity();
-  const std::vector<double> E = collisions_->plan().energy;
+  const std::vector<double>& E = collisions_->plan().energy;
   const double K = static_cast<double>(v.size());
   Currents currents;
   for (std::size_t face = 0; face <= whole_.cells(); ++face) {
@@ -170,9 +185,9 @@ DefectProfile Slab::profile() const {
   profile.n_centre =
       cells % 2 == 0 ? whole_.at_face(all, cells / 2) : whole_.at_centre(all, cells / 2);
   profile.currents = currents();
-  profile.centre = thermal_fit(profile.n_centre, E);
-  profile.left = thermal_fit(profile.n_left, E, outgoing_weights(whole_.velocity(), -1));
-  profile.right = thermal_fit(profile.n_right, E, outgoing_weights(whole_.velocity(), +1));
+  profile.centre = fit_if_any(profile.n_centre, E);
+  profile.left = fit_if_any(profile.n_left, E, outgoing_weights(whole_.velocity(), -1));
+  profile.right = fit_if_any(profile.n_right, E, outgoing_weights(whole_.velocity(), +1));
   return profile;
 }
 

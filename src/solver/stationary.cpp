@@ -29,7 +29,8 @@ StationarySolver::StationarySolver(Backend& backend, DefectProblem problem,
   log({});
 }
 
-void StationarySolver::start_from(std::vector<double> all_nodes) {
+void StationarySolver::start_from(std::vector<double> all_nodes, double dt) {
+  dt_ = dt;
   slab_.set_all_nodes(std::move(all_nodes));
   slab_.resolve(std::max(coarse_tolerance, options_.resolution.tolerance));
   history_.clear();
@@ -68,7 +69,7 @@ void StationarySolver::log(const Advance& advance) {
 /// The wanted resolution where it pays, and convergence where it holds.
 void StationarySolver::settle() {
   const bool done = distance() <= 1;
-  const bool first = refinements_ == 0 && history_.back().residual <= nearly_stationary;
+  const bool first = refinements_ == 0 && (done || history_.back().residual <= nearly_stationary);
   const bool again = done && refinements_ > 0 && refinements_ < most_refinements &&
                      slab_.cutoff_error() > cutoff_tolerance();
   if (first || again) {

@@ -264,7 +264,7 @@ const std::vector<BadInput> bad_inputs{
      {"grid.mesh = \"grated\": there is no such choice, did you mean \"graded\"? (allowed: "
       "\"graded\" | \"uniform\")"}},
     {"MeshNoWord", defect("grid", "mesh = 1"), {}, {"grid.mesh = 1: must be a word in quotes"}},
-    {"LayerZero", defect("grid", "layer = 0"), {}, {"grid.layer = 0.0: must be greater than 0"}},
+    {"LayerZero", defect("grid", "layer = 0"), {}, {"grid.layer = 0.0: must be at least 1e-09"}},
     {"LayerOfAUniformMesh",
      defect("grid", "layer = 0.1\nmesh = \"uniform\""),
      {},

@@ -118,6 +118,25 @@ TEST(Stationary, ConvergesOnMeshesThatResolveNothing) {
   }
 }
 
+/// Pairs alone collide on curves in the plane of momenta, and coarse meshes lead Newton astray.
+TEST(Stationary, ConvergesForPairsAlone) {
+  for (int cells : {3, 8, 12, 16}) {
+    DefectProblem problem = defect(1, 32, cells, cells == 16 ? 0.05 : 1);
+    problem.model = model_of(32, {2});
+    const auto solver = solved(problem, within(0.05));
+    EXPECT_LE(solver->slab().currents().energy_spread, 1e-11) << cells;
+  }
+}
+
+TEST(Stationary, RefusesWhatIsNotFinite) {
+  DefectProblem problem = defect(1, 32, 4);
+  for (auto* side : {&problem.injection.left, &problem.injection.right})
+    side->assign(32, 1e70);  // n^5 is not a number any more
+  EXPECT_THROW(make_newton(backend(), problem, within(0.1)), NumericsError);
+  EXPECT_THROW(DefectProblem::mean_free_path(backend(), problem.model, problem.injection, 1),
+               NumericsError);
+}
+
 TEST(Stationary, OneLambdaIsAGoodStartForTheNext) {
   const StationaryOptions options = within(1e-2);
   const DefectProblem next = defect(2);
@@ -142,7 +161,10 @@ TEST(Stationary, GivesUpHonestlyAndKeepsTheBestState) {
       NumericsError);
   EXPECT_FALSE(solver->converged());
   EXPECT_EQ(solver->iterations(), 3);
-  EXPECT_EQ(solver->best().size(), 2u * 10 * 32);
+  double smallest = 1e9;
+  for (const Iteration& entry : solver->history()) smallest = std::min(smallest, entry.residual);
+  solver->return_to_best();
+  EXPECT_DOUBLE_EQ(solver->slab().residual(), smallest);
 }
 
 // --- the mesh -----------------------------------------------------------------------------------
@@ -268,13 +290,12 @@ TEST(BoundaryGeneralizedResistance, TheCentreThermalisesWhatLeavesDoesNot) {
     EXPECT_GT(profile.left.deviation, 0.1) << "never what leaves, Lambda = " << Lambda;
     before = profile.centre.deviation;
   }
-  EXPECT_LT(before, 1e-2);
+  EXPECT_LT(before, 1e-9) << "exponentially";
   const DefectProfile strong = profile_of(defect(100), within(1e-2));
-  EXPECT_LT(strong.centre.deviation, 1e-2);
+  EXPECT_LT(strong.centre.deviation, 1e-9);
   EXPECT_GT(strong.left.deviation, 0.1);
 }
 
-/// Of three-body collisions alone, as in docs: the values of the literature's discretisation.
 TEST(BoundaryGeneralizedResistance, HoldsForThreeBodyCollisionsAloneToo) {
   DefectProblem problem = defect(2);
   problem.model = model_of(64, {3});

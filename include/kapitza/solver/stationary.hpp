@@ -25,9 +25,10 @@ struct Iteration {
   std::size_t bounded;  ///< Newton: components whose change was cut
 };
 
-/// An iteration towards the stationary state. It starts with a coarse collision integral; close to
-/// the end it resolves it to the tolerance, and it has converged only where the errors at the
-/// final density say that the tolerance holds.
+/// An iteration towards the stationary state. It starts with a coarse collision integral and
+/// resolves it to the tolerance close to the end, again where the density has moved since. Where no
+/// T reaches the tolerance (Slab::grid_error(), a T given by hand) it converges all the same: to
+/// the stationary state of the best integral there is.
 class StationarySolver {
  public:
   StationarySolver(Backend& backend, DefectProblem problem, const StationaryOptions& options);
@@ -35,8 +36,11 @@ class StationarySolver {
   StationarySolver(const StationarySolver&) = delete;
   StationarySolver& operator=(const StationarySolver&) = delete;
 
-  /// Another start than what streams freely: all nodes of the defect. Before the first step.
-  void start_from(std::vector<double> all_nodes);
+  /// Another start than what streams freely: all nodes of the defect. dt: next_dt() of the solver
+  /// that is continued; 0: the method's own choice. Before the first step.
+  void start_from(std::vector<double> all_nodes, double dt = 0);
+  /// The (pseudo-)time step that comes next; 0 where the state alone decides.
+  double next_dt() const { return dt_; }
 
   /// One iteration. Throws NumericsError where the number of iterations is exhausted or the
   /// densities cease to be finite; history() and best() still tell what was reached.
@@ -50,6 +54,9 @@ class StationarySolver {
   const std::vector<double>& best() const { return best_; }
   virtual long jacobians() const { return 0; }
   void return_to_best();
+  /// What becomes small. Another one for a method whose limit is not where Slab::residual()
+  /// vanishes.
+  virtual double residual() const { return slab_.residual(); }
   double progress() const;  ///< 0 .. 1, by the logarithm of what is missing
 
  protected:
@@ -60,13 +67,12 @@ class StationarySolver {
     std::size_t bounded = 0;
   };
   virtual Advance advance() = 0;
-  /// What becomes small. Another one for a method whose limit is not where Slab::residual()
-  /// vanishes.
-  virtual double residual() const { return slab_.residual(); }
-
+  /// The smallest so far with the present collision integral.
+  double best_residual() const { return best_residual_; }
   Backend& backend_;
   StationaryOptions options_;
   Slab slab_;
+  double dt_ = 0;
 
  private:
   void log(const Advance& advance);
@@ -87,7 +93,7 @@ std::unique_ptr<StationarySolver> make_newton(Backend& backend, DefectProblem pr
 
 struct MarchOptions {
   bool split = false;    ///< collide after streaming, as published: the limit depends on dt
-  double courant = 0.9;  ///< dt in units of the largest that surely keeps densities positive
+  double courant = 0.9;  ///< dt in units of the largest that surely keeps upwind densities positive
 };
 
 /// Explicit steps in time, Eq. (20): the published method, and the yardstick.

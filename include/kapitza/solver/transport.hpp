@@ -5,7 +5,6 @@
 #include <span>
 #include <vector>
 
-#include "kapitza/core/hd.hpp"
 #include "kapitza/solver/chain.hpp"
 #include "kapitza/solver/mesh.hpp"
 
