@@ -24,7 +24,7 @@ class PublishedForm final : public CollisionOperator {
  public:
   PublishedForm(CollisionPlan plan_in, std::unique_ptr<CollisionOperator> ours)
       : CollisionOperator(std::move(plan_in)), ours_(std::move(ours)) {
-    const int K = plan().K(), M = plan().resolution.M;
+    const int K = plan().K(), M = plan().resolution.M, half = M / 2;
     const double dtau = plan().resolution.dtau;
     const auto k = plan().model.grid.momenta(), p = plan().model.grid.lattice(M);
     times_ = static_cast<int>(std::lround(plan().resolution.T / dtau));
@@ -34,7 +34,7 @@ class PublishedForm final : public CollisionOperator {
     out_phase_.resize(K, times_ + 1);
     interpolate_.resize(M, K);
     for (int r = 0; r < M; ++r) {
-      for (int j = 0; j < M; ++j) waves_(j, r) = std::polar(1.0 / M, (j - M / 2) * p[r]);
+      for (int j = 0; j < M; ++j) waves_(j, r) = std::polar(1.0 / M, (j - half) * p[r]);
       for (int t = 0; t <= times_; ++t)
         fine_phase(r, t) = std::polar(1.0, t * dtau * plan().model.dispersion.energy(p[r]));
       for (int m = 0; m < K; ++m) {
@@ -44,7 +44,7 @@ class PublishedForm final : public CollisionOperator {
       }
     }
     for (int m = 0; m < K; ++m) {
-      for (int j = 0; j < M; ++j) out_(m, j) = std::polar(1.0, (j - M / 2) * k[m]);
+      for (int j = 0; j < M; ++j) out_(m, j) = std::polar(1.0, (j - half) * k[m]);
       for (int t = 0; t <= times_; ++t) {
         const double ends = t == 0 || t == times_ ? 0.5 : 1;
         out_phase_(m, t) = std::polar(2 * ends * dtau, t * dtau * plan().energy[m]);
