@@ -44,7 +44,8 @@ DefectProblem defect(int K, double Lambda, TransportScheme transport, Cells kind
   }
   const double path =
       DefectProblem::mean_free_path(backend(), problem.model, problem.injection, problem.Lambda);
-  problem.mesh = kind == Cells::uniform ? Mesh::uniform(cells) : Mesh::graded(cells, path / 20);
+  problem.mesh =
+      kind == Cells::uniform ? Mesh::uniform(cells) : Mesh::graded(cells, Mesh::layer_of(path));
   return problem;
 }
 

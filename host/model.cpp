@@ -188,10 +188,8 @@ Mesh make_mesh(const Config& config, double mean_free_path) {
   const int cells = config.integer("grid.cells");
   if (!is_graded(config) || !std::isfinite(mean_free_path)) return Mesh::uniform(cells);
   // Eq. (17).
-  constexpr double thinnest = 1e-9;  // what rounding leaves of cells beside X = 1
   return Mesh::graded(
-      cells,
-      config.optional_number("grid.layer").value_or(std::max(mean_free_path / 20, thinnest)));
+      cells, config.optional_number("grid.layer").value_or(Mesh::layer_of(mean_free_path)));
 }
 
 StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model) {

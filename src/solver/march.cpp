@@ -45,7 +45,7 @@ class March final : public StationarySolver {
 StationarySolver::Advance March::advance() {
   const double dt = largest_dt();
   std::vector<double> n = march_.split ? collide_then_stream(dt) : both_at_once(dt);
-  change_ = change_to(n, dt);
+  if (march_.split) change_ = change_to(n, dt);
   resolutions_ = slab_.resolutions();
   slab_.set(std::move(n));
   return {dt};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kapitza/solver/mesh.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace kapitza {
@@ -23,6 +24,8 @@ Mesh Mesh::graded(int cells, double layer) {
   if (cells % 2 == 0) face[cells / 2] = 0.5;
   return Mesh(std::move(face));
 }
+
+double Mesh::layer_of(double mean_free_path) { return std::max(mean_free_path / 20, 1e-9); }
 
 std::vector<double> Mesh::centres() const {
   std::vector<double> centre(cells());

@@ -48,11 +48,12 @@ class Newton final : public StationarySolver {
 
   std::optional<CollisionRow> collisions_;  ///< of the Jacobians
   std::unique_ptr<CollisionChain> chain_;
-  double tolerance_ = 1e-2;    ///< of the Jacobians
-  long slab_resolutions_ = 0;  ///< Slab::resolutions() when they were resolved
+  double tolerance_ = coarse_tolerance;  ///< of the Jacobians
+  long slab_resolutions_ = 0;            ///< Slab::resolutions() when they were resolved
   ChainCoefficients coefficients_;
   double reduction_ = 0;  ///< of the residual, by the latest step
   bool renewed_ = false;  ///< the Jacobians were new in the latest step
+  bool fresh_ = false;    ///< they are of the present density
   int refusals_ = 0;      ///< steps taken back, in a row
   long jacobians_ = 0;
 };
@@ -77,23 +78,21 @@ StationarySolver::Advance Newton::advance() {
   reduction_ = after / before;
   const bool refused = after > too_much * before || after > too_far * best_residual();
   refusals_ = refused ? refusals_ + 1 : 0;
-  if (!refused) {
-    choose_next_dt(before, bounded);
-  } else {
+  const bool taken_back = refused && refusals_ < most_refusals;
+  fresh_ = fresh_ && taken_back;
+  if (taken_back) slab_.set(std::move(n));
+  if (refused && !taken_back) return_to_best();
+  if (refused)
     dt_ /= 10;
-    if (refusals_ < most_refusals)
-      slab_.set(std::move(n));
-    else
-      return_to_best();
-  }
+  else
+    choose_next_dt(before, bounded);
   return {dt, renewed_, bounded};
 }
 
 /// Renews the Jacobians where that pays, and says so.
 bool Newton::linearise() {
   const bool outdated = slab_resolutions_ != slab_.resolutions();
-  if (refusals_ > 0 && refusals_ < most_refusals && !outdated)
-    return false;  // those at hand are of this very state
+  if (fresh_ && !outdated) return false;
   const bool slow = reduction_ > fast_enough;
   if (!outdated && !slow && slab_.residual() < close_enough) return false;
   const bool too_coarse = renewed_ && slow && slab_.residual() < very_close &&
@@ -101,6 +100,7 @@ bool Newton::linearise() {
   if (too_coarse && !outdated) tolerance_ /= 10;
   if (too_coarse || outdated) resolve();
   collisions_->linearise(slab_.n(), *chain_);
+  fresh_ = true;
   ++jacobians_;
   return true;
 }

@@ -11,9 +11,9 @@
 namespace kapitza {
 namespace {
 
-/// Tolerance of the collision integral while the state is far from stationary, and the residual
-/// below which the wanted one takes over.
-constexpr double coarse_tolerance = 1e-2, nearly_stationary = 1e-3;
+/// The residual below which the wanted tolerance takes over: far below the error of a coarse
+/// integral nothing is gained any more.
+constexpr double nearly_stationary = 1e-3;
 
 /// A density that has moved since its collision integral was resolved may need another resolution.
 constexpr int most_refinements = 4;
@@ -59,10 +59,7 @@ void StationarySolver::log(const Advance& advance) {
   };
   history_.push_back(entry());
   if (history_.size() == 1) first_distance_ = distance();
-  if (best_.empty() || residual() < best_residual_) {
-    best_ = slab_.all_nodes();
-    best_residual_ = residual();
-  }
+  if (best_.empty() || residual() < best_residual_) keep_as_best();
   settle();
 }
 
@@ -76,7 +73,7 @@ void StationarySolver::settle() {
     slab_.resolve(cutoff_tolerance());
     const bool finest = again && slab_.cutoff_error() > cutoff_tolerance();
     refinements_ = finest ? most_refinements : refinements_ + 1;
-    best_residual_ = residual();
+    keep_as_best();  // residuals of another integral do not compare
   }
   converged_ = done && !again && residual() <= options_.residual;
 }
@@ -85,6 +82,11 @@ void StationarySolver::settle() {
 double StationarySolver::cutoff_tolerance() const {
   const double tolerance = options_.resolution.tolerance;
   return std::max(tolerance - slab_.grid_error(), tolerance / 2);
+}
+
+void StationarySolver::keep_as_best() {
+  best_ = slab_.all_nodes();
+  best_residual_ = residual();
 }
 
 void StationarySolver::return_to_best() { slab_.set_all_nodes(best_); }

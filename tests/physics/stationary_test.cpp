@@ -33,10 +33,9 @@ DefectProblem defect(double Lambda, int K = 64, int cells = 40, double cold = 1)
     problem.injection.left.push_back(testing::injection(k));
     problem.injection.right.push_back(cold * testing::injection(k));
   }
-  const double layer = DefectProblem::mean_free_path(backend(), problem.model, problem.injection,
-                                                     std::max(Lambda, 1e-3)) /
-                       20;
-  problem.mesh = Mesh::graded(cells, layer);
+  const double path = DefectProblem::mean_free_path(backend(), problem.model, problem.injection,
+                                                    std::max(Lambda, 1e-3));
+  problem.mesh = Mesh::graded(cells, Mesh::layer_of(path));
   return problem;
 }
 

@@ -15,6 +15,10 @@ class Mesh {
   /// that width gets its share of cells, whatever its width, Eq. (17).
   static Mesh graded(int cells, double layer);
 
+  /// The layer that suits a mean free path: thin enough for carriers a good deal slower than the
+  /// mean, thick enough for rounding to leave widths to the cells beside X = 1.
+  static double layer_of(double mean_free_path);
+
   std::size_t cells() const { return face_.size() - 1; }
   const std::vector<double>& faces() const { return face_; }
   double width(std::size_t cell) const { return face_[cell + 1] - face_[cell]; }

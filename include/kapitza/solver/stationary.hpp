@@ -60,6 +60,9 @@ class StationarySolver {
   double progress() const;  ///< 0 .. 1, by the logarithm of what is missing
 
  protected:
+  /// Of the collision integral while the state is far from stationary.
+  static constexpr double coarse_tolerance = 1e-2;
+
   /// Changes slab_ and returns what is to be logged beside its residual.
   struct Advance {
     double dt;
@@ -77,6 +80,7 @@ class StationarySolver {
  private:
   void log(const Advance& advance);
   void settle();
+  void keep_as_best();
   double distance() const;  ///< from convergence: 1 or less is there
   double cutoff_tolerance() const;
 
