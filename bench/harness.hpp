@@ -7,6 +7,7 @@
 #include <cstring>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "kapitza/solver/collision.hpp"
@@ -23,6 +24,30 @@ inline int report(int argc, char** argv, const std::function<nlohmann::json()>& 
   const nlohmann::json results = benchmark();
   if (as_json) std::printf("%s\n", results.dump(2).c_str());
   return 0;
+}
+
+struct Section {
+  std::string name;
+  nlohmann::json (*run)();
+};
+
+/// The same for a benchmark of several sections, of which those named on the command line are run,
+/// or all of them.
+inline int report(int argc, char** argv, const std::vector<Section>& sections) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto said = [&](const Section& section) {
+    return std::find(words.begin(), words.end(), section.name) != words.end();
+  };
+  const bool all = std::none_of(sections.begin(), sections.end(), said);
+  return report(argc, argv, [&] {
+    nlohmann::json results;
+    for (const Section& section : sections) {
+      if (!all && !said(section)) continue;
+      results[section.name] = section.run();
+      std::fprintf(table, "\n");
+    }
+    return results;
+  });
 }
 
 /// |psi|^6 on K momenta, with the given channels.

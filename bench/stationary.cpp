@@ -358,27 +358,9 @@ nlohmann::json deviations() {
 
 int main(int argc, char** argv) {
   using namespace kapitza::bench;
-  struct Section {
-    std::string name;
-    nlohmann::json (*run)();
-  };
-  const std::vector<Section> sections = {{"explicit", against_explicit},
-                                         {"convergence", convergence},
-                                         {"strengths", strengths},
-                                         {"deviations", deviations}};
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  const auto said = [&](const std::string& word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  };
-  const bool all = std::none_of(sections.begin(), sections.end(),
-                                [&](const Section& section) { return said(section.name); });
-  return report(argc, argv, [&] {
-    nlohmann::json results;
-    for (const Section& section : sections) {
-      if (!all && !said(section.name)) continue;
-      results[section.name] = section.run();
-      fmt::print(table, "\n");
-    }
-    return results;
-  });
+  return report(argc, argv,
+                {{"explicit", against_explicit},
+                 {"convergence", convergence},
+                 {"strengths", strengths},
+                 {"deviations", deviations}});
 }

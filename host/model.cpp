@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/model.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -21,9 +22,10 @@ auto about(const Config& config, std::string_view key, F f) {
   }
 }
 
-MomentumTable read_table(const Config& config, std::string_view key, Sign sign) {
-  const auto& members = *config.at(key).as<Value::Members>();
-  const std::string& name = *members.at("table").as<std::string>();
+/// value: what stands at the key, or a member of it.
+MomentumTable read_table(const Config& config, std::string_view key, const Value& value,
+                         Sign sign) {
+  const std::string& name = *value.as<Value::Members>()->at("table").as<std::string>();
   return about(config, key,
                [&] { return read_momentum_table(config.file().parent_path() / name, sign); });
 }
@@ -33,7 +35,7 @@ Dispersion make_dispersion(const Config& config) {
   const Value& value = config.at(key);
   if (const auto* name = value.as<std::string>())
     return *name == "cosine" ? Dispersion::cosine() : Dispersion::parabolic();
-  const MomentumTable table = read_table(config, key, Sign::any);
+  const MomentumTable table = read_table(config, key, value, Sign::any);
   const std::string& file = *value.as<Value::Members>()->at("table").as<std::string>();
   Dispersion dispersion =
       about(config, key, [&] { return Dispersion::table(table.k, table.value, "table " + file); });
@@ -98,6 +100,28 @@ void require_positive(const Config& config, std::string_view key, const std::vec
   }
 }
 
+/// One side of a perturbation on all momenta; empty where it is not given.
+std::vector<double> make_side(const Config& config, const std::string& side,
+                              const std::vector<double>& k) {
+  constexpr std::string_view key = "linear.dn";
+  const auto& sides = *config.at(key).as<Value::Members>();
+  if (!sides.contains(side)) return {};
+  const Value& value = sides.at(side);
+  std::vector<double> dn;
+  if (const auto* expression = value.as<std::string>()) {
+    dn = about(config, key, [&] { return evaluate_expression(*expression, "k", k); });
+  } else {
+    const MomentumTable table = read_table(config, key, value, Sign::any);
+    const TableBand spline = about(config, key, [&] { return TableBand(table.k, table.value); });
+    for (const double q : k) dn.push_back(spline.energy(q));
+  }
+  for (std::size_t m = 0; m < dn.size(); ++m)
+    if (!std::isfinite(dn[m]))
+      throw config.error(
+          key, fmt::format("{} must be finite, but is {} at k = {:.6g}", side, dn[m], k[m]));
+  return dn;
+}
+
 /// The numerics key that a message speaks of, so that its line can be named.
 std::string_view blamed_key(const Config& config, std::string_view message) {
   std::string_view blamed = "numerics.tolerance";
@@ -137,7 +161,7 @@ std::vector<double> make_density(const Config& config, std::string_view key,
   if (const auto* expression = value.as<std::string>()) {
     n = about(config, key, [&] { return evaluate_expression(*expression, "k", k); });
   } else if (const auto& members = *value.as<Value::Members>(); members.contains("table")) {
-    n = from_table(read_table(config, key, Sign::positive), k);
+    n = from_table(read_table(config, key, value, Sign::positive), k);
   } else {
     const auto& thermal = *members.at("thermal").as<Value::Members>();
     n = thermal_state_of(config, key, model.dispersion, thermal)(model.dispersion.energy(k));
@@ -167,6 +191,36 @@ RelaxationOptions make_relaxation_options(const Config& config, const CollisionM
   options.deviation = config.number("relax.deviation");
   options.resolution = make_request(config, model);
   return options;
+}
+
+LinearProblem make_linear(const Config& config) {
+  LinearProblem problem;
+  problem.model = make_model(config);
+  const Value& state = config.at("state.n");
+  const auto* members = state.as<Value::Members>();
+  if (!members || !members->contains("thermal"))
+    throw config.error("state.n",
+                       "linear response is about a thermal state: {thermal = {beta = ..., "
+                       "mu = ...}}");
+  problem.background = thermal_state_of(config, "state.n", problem.model.dispersion,
+                                        *members->at("thermal").as<Value::Members>());
+  about(config, "model.dispersion", [&] { require_even(problem.model.dispersion); });
+  about(config, "grid.K", [&] { require_resolved(problem.model, problem.background); });
+  problem.Lambda = config.numbers("defect.Lambda");
+
+  const std::vector<double> k = problem.model.grid.momenta();
+  const std::vector<double> v = problem.model.dispersion.velocity(k);
+  const std::vector<double> left = make_side(config, "left", k);
+  const std::vector<double> right = make_side(config, "right", k);
+  problem.dn_in.resize(k.size());
+  for (std::size_t m = 0; m < k.size(); ++m) {
+    const std::vector<double>& side = v[m] > 0 ? left : right;
+    if (!side.empty()) problem.dn_in[m] = side[m];
+  }
+  if (std::ranges::all_of(problem.dn_in, [](double dn) { return dn == 0; }))
+    throw config.error("linear.dn",
+                       "nothing enters: left is zero wherever v > 0 and right wherever v < 0");
+  return problem;
 }
 
 bool uses_newton(const Config& config) { return config.text("numerics.scheme") == "newton"; }

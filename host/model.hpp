@@ -6,6 +6,7 @@
 
 #include "host/config/config.hpp"
 #include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/linear_response.hpp"
 #include "kapitza/solver/relaxation.hpp"
 #include "kapitza/solver/stationary.hpp"
 
@@ -27,6 +28,9 @@ DefectProblem make_defect(const Config& config);
 
 /// Cells that suit a mean free path, in units of X; equal ones where there are no collisions.
 Mesh make_mesh(const Config& config, double mean_free_path);
+
+/// The thermal defect of a linear job and what enters it.
+LinearProblem make_linear(const Config& config);
 
 bool uses_newton(const Config& config);
 StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model);

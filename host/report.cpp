@@ -23,7 +23,10 @@ std::string readable(const Scalar& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "yes" : "no";
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
   if (const auto* number = std::get_if<double>(&value)) return fmt::format("{:.6g}", *number);
-  return std::get<std::string>(value);
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  const auto& [first, second] = std::get<Matrix>(value);
+  return fmt::format("[[{:.6g}, {:.6g}], [{:.6g}, {:.6g}]]", first[0], first[1], second[0],
+                     second[1]);
 }
 
 std::string to_table(const Quantities& quantities) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -9,9 +10,12 @@
 
 namespace kapitza::host {
 
-using Scalar = std::variant<bool, std::int64_t, double, std::string>;
+/// Two rows of two numbers.
+using Matrix = std::array<std::array<double, 2>, 2>;
+using Scalar = std::variant<bool, std::int64_t, double, std::string, Matrix>;
 
-/// One number or word of a result. The same rows become the table on the terminal, the keys of
+/// One number, word or small matrix of a result. The same rows become the table on the terminal,
+/// the keys of
 /// --json and the root attributes of the file.
 struct Quantity {
   std::string key;

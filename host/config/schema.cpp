@@ -18,19 +18,22 @@ constexpr Range any_number{};
 constexpr Range positive{0, infinity, true};
 constexpr Range not_negative{0, infinity};
 
-constexpr std::string_view every_job = "collision relax stationary";
+constexpr std::string_view every_job = "collision relax stationary linear";
 
 constexpr JobSpec job_table[] = {
     {"collision", "one evaluation of the collision integral for a given density"},
     {"relax", "a homogeneous density relaxing to its thermal state: d_t n = lambda^2 I[n]"},
     {"stationary",
      "the stationary state of a defect between two reservoirs: v d_X n = Lambda I[n], 0 <= X <= 1"},
+    {"linear",
+     "the answer of a thermal defect to small perturbations of what enters it, exactly in X"},
 };
 
 constexpr SectionSpec section_table[] = {
     {"model", "the carriers and their interaction"},
     {"state", "the density n(k) to start from"},
     {"relax", "relaxation in time"},
+    {"linear", "linear response of a thermal defect"},
     {"injection", "the densities that the reservoirs send in"},
     {"defect", "the stretch of chain where carriers collide"},
     {"grid", "the momentum grid k_m = -pi + 2 pi (m + 1/2) / K and, of a defect, the cells in X"},
@@ -49,8 +52,9 @@ constexpr KeySpec key_table[] = {
      "Coefficients of the local interaction U(y) = sum_l c_l y^l / l!, y = |psi|^2. "
      "{c3 = 6.0} is the |psi|^6 defect; c1 is a counterterm and causes no collisions."},
 
-    {"state.n", Kind::density, "", "", "1", any_number, "collision relax",
-     "Density n(k) > 0. An expression of k (muParser: + - * / ^, abs, exp, log, sqrt, sin, cos, "
+    {"state.n", Kind::density, "", "", "1", any_number, "collision relax linear",
+     "Density n(k) > 0, for job linear a thermal one. An expression of k (muParser: + - * / ^, "
+     "abs, exp, log, sqrt, sin, cos, "
      "a ? b : c, pi); a table with the columns k, n (k ascending in "
      "[-pi, pi), ln n is interpolated by a periodic cubic spline, so n stays positive; at least "
      "four rows); or a thermal state n = 1 / (beta (E - mu))."},
@@ -63,15 +67,24 @@ constexpr KeySpec key_table[] = {
      "Stop when n is this close to the thermal state of the same number and energy: "
      "max_k |n / n_thermal - 1|. 0: only relax.t_end stops."},
 
+    {"linear.dn", Kind::perturbation, "{left = \"sin(k)\"}", "", "1", any_number, "linear",
+     "Perturbation dn(k) of what enters: at X = 0 (left: its momenta with v > 0 count) and at X = "
+     "1 "
+     "(right: those with v < 0). What is not given is zero. Expressions of k, as in state.n, or "
+     "tables with the columns k, dn (the periodic cubic spline); of any sign."},
+    {"linear.S", Kind::flag, "false", "", "", any_number, "linear",
+     "Write the whole scattering operator, dn_out = S dn_in: K x K numbers for every Lambda."},
+
     {"injection.left", Kind::density, "", "", "1", any_number, "stationary",
      "Density n(k) > 0 that enters at X = 0, of which the momenta with v > 0 count. Written like "
      "state.n: an expression of k, a table or a thermal state."},
     {"injection.right", Kind::density, "", "as injection.left", "1", any_number, "stationary",
      "Density n(k) > 0 that enters at X = 1, of which the momenta with v < 0 count."},
 
-    {"defect.Lambda", Kind::numbers, "1.0", "", "1", not_negative, "stationary",
-     "Strength of the defect, lambda^2 sum_x D_x^2. A list is solved in the given order, each "
-     "Lambda from the solution before; the datasets then have a leading dimension Lambda."},
+    {"defect.Lambda", Kind::numbers, "1.0", "", "1", not_negative, "stationary linear",
+     "Strength of the defect, lambda^2 sum_x D_x^2. A list is solved in the given order, in job "
+     "stationary each Lambda from the solution before; the datasets then have a leading dimension "
+     "Lambda."},
 
     {"grid.K",
      Kind::integer,
@@ -343,13 +356,34 @@ std::string density_problem(Value& value) {
   return fmt::format("it has an unknown member \"{}\"{}", key, did_you_mean(key, known));
 }
 
+/// One side of a perturbation.
+std::string side_problem(Value& value) {
+  if (value.is_number()) value.data = to_toml(value);
+  if (const auto* expression = value.as<std::string>())
+    return expression->empty() ? "the expression is empty" : std::string();
+  const auto* members = value.as<Value::Members>();
+  return members ? table_file_problem(*members) : "must be an expression or a table";
+}
+
+std::string perturbation_problem(Value& value) {
+  auto* members = std::get_if<Value::Members>(&value.data);
+  if (!members || members->empty()) return "must be {left = ..., right = ...}, or one of them";
+  const std::array<std::string, 2> known{"left", "right"};
+  for (auto& [side, dn] : *members) {
+    if (std::find(known.begin(), known.end(), side) == known.end())
+      return fmt::format("it has an unknown member \"{}\"{}", side, did_you_mean(side, known));
+    const std::string problem = side_problem(dn);
+    if (!problem.empty()) return side + ": " + problem;
+  }
+  return {};
+}
+
 std::string job_problem(const Value& value) {
   const auto* name = value.as<std::string>();
   if (!name) return "must be the name of a job";
   if (find_job(*name)) return {};
   // Planned jobs deserve more than "unknown".
-  for (const std::string_view later : {"linear", "microscopic"})
-    if (*name == later) return "this job is not in this version";
+  if (*name == "microscopic") return "this job is not in this version";
   return "there is no such job" + did_you_mean(*name, all_jobs());
 }
 
@@ -406,6 +440,9 @@ std::string KeySpec::allowed() const {
       return "\"parabolic\" | \"cosine\" | {table = \"FILE.csv\"}";
     case Kind::density:
       return "\"expression of k\" | {table = \"FILE.csv\"} | {thermal = {beta = ..., mu = ...}}";
+    case Kind::perturbation:
+      return "{left = \"expression of k\" | {table = \"FILE.csv\"}, right = the same}, or one of "
+             "them";
   }
   return {};
 }
@@ -458,6 +495,8 @@ std::string problem_with(const KeySpec& spec, Value& value) {
       return dispersion_problem(value);
     case Kind::density:
       return density_problem(value);
+    case Kind::perturbation:
+      return perturbation_problem(value);
   }
   return {};
 }

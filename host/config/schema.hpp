@@ -21,9 +21,10 @@ enum class Kind {
   flag,      ///< true | false
   word,      ///< one of KeySpec::words
   text,
-  interaction,  ///< {c1 = ..., c2 = ...}
-  dispersion,   ///< "parabolic" | "cosine" | {table = "E.csv"}
-  density,      ///< "expression of k" | {table = "n.csv"} | {thermal = {beta = ..., mu = ...}}
+  interaction,   ///< {c1 = ..., c2 = ...}
+  dispersion,    ///< "parabolic" | "cosine" | {table = "E.csv"}
+  density,       ///< "expression of k" | {table = "n.csv"} | {thermal = {beta = ..., mu = ...}}
+  perturbation,  ///< {left = "expression of k" | {table = "dn.csv"}, right = ...}
 };
 
 /// The numbers that a key allows.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "host/jobs/collision.hpp"
+#include "host/jobs/linear.hpp"
 #include "host/jobs/relax.hpp"
 #include "host/jobs/stationary.hpp"
 #include "host/model.hpp"
@@ -11,7 +12,7 @@
 namespace kapitza::host {
 namespace {
 
-const Job* const runners[] = {&collision_job, &relax_job, &stationary_job};
+const Job* const runners[] = {&collision_job, &relax_job, &stationary_job, &linear_job};
 
 }  // namespace
 

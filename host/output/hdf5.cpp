@@ -83,7 +83,12 @@ std::vector<char> File::image() const {
 
 void File::set_attribute(const std::string& object, const std::string& name, const Scalar& value) {
   const Handle target(KAPITZA_HDF5(H5Oopen(file_.id(), object.c_str(), H5P_DEFAULT)), H5Oclose);
-  const Handle space(KAPITZA_HDF5(H5Screate(H5S_SCALAR)), H5Sclose);
+  // netCDF's attributes have one dimension at most: a matrix is written row by row.
+  const auto* matrix = std::get_if<Matrix>(&value);
+  constexpr hsize_t elements = 4;
+  const Handle space(
+      KAPITZA_HDF5(matrix ? H5Screate_simple(1, &elements, nullptr) : H5Screate(H5S_SCALAR)),
+      H5Sclose);
   const auto write = [&](hid_t file_type, hid_t memory_type, const void* data) {
     const Handle attribute(KAPITZA_HDF5(H5Acreate2(target.id(), name.c_str(), file_type, space.id(),
                                                    H5P_DEFAULT, H5P_DEFAULT)),
@@ -98,6 +103,8 @@ void File::set_attribute(const std::string& object, const std::string& name, con
     write(H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, number);
   } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
     write(H5T_STD_I64LE, H5T_NATIVE_INT64, integer);
+  } else if (matrix) {
+    write(H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, matrix);
   } else {
     // netCDF has no truth values: 0 or 1.
     const std::int8_t flag = std::get<bool>(value) ? 1 : 0;
@@ -111,9 +118,15 @@ std::optional<Scalar> File::attribute(const std::string& object, const std::stri
   if (KAPITZA_HDF5(H5Aexists(source.id(), name.c_str())) == 0) return std::nullopt;
   const Handle attribute(KAPITZA_HDF5(H5Aopen(source.id(), name.c_str(), H5P_DEFAULT)), H5Aclose);
   const Handle space(KAPITZA_HDF5(H5Aget_space(attribute.id())), H5Sclose);
-  if (KAPITZA_HDF5(H5Sget_simple_extent_npoints(space.id())) != 1) return std::nullopt;
+  const hssize_t elements = KAPITZA_HDF5(H5Sget_simple_extent_npoints(space.id()));
   const Handle type(KAPITZA_HDF5(H5Aget_type(attribute.id())), H5Tclose);
   const H5T_class_t type_class = H5Tget_class(type.id());
+  if (elements == 4 && type_class == H5T_FLOAT) {
+    Matrix matrix;
+    KAPITZA_HDF5(H5Aread(attribute.id(), H5T_NATIVE_DOUBLE, &matrix));
+    return matrix;
+  }
+  if (elements != 1) return std::nullopt;
   if (type_class == H5T_STRING && KAPITZA_HDF5(H5Tis_variable_str(type.id())) > 0) {
     const Handle memory = string_type();
     char* characters = nullptr;

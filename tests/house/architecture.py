@@ -34,7 +34,7 @@ OPENMP = re.compile(r"#\s*pragma\s+omp\b|\bomp_\w+\(|<omp\.h>")
 ALLOWED = (
     (DEVICE, ("kernels/cuda/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
     (FFTW, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
-    (EIGEN, ("kernels/cpu/", "tests/")),
+    (EIGEN, ("src/solver/", "kernels/cpu/", "tests/")),
     (OPENMP, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
 )
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <vector>
+
+#include "kapitza/solver/defect_modes.hpp"
+#include "kapitza/solver/resolve.hpp"
+
+namespace kapitza {
+
+/// Small perturbations of a thermal state that enter a defect.
+struct LinearProblem {
+  CollisionModel model;
+  ThermalState background;
+  std::vector<double> dn_in;   ///< K values: with v > 0 they enter at X = 0, with v < 0 at X = 1
+  std::vector<double> Lambda;  ///< the strengths that are of interest
+};
+
+/// A linearised defect as finely resolved as the tolerance asks.
+struct LinearResponse {
+  LinearCollision collision;
+  DefectModes modes;
+  LinearResolution resolution;
+  double cutoff_error = 0;  ///< of T, M and the refinement, in what leaves, the resistance and the
+                            ///< smallest nu
+  double grid_error() const { return collision.change; }
+};
+
+/// T, M and the refinement of the pairs' grid double until what leaves the defect, weighted with
+/// |v| and relative to what enters, its resistance and its smallest nu agree within the tolerance.
+LinearResponse resolve_linear(Backend& backend, const LinearProblem& problem,
+                              const ResolutionRequest& request);
+
+}  // namespace kapitza

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kapitza/solver/defect_modes.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+#include <Eigen/QR>
+#include <Eigen/SVD>
+#include <algorithm>
+#include <cmath>
+
+#include "kapitza/core/error.hpp"
+
+namespace kapitza {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+/// The two modes that do not decay come first.
+constexpr Index still = 2;
+
+/// x coth x
+double x_coth(double x) { return x < 1e-4 ? 1 + x * x / 3 : x / std::tanh(x); }
+
+/// 2 x / sinh 2 x
+double x_csch(double x) {
+  if (x > 500) return 0;
+  return x < 1e-4 ? 1 - 2 * x * x / 3 : 4 * x * std::exp(-2 * x) / -std::expm1(-4 * x);
+}
+
+/// cosh z / cosh x and x cosh z / sinh x for |z| <= x, without large exponentials.
+double cosh_over_cosh(double z, double x) {
+  return (std::exp(std::abs(z) - x) + std::exp(-std::abs(z) - x)) / (1 + std::exp(-2 * x));
+}
+double cosh_over_sinh(double z, double x) {
+  if (x < 1e-4) return 1 + z * z / 2 - x * x / 6;
+  return x * (std::exp(std::abs(z) - x) + std::exp(-std::abs(z) - x)) / -std::expm1(-2 * x);
+}
+/// sinh z / cosh x and sinh z / sinh x
+double sinh_over_cosh(double z, double x) {
+  const double size = std::exp(std::abs(z) - x) * -std::expm1(-2 * std::abs(z));
+  return std::copysign(size / (1 + std::exp(-2 * x)), z);
+}
+double sinh_over_sinh(double z, double x) {
+  const double size = std::exp(std::abs(z) - x) * std::expm1(-2 * std::abs(z));
+  return std::copysign(size / std::expm1(-2 * x), z);
+}
+
+/// A symmetric, positive definite system, scaled to a diagonal of ones.
+class Definite {
+ public:
+  explicit Definite(const MatrixXd& A)
+      : scale_(A.diagonal().cwiseSqrt().cwiseInverse()),
+        factors_(scale_.asDiagonal() * A * scale_.asDiagonal()) {
+    if (factors_.info() != Eigen::Success || !scale_.allFinite())
+      throw NumericsError(
+          "the linearised collision integral is not negative definite: it is not resolved; a "
+          "larger grid.K or a smaller numerics.tolerance may help");
+  }
+  MatrixXd solve(const MatrixXd& b) const {
+    return scale_.asDiagonal() * factors_.solve(scale_.asDiagonal() * b);
+  }
+  double condition() const { return 1 / factors_.rcond(); }
+
+ private:
+  VectorXd scale_;
+  Eigen::LLT<MatrixXd> factors_;
+};
+
+Matrix2 as_matrix2(const Eigen::Matrix2d& A) {
+  return {{{A(0, 0), (A(0, 1) + A(1, 0)) / 2}, {(A(0, 1) + A(1, 0)) / 2, A(1, 1)}}};
+}
+
+}  // namespace
+
+/// Eq. (24) on the half k > 0, h = e + o split into its even and odd part. Every column j of Phi
+/// and Odd belongs to a mode: e = Phi_j, o = nu_j Odd_j, with D Odd the dual basis of Phi:
+/// Phi^T D Odd = 1.
+struct DefectModes::Parts {
+  explicit Parts(const LinearCollision& collision);
+
+  Index half() const { return D.size(); }
+  Index at(Index i) const { return half() + i; }          ///< of momentum i > 0 among all
+  Index mirror(Index i) const { return half() - 1 - i; }  ///< of its opposite
+
+  VectorXd weight;          ///< n^2
+  VectorXd D;               ///< v n^2
+  VectorXd sign;            ///< of v
+  MatrixXd Phi, Odd;        ///< K/2 x K/2
+  MatrixXd G;               ///< Phi^T |D| Phi
+  VectorXd nu;              ///< ascending, with two zeros
+  Eigen::Matrix2d thermal;  ///< (1, E) = Phi_still thermal
+  std::vector<double> spectrum;
+};
+
+DefectModes::Parts::Parts(const LinearCollision& c) {
+  const Index K = static_cast<Index>(c.n.size()), size = K / 2;
+  const Eigen::Map<const MatrixXd> S(c.S.data(), K, K);
+  const Eigen::Map<const VectorXd> n(c.n.data(), K), v(c.v.data(), K), E(c.E.data(), K);
+  weight = n.tail(size).cwiseAbs2();
+  D = v.tail(size).cwiseProduct(weight);
+  sign = D.cwiseSign();
+
+  // v n^2 turns even functions into odd ones and back:
+  //   D e' = -Lambda odd o,      D o' = -Lambda even e
+  const MatrixXd same = S.bottomRightCorner(size, size);
+  const MatrixXd opposite = S.bottomLeftCorner(size, size).rowwise().reverse();
+  const MatrixXd even = -(same + opposite), odd = -(same - opposite);
+  MatrixXd conserved(size, still);
+  conserved << VectorXd::Ones(size), E.tail(size);
+
+  // odd = L L^T, even = F^T F with F 1 = F E = 0: then o = L^-T beta, F e = gamma and
+  //   gamma' = -Lambda N beta,      beta' = -Lambda N^T gamma,      N = F D^-1 L,
+  // so that nu are the singular values of N: their squares are never formed.
+  const Eigen::LLT<MatrixXd> odd_factors(odd);
+  const VectorXd scale = even.diagonal().cwiseAbs().cwiseSqrt();
+  const MatrixXd scaled =
+      scale.cwiseInverse().asDiagonal() * even * scale.cwiseInverse().asDiagonal();
+  const Eigen::HouseholderQR<MatrixXd> null_space(scale.asDiagonal() * conserved);
+  const MatrixXd rest = MatrixXd(null_space.householderQ()).rightCols(size - still);
+  const MatrixXd reduced = rest.transpose() * scaled;
+  const Eigen::LLT<MatrixXd> even_factors(reduced * rest);
+  if (odd_factors.info() != Eigen::Success || even_factors.info() != Eigen::Success)
+    Definite(MatrixXd::Constant(1, 1, -1.0));  // throws
+  const MatrixXd L = odd_factors.matrixL();
+  const MatrixXd F = even_factors.matrixL().solve(reduced) * scale.asDiagonal();
+  const MatrixXd DL = D.cwiseInverse().asDiagonal() * L;
+
+  // N has two null vectors on the right, known exactly.
+  const Eigen::HouseholderQR<MatrixXd> stillness(
+      odd_factors.matrixL().solve(D.asDiagonal() * conserved));
+  const MatrixXd basis = stillness.householderQ();
+  thermal = stillness.matrixQR().topRows(still).triangularView<Eigen::Upper>();
+  const Eigen::BDCSVD<MatrixXd> decays(F * DL * basis.rightCols(size - still), Eigen::ComputeFullV);
+  MatrixXd V(size, size);
+  V << basis.leftCols(still), basis.rightCols(size - still) * decays.matrixV().rowwise().reverse();
+  nu = VectorXd::Zero(size);
+  nu.tail(size - still) = decays.singularValues().reverse();
+
+  Phi = DL * V;
+  Odd = odd_factors.matrixU().solve(V);
+  G = Phi.transpose() * D.cwiseAbs().asDiagonal() * Phi;
+  spectrum.assign(nu.begin() + still, nu.end());
+}
+
+/// What comes in, split by symmetry under the reflection of the whole defect, X -> 1 - X and
+/// k -> -k. A column for each problem.
+struct Halves {
+  MatrixXd symmetric, antisymmetric;
+};
+
+/// With kappa = Lambda / (2 + Lambda), x = nu Lambda / 2 and b = Phi^T |D| h_in, the amplitudes of
+/// the modes at X = 0 are, Eq. (25),
+///
+///   symmetric        [G + nu tanh x] a = b
+///   antisymmetric    [kappa G + (1 - kappa) x coth x] a = kappa b
+///
+/// where x coth x = 1 for the modes that do not decay. Nothing overflows, and Lambda = 0 and
+/// infinity need no formulae of their own.
+struct Scattering::Parts {
+  Parts(std::shared_ptr<const DefectModes::Parts> of, double strength);
+
+  Index half() const { return modes->half(); }
+  /// Index among all K momenta: of what enters at either end, in the order of the half k > 0.
+  Index enters_left(Index i) const { return modes->sign[i] > 0 ? modes->at(i) : modes->mirror(i); }
+  Index enters_right(Index i) const { return modes->sign[i] > 0 ? modes->mirror(i) : modes->at(i); }
+
+  Halves split(std::span<const double> dn_in) const;
+  MatrixXd drive(const MatrixXd& h_in) const {
+    return modes->Phi.transpose() * (modes->D.cwiseAbs().asDiagonal() * h_in);
+  }
+  /// The part of h that comes back, and the part that crosses.
+  MatrixXd reflected(const MatrixXd& h_in) const;
+  MatrixXd transmitted(const MatrixXd& h_in) const;
+
+  std::shared_ptr<const DefectModes::Parts> modes;
+  double Lambda, rest, kappa;  ///< rest = 1 - kappa
+  VectorXd x;
+  VectorXd symmetric_rates;  ///< nu tanh x
+  std::unique_ptr<const Definite> symmetric, antisymmetric;
+};
+
+Scattering::Parts::Parts(std::shared_ptr<const DefectModes::Parts> of, double strength)
+    : modes(std::move(of)),
+      Lambda(strength),
+      rest(1 / (1 + Lambda / 2)),
+      kappa(1 - rest),
+      x(VectorXd::Zero(half())),
+      symmetric_rates(x) {
+  VectorXd antisymmetric_rates(half());
+  for (Index j = 0; j < half(); ++j) {
+    const double nu = modes->nu[j];
+    if (nu > 0) x[j] = nu * Lambda / 2;
+    symmetric_rates[j] = nu * std::tanh(x[j]);
+    antisymmetric_rates[j] = x[j] > 1 ? kappa * nu / std::tanh(x[j]) : rest * x_coth(x[j]);
+  }
+  MatrixXd A = modes->G;
+  A.diagonal() += symmetric_rates;
+  symmetric = std::make_unique<Definite>(A);
+  A = kappa * modes->G;
+  A.diagonal() += antisymmetric_rates;
+  antisymmetric = std::make_unique<Definite>(A);
+}
+
+Halves Scattering::Parts::split(std::span<const double> dn_in) const {
+  VectorXd left(half()), right(half());
+  for (Index i = 0; i < half(); ++i) {
+    left[i] = dn_in[enters_left(i)] / modes->weight[i];
+    right[i] = dn_in[enters_right(i)] / modes->weight[i];
+  }
+  return {(left + right) / 2, (left - right) / 2};
+}
+
+/// Half the sum of what leaves in both symmetries: o_symmetric and e_antisymmetric are all that is
+/// left of it.
+MatrixXd Scattering::Parts::reflected(const MatrixXd& h_in) const {
+  const MatrixXd b = drive(h_in);
+  const MatrixXd o = modes->Odd * (symmetric_rates.asDiagonal() * symmetric->solve(b));
+  return kappa * modes->Phi * antisymmetric->solve(b) - modes->sign.asDiagonal() * o;
+}
+
+/// Half their difference, written as a product: it is as small as it is, not a small difference.
+MatrixXd Scattering::Parts::transmitted(const MatrixXd& h_in) const {
+  const VectorXd shares = rest * x.unaryExpr([](double y) { return x_csch(y); });
+  return modes->Phi * symmetric->solve(shares.asDiagonal() * antisymmetric->solve(drive(h_in)));
+}
+
+Scattering::Outgoing Scattering::respond(std::span<const double> dn_in) const {
+  const Parts& p = *parts_;
+  const Halves in = p.split(dn_in);
+  MatrixXd both(p.half(), 2);  // from the left, from the right
+  both << in.symmetric + in.antisymmetric, in.symmetric - in.antisymmetric;
+  const MatrixXd reflected = p.modes->weight.asDiagonal() * p.reflected(both);
+  const MatrixXd transmitted = p.modes->weight.asDiagonal() * p.transmitted(both);
+  Outgoing out{std::vector<double>(dn_in.size()), std::vector<double>(dn_in.size())};
+  for (Index i = 0; i < p.half(); ++i) {
+    // What leaves at the left has the opposite momentum of what enters there.
+    out.reflected[p.enters_right(i)] = reflected(i, 0);
+    out.reflected[p.enters_left(i)] = reflected(i, 1);
+    out.transmitted[p.enters_left(i)] = transmitted(i, 0);
+    out.transmitted[p.enters_right(i)] = transmitted(i, 1);
+  }
+  return out;
+}
+
+std::vector<double> Scattering::matrix() const {
+  const Parts& p = *parts_;
+  const Index half = p.half(), K = 2 * half;
+  const MatrixXd unit = p.modes->weight.cwiseInverse().asDiagonal();
+  const MatrixXd reflected = p.modes->weight.asDiagonal() * p.reflected(unit);
+  const MatrixXd transmitted = p.modes->weight.asDiagonal() * p.transmitted(unit);
+  std::vector<double> S(K * K);
+  for (Index out = 0; out < half; ++out)
+    for (Index in = 0; in < half; ++in) {
+      S[p.enters_right(out) * K + p.enters_left(in)] = reflected(out, in);
+      S[p.enters_left(out) * K + p.enters_right(in)] = reflected(out, in);
+      S[p.enters_left(out) * K + p.enters_left(in)] = transmitted(out, in);
+      S[p.enters_right(out) * K + p.enters_right(in)] = transmitted(out, in);
+    }
+  return S;
+}
+
+std::vector<double> Scattering::inside(std::span<const double> dn_in, double X) const {
+  const Parts& p = *parts_;
+  const Halves in = p.split(dn_in);
+  const VectorXd a = p.symmetric->solve(p.drive(in.symmetric));
+  const VectorXd b = p.antisymmetric->solve(p.drive(in.antisymmetric));
+  VectorXd even(p.half()), odd(p.half());
+  for (Index j = 0; j < p.half(); ++j) {
+    const double nu = p.modes->nu[j], x = p.x[j], z = x * (1 - 2 * X);
+    const double slope = x > 0 ? sinh_over_sinh(z, x) : 1 - 2 * X;
+    even[j] = a[j] * cosh_over_cosh(z, x) + p.kappa * b[j] * slope;
+    odd[j] = a[j] * nu * sinh_over_cosh(z, x) + p.rest * b[j] * cosh_over_sinh(z, x);
+  }
+  const VectorXd e = p.modes->Phi * even, o = p.modes->Odd * odd;
+  std::vector<double> dn(dn_in.size());
+  for (Index i = 0; i < p.half(); ++i) {
+    dn[p.modes->at(i)] = p.modes->weight[i] * (e[i] + o[i]);
+    dn[p.modes->mirror(i)] = p.modes->weight[i] * (e[i] - o[i]);
+  }
+  return dn;
+}
+
+Affinities Scattering::thermal_part(std::span<const double> dn_in, double X) const {
+  const Parts& p = *parts_;
+  const Halves in = p.split(dn_in);
+  const VectorXd a = p.symmetric->solve(p.drive(in.symmetric));
+  const VectorXd b = p.kappa * p.antisymmetric->solve(p.drive(in.antisymmetric));
+  const Eigen::Vector2d amplitudes = a.head<still>() + (1 - 2 * X) * b.head<still>();
+  const Eigen::Vector2d line = p.modes->thermal.triangularView<Eigen::Upper>().solve(amplitudes);
+  return {line[0], line[1]};
+}
+
+double Scattering::condition() const {
+  return std::max(parts_->symmetric->condition(), parts_->antisymmetric->condition());
+}
+
+DefectModes::DefectModes(const LinearCollision& collision)
+    : parts_(std::make_shared<const Parts>(collision)) {}
+
+const std::vector<double>& DefectModes::spectrum() const { return parts_->spectrum; }
+
+Scattering DefectModes::at(double Lambda) const {
+  return Scattering(std::make_shared<const Scattering::Parts>(parts_, Lambda));
+}
+
+Matrix2 DefectModes::bulk_resistance() const {
+  const Eigen::Matrix2d inverse = parts_->thermal.inverse();
+  return as_matrix2(static_cast<double>(parts_->half()) * inverse * inverse.transpose());
+}
+
+/// Of the amplitudes of the modes, those that decay are eliminated.
+Matrix2 DefectModes::boundary_resistance(double Lambda) const {
+  const Parts& p = *parts_;
+  const Index decaying = p.half() - still;
+  Eigen::Matrix2d Z = p.G.topLeftCorner<still, still>();
+  if (Lambda > 0) {
+    MatrixXd A = p.G.bottomRightCorner(decaying, decaying);
+    for (Index j = 0; j < decaying; ++j) {
+      const double nu = p.nu[still + j], x = nu * Lambda / 2;
+      A(j, j) += x > 1 ? nu / std::tanh(x) : 2 * x_coth(x) / Lambda;
+    }
+    Z -= p.G.topRightCorner(still, decaying) *
+         Definite(A).solve(p.G.bottomLeftCorner(decaying, still));
+  }
+  const Eigen::Matrix2d inverse = p.thermal.inverse();
+  return as_matrix2(2 * static_cast<double>(p.half()) * inverse * Z.inverse() *
+                    inverse.transpose());
+}
+
+}  // namespace kapitza

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kapitza/solver/linear_collision.hpp"
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "kapitza/core/error.hpp"
+#include "kapitza/solver/balance.hpp"
+#include "kapitza/spectral/interpolant.hpp"
+
+namespace kapitza {
+namespace {
+
+using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using View = Eigen::Map<RowMajor>;
+using ConstView = Eigen::Map<const RowMajor>;
+
+CollisionModel with_channels(CollisionModel model, std::vector<int> channels) {
+  model.channels = std::move(channels);
+  return model;
+}
+
+/// The full width at half maximum of a thermal state, in momentum; infinite where n never falls to
+/// one half.
+double width(const Dispersion& dispersion, const ThermalState& state) {
+  const std::vector<double> n = state(dispersion.energy(MomentumGrid{1 << 14}.momenta()));
+  const double half = *std::max_element(n.begin(), n.end()) / 2;
+  const auto above = std::count_if(n.begin(), n.end(), [&](double x) { return x >= half; });
+  const auto points = static_cast<double>(n.size());
+  if (above == std::ssize(n)) return std::numeric_limits<double>::infinity();
+  return 2 * std::numbers::pi * static_cast<double>(above) / points;
+}
+
+/// J diag(n^2) of an operator at a density.
+RowMajor form(CollisionOperator& collision, const std::vector<double>& n) {
+  const auto K = static_cast<Eigen::Index>(n.size());
+  RowMajor S(K, K);
+  collision.jacobian(n, {S.data(), n.size() * n.size()});
+  const Eigen::Map<const Eigen::ArrayXd> density(n.data(), K);
+  S.array().rowwise() *= density.square().transpose();
+  return S;
+}
+
+void store(const RowMajor& from, std::vector<double>& to) {
+  to.assign(from.data(), from.data() + from.size());
+}
+
+/// h - (b E + c), its least-squares fit with the weights n^2 taken off: what remains of 1 and E is
+/// rounding.
+RowMajor projector(const LinearCollision& c) {
+  const auto K = static_cast<Eigen::Index>(c.n.size());
+  MomentSystem system;
+  for (std::size_t m = 0; m < c.n.size(); ++m) system.add(c.n[m] * c.n[m], c.E[m]);
+  RowMajor P = RowMajor::Identity(K, K);
+  for (Eigen::Index p = 0; p < K; ++p) {
+    const double weight = c.n[p] * c.n[p];
+    const MomentSystem::Line line = system.solve(weight, weight * c.E[p]);
+    for (Eigen::Index k = 0; k < K; ++k) P(k, p) -= line(c.E[k]);
+  }
+  return P;
+}
+
+/// Symmetric under transposition and under k -> -k, with the null vectors 1 and E.
+RowMajor made_exact(const RowMajor& raw, const LinearCollision& c) {
+  const RowMajor symmetric = (raw + raw.transpose()) / 2;
+  const RowMajor mirrored = (symmetric + symmetric.reverse()) / 2;
+  const RowMajor P = projector(c);
+  const RowMajor projected = P.transpose() * mirrored * P;
+  return (projected + projected.transpose()) / 2;
+}
+
+}  // namespace
+
+void require_even(const Dispersion& band) {
+  for (const double k : MomentumGrid{256}.momenta())
+    if (std::abs(band.energy(k) - band.energy(-k)) > 1e-9 * band.bandwidth() ||
+        std::abs(band.velocity(k) + band.velocity(-k)) > 1e-9 * band.max_speed())
+      throw InputError("linear response needs a band that is even in k, E(-k) = E(k)");
+}
+
+void require_resolved(const CollisionModel& model, const ThermalState& state) {
+  for (const double k : model.grid.momenta())
+    if (std::abs(model.dispersion.velocity(k)) < 1e-12 * model.dispersion.max_speed())
+      throw InputError("a carrier of the grid, at k = " + std::to_string(k) +
+                       ", does not move: choose another number of momenta");
+  constexpr double least_points = 4;
+  const double peak = width(model.dispersion, state);
+  const double needed = least_points * 2 * std::numbers::pi / peak;
+  if (model.grid.K < needed)
+    throw InputError("too few momenta for a density with a peak of width " + std::to_string(peak) +
+                     ": at least " + std::to_string(2 * static_cast<int>(std::ceil(needed / 2))) +
+                     " are needed");
+}
+
+Lineariser::Lineariser(Backend& backend, CollisionModel model, const ThermalState& state)
+    : backend_(backend), model_(std::move(model)), state_(state) {
+  require_even(model_.dispersion);
+  require_resolved(model_, state_);
+  const std::vector<double> k = model_.grid.momenta();
+  result_.grid = model_.grid;
+  result_.v = model_.dispersion.velocity(k);
+  result_.E = model_.dispersion.energy(k);
+  result_.n = state_(result_.E);
+  sweep_.assign(k.size() * k.size(), 0.0);
+  pairs_ = sweep_;
+}
+
+void Lineariser::sweep(const Resolution& resolution) {
+  std::vector<int> channels = model_.channels;
+  std::erase(channels, 2);
+  const auto collision =
+      backend_.collision(CollisionPlan(with_channels(model_, channels), resolution));
+  store(form(*collision, result_.n), sweep_);
+}
+
+/// The kernel of the 2 -> 2 collisions is singular on curves that cross the grid: sampled at grid
+/// momenta it is symmetric, and a quadrature, only between functions that know nothing of the
+/// grid. So its collisions are counted on a finer grid, between the interpolants L of the grid's
+/// functions, Eq. (23): S = L^T S_fine L / refinement.
+void Lineariser::count_pairs(int refinement, int points) {
+  CollisionModel fine = with_channels(model_, {2});
+  const int K = model_.grid.K;
+  fine.grid = {refinement * K};
+  const auto collision = backend_.collision(CollisionPlan(fine, {0, 0, 0, 0, points}));
+  const std::vector<double> k = fine.grid.momenta();
+  const RowMajor S = form(*collision, state_(fine.dispersion.energy(k)));
+  const Interpolant interpolant(model_.dispersion, model_.grid);
+  RowMajor L(fine.grid.K, K);
+  for (int m = 0; m < fine.grid.K; ++m)
+    interpolant.weights(k[m], {&L(m, 0), static_cast<std::size_t>(K)});
+  store(L.transpose() * (S * L) / refinement, pairs_);
+}
+
+const LinearCollision& Lineariser::operator()(const LinearResolution& resolution) {
+  const bool sweeps = model_.has_sweep() && resolution.collision != computed_.collision;
+  const bool pairs =
+      model_.has_pairs() && (resolution.refinement != computed_.refinement ||
+                             resolution.collision.points != computed_.collision.points);
+  if (sweeps) sweep(resolution.collision);
+  if (pairs) count_pairs(resolution.refinement, resolution.collision.points);
+  computed_ = resolution;
+  if (!sweeps && !pairs && !result_.S.empty()) return result_;
+  const int K = model_.grid.K;
+  const RowMajor raw = ConstView(sweep_.data(), K, K) + ConstView(pairs_.data(), K, K);
+  const RowMajor S = made_exact(raw, result_);
+  result_.change = (S - raw).cwiseAbs().maxCoeff() / S.cwiseAbs().maxCoeff();
+  store(S, result_.S);
+  return result_;
+}
+
+}  // namespace kapitza
