@@ -36,6 +36,20 @@ Matrix sum(const Matrix& a, double factor, const Matrix& b) {
   return result;
 }
 
+CollisionErrors errors_of(const LinearResponse& response, const ResolutionRequest& request) {
+  return {response.cutoff_error, response.grid_error(), request.tolerance};
+}
+
+Quantities accuracy_rows(const LinearResponse& response, const ResolutionRequest& request) {
+  const CollisionErrors errors = errors_of(response, request);
+  return {
+      {"error_estimate", errors.estimate(), "the sum of both parts"},
+      {"cutoff_error", errors.cutoff, "of what leaves, the resistance and the smallest nu"},
+      {"grid_error", errors.grid, "largest change made to S to have it symmetric, relative to S"},
+      {"tolerance_reached", errors.tolerance_reached(), ""},
+  };
+}
+
 class Run {
  public:
   explicit Run(JobContext& context)
@@ -58,6 +72,7 @@ class Run {
   Quantities milne_rows(const std::string& name, int side) const;
   Quantities point_rows(const Point& point) const;
   void write(const JobResult& result) const;
+  std::vector<double> interior_weights() const;
   void write_points(ResultWriter& writer) const;
   void write_operators(ResultWriter& writer) const;
 
@@ -145,9 +160,10 @@ Quantities Run::milne_rows(const std::string& name, int side) const {
   const Affinities line =
       response_->modes.at(DefectModes::infinity).thermal_part(problem_.dn_in, side < 0 ? 0 : 1);
   const double beta = problem_.background.beta(), mu = problem_.background.mu();
-  const double dbeta = -line.energy, dmu = (line.number - mu * dbeta) / beta;
+  // Adding zero turns -0 into 0.
+  const double dbeta = 0 - line.energy, dmu = (line.number - mu * dbeta) / beta + 0;
   return {
-      {name + ".dbeta", dbeta, "deep inside an infinitely strong defect"},
+      {name + ".dbeta", dbeta, "deep inside an infinitely strong defect, in units of dn"},
       {name + ".dmu", dmu, ""},
       {name + ".misplaced", thermal_reflection(side).misplaced,
        "share of what it reflects that is not where a thermal state has it"},
@@ -162,8 +178,10 @@ Quantities Run::rows() const {
   };
   const DefectModes& modes = response_->modes;
   Quantities rows{
+      {"beta", problem_.background.beta(), "of the background"},
+      {"mu", problem_.background.mu(), ""},
       {"smallest_nu", modes.spectrum().front(), "boundary layers have the width 1 / (nu Lambda)"},
-      {"continuum_edge", continuum_edge(), "min_k of loss rate / |v|"},
+      {"continuum_edge", continuum_edge(), "least loss rate / |v| on the grid"},
       {"resistance.bulk", modes.bulk_resistance(), "times Lambda: between the affinities of"},
       {"resistance.boundary", modes.boundary_resistance(DefectModes::infinity),
        "both ends together: number and energy"},
@@ -178,7 +196,7 @@ Quantities Run::rows() const {
                     "of the grid that 2 -> 2 collisions are counted on"},
                });
   append(rows, resolution_rows(response_->resolution.collision));
-  append(rows, error_rows({response_->cutoff_error, response_->grid_error(), request_.tolerance}));
+  append(rows, accuracy_rows(*response_, request_));
   return rows;
 }
 
@@ -210,8 +228,7 @@ JobResult Run::go() {
   context_.console.note(
       fmt::format("choosing T, M and the grid of the pairs for tolerance {}", request_.tolerance));
   response_.emplace(resolve_linear(context_.backend, problem_, request_));
-  const CollisionErrors errors(response_->cutoff_error, response_->grid_error(),
-                               request_.tolerance);
+  const CollisionErrors errors = errors_of(*response_, request_);
   if (!errors.tolerance_reached()) context_.console.warning(unreached_tolerance(errors));
   loss_rate_ = loss_rates(context_.backend, problem_.model, *response_);
   milne_ = response_->modes.at(DefectModes::infinity).respond(problem_.dn_in).reflected;
@@ -257,6 +274,9 @@ void Run::write(const JobResult& result) const {
   writer.dataset("v", {"k"}, c.v, "velocity of a carrier");
   writer.dataset("loss_rate", {"k"}, loss_rate_,
                  "rate at which carriers of one momentum are scattered, for Lambda = 1");
+  writer.dataset("interior", {"affinity", "k"}, interior_weights(),
+                 "affinities deep inside an infinitely strong defect per dn_in(k), behind the end "
+                 "where it enters");
   const std::vector<double>& nu = response_->modes.spectrum();
   writer.coordinate("mode", counted(nu.size()), "number of the pair of modes");
   writer.dataset("spectrum", {"mode"}, nu,
@@ -264,6 +284,16 @@ void Run::write(const JobResult& result) const {
   if (context_.config.flag("linear.S")) write_operators(writer);
   write_attributes(writer, context_, result);
   writer.commit();
+}
+
+std::vector<double> Run::interior_weights() const {
+  const Scattering milne = response_->modes.at(DefectModes::infinity);
+  const auto behind_left = milne.thermal_weights(0), behind_right = milne.thermal_weights(1);
+  std::vector<double> weights;
+  for (std::size_t affinity = 0; affinity < 2; ++affinity)
+    for (std::size_t k = 0; k < K(); ++k)
+      weights.push_back((collision().v[k] > 0 ? behind_left : behind_right)[affinity][k]);
+  return weights;
 }
 
 void Run::write_points(ResultWriter& writer) const {
@@ -324,18 +354,26 @@ std::size_t file_size(const Config& config) {
   return 64 * 1024 + sizeof(double) * (8 * K + Lambdas * (2 * K + 16 + operators));
 }
 
-/// Half of the time goes to the last, finest resolution.
+/// A few matrices over the momenta of the pairs' grid, and a dozen over those of the grid.
+double memory(const LinearProblem& problem, const LinearResponse& response) {
+  const double K = problem.model.grid.K, fine = K * response.resolution.refinement;
+  return sizeof(double) * (4 * fine * fine + 12 * K * K);
+}
+
+/// The resolution is what takes time.
 Quantities estimate(const Config& config, Backend& backend) {
-  LinearProblem problem = make_linear(config);
-  problem.Lambda.resize(1);
-  ResolutionRequest request = make_request(config, problem.model);
+  const LinearProblem problem = make_linear(config);
+  const ResolutionRequest request = make_request(config, problem.model);
   const WallClock clock(std::nullopt);
   const LinearResponse response = resolve_linear(backend, problem, request);
   const double seconds = clock.elapsed();
+  const auto bytes = [](const char* key, double size) {
+    return Quantity{key, static_cast<std::int64_t>(size), readable_bytes(size)};
+  };
   Quantities rows = resolution_rows(response.resolution.collision);
-  append(rows, error_rows({response.cutoff_error, response.grid_error(), request.tolerance}));
-  const auto bytes = static_cast<double>(file_size(config));
-  append(rows, {{"file_bytes", static_cast<std::int64_t>(bytes), readable_bytes(bytes)},
+  append(rows, accuracy_rows(response, request));
+  append(rows, {bytes("memory_bytes", memory(problem, response)),
+                bytes("file_bytes", static_cast<double>(file_size(config))),
                 {"estimated_seconds", seconds, "about " + readable_duration(seconds)}});
   return rows;
 }

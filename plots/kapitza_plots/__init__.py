@@ -41,10 +41,12 @@ def open(path):
 def _figure(function, job, results):
     """Each job's module has draw(), some compare(). Late import: matplotlib takes a second."""
     try:
-        from . import collision, relax, stationary
+        from . import collision, linear, relax, stationary
     except ImportError as error:
         raise PlotError(f"{error}: plots need the packages {_PACKAGES}") from error
-    modules = {"collision": collision, "relax": relax, "stationary": stationary}
+    modules = {
+        "collision": collision, "linear": linear, "relax": relax, "stationary": stationary,
+    }
     able = {name: module for name, module in modules.items() if hasattr(module, function)}
     if job not in able:
         what = {"draw": "figure", "compare": "figure of several results"}[function]

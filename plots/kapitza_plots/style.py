@@ -75,7 +75,7 @@ def panel_label(axes, text, right=False, top=True):
 def number_text(value, digits=3):
     """A number as mathtext: 0.384, or 2.1 x 10^-5 where that is shorter."""
     if value == 0 or 1e-3 <= abs(value) < 1e4:
-        return f"{value:.{digits}g}"
+        return f"{float(f'{value:.{digits}g}'):g}"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     power = rf"10^{{{int(exponent)}}}"
@@ -115,6 +115,15 @@ def Lambda_text(Lambda):
     return rf"$\Lambda = {number_text(Lambda[0])} \ldots {number_text(Lambda[-1])}$"
 
 
+def background_text(config):
+    """The thermal state whose perturbations are looked at."""
+    state = config.get("state", {}).get("n")
+    if config.get("job") != "linear" or not isinstance(state, dict):
+        return ""
+    beta, mu = (number_text(state["thermal"][name]) for name in ("beta", "mu"))
+    return rf"$\beta = {beta},\ \mu = {mu}$"
+
+
 def parameter_line(data, with_cells=True):
     """The parameters that the result depends on, in one line."""
     config = configuration(data)
@@ -128,6 +137,7 @@ def parameter_line(data, with_cells=True):
         words.append(", ".join(rf"${l} \to {l}$" for l in channels))
     if "lambda" in config.get("relax", {}):
         words.append(rf"$\lambda = {number_text(config['relax']['lambda'])}$")
+    words.append(background_text(config))
     words.append(Lambda_text(config.get("defect", {}).get("Lambda")))
     words.append(f"$K = {data.sizes['k']}$")
     if with_cells and "density" in data:
@@ -135,7 +145,8 @@ def parameter_line(data, with_cells=True):
     if "T" in data.attrs:
         words.append(f"$T = {number_text(data.attrs['T'])}$")
     if "error_estimate" in data.attrs:
-        words.append(f"error of $I$ about ${number_text(data.attrs['error_estimate'], 1)}$")
+        what = "error" if data.attrs["job"] == "linear" else "error of $I$"
+        words.append(f"{what} about ${number_text(data.attrs['error_estimate'], 1)}$")
     return ",  ".join(word for word in words if word)
 
 

@@ -7,6 +7,7 @@
 #include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "kapitza/core/error.hpp"
 
@@ -47,17 +48,25 @@ double sinh_over_sinh(double z, double x) {
   return std::copysign(size / std::expm1(-2 * x), z);
 }
 
+[[noreturn]] void refuse_indefinite() {
+  throw NumericsError(
+      "the linearised collision integral is not negative definite: it is not resolved; a larger "
+      "grid.K or a smaller numerics.tolerance may help");
+}
+
+/// Cholesky's factors.
+Eigen::LLT<MatrixXd> factors_of(const MatrixXd& A) {
+  Eigen::LLT<MatrixXd> factors(A);
+  if (factors.info() != Eigen::Success || !factors.matrixLLT().allFinite()) refuse_indefinite();
+  return factors;
+}
+
 /// A symmetric, positive definite system, scaled to a diagonal of ones.
 class Definite {
  public:
   explicit Definite(const MatrixXd& A)
       : scale_(A.diagonal().cwiseSqrt().cwiseInverse()),
-        factors_(scale_.asDiagonal() * A * scale_.asDiagonal()) {
-    if (factors_.info() != Eigen::Success || !scale_.allFinite())
-      throw NumericsError(
-          "the linearised collision integral is not negative definite: it is not resolved; a "
-          "larger grid.K or a smaller numerics.tolerance may help");
-  }
+        factors_(factors_of(scale_.asDiagonal() * A * scale_.asDiagonal())) {}
   MatrixXd solve(const MatrixXd& b) const {
     return scale_.asDiagonal() * factors_.solve(scale_.asDiagonal() * b);
   }
@@ -70,6 +79,28 @@ class Definite {
 
 Matrix2 as_matrix2(const Eigen::Matrix2d& A) {
   return {{{A(0, 0), (A(0, 1) + A(1, 0)) / 2}, {(A(0, 1) + A(1, 0)) / 2, A(1, 1)}}};
+}
+
+/// What a matrix that is even under k -> -k does to even and to odd functions, on the half k > 0.
+struct Parity {
+  explicit Parity(const Eigen::Map<const MatrixXd>& A) {
+    const Index size = A.rows() / 2;
+    const MatrixXd same = A.bottomRightCorner(size, size);
+    const MatrixXd opposite = A.bottomLeftCorner(size, size).rowwise().reverse();
+    even = same + opposite;
+    odd = same - opposite;
+  }
+  MatrixXd even, odd;
+};
+
+/// F with A = F^T F for a positive semi-definite A, whose null space is given.
+MatrixXd semidefinite_factor(const MatrixXd& A, const MatrixXd& null_space) {
+  const VectorXd scale = A.diagonal().cwiseAbs().cwiseSqrt(), inverse = scale.cwiseInverse();
+  const Eigen::HouseholderQR<MatrixXd> frame(scale.asDiagonal() * null_space);
+  const Index rank = A.rows() - null_space.cols();
+  const MatrixXd range = MatrixXd(frame.householderQ()).rightCols(rank);
+  const MatrixXd rows = range.transpose() * (inverse.asDiagonal() * A * inverse.asDiagonal());
+  return factors_of(rows * range).matrixL().solve(rows) * scale.asDiagonal();
 }
 
 }  // namespace
@@ -94,52 +125,38 @@ struct DefectModes::Parts {
   std::vector<double> spectrum;
 };
 
+/// v n^2 turns even functions into odd ones and back:
+///
+///   D e' = -Lambda S_o o,      D o' = -Lambda S_e e
+///
+/// With S_o = L L^T and S_e = F^T F, o = L^-T b and F e = c this is c' = -Lambda N b and
+/// b' = -Lambda N^T c, N = F D^-1 L: nu are the singular values of N, and their squares are never
+/// formed. N has two null vectors, L^-1 D (1, E), which are known exactly.
 DefectModes::Parts::Parts(const LinearCollision& c) {
-  const Index K = static_cast<Index>(c.n.size()), size = K / 2;
-  const Eigen::Map<const MatrixXd> S(c.S.data(), K, K);
+  const Index K = std::ssize(c.n), size = K / 2, decaying = size - still;
   const Eigen::Map<const VectorXd> n(c.n.data(), K), v(c.v.data(), K), E(c.E.data(), K);
   weight = n.tail(size).cwiseAbs2();
   D = v.tail(size).cwiseProduct(weight);
   sign = D.cwiseSign();
-
-  // v n^2 turns even functions into odd ones and back:
-  //   D e' = -Lambda odd o,      D o' = -Lambda even e
-  const MatrixXd same = S.bottomRightCorner(size, size);
-  const MatrixXd opposite = S.bottomLeftCorner(size, size).rowwise().reverse();
-  const MatrixXd even = -(same + opposite), odd = -(same - opposite);
   MatrixXd conserved(size, still);
   conserved << VectorXd::Ones(size), E.tail(size);
 
-  // odd = L L^T, even = F^T F with F 1 = F E = 0: then o = L^-T beta, F e = gamma and
-  //   gamma' = -Lambda N beta,      beta' = -Lambda N^T gamma,      N = F D^-1 L,
-  // so that nu are the singular values of N: their squares are never formed.
-  const Eigen::LLT<MatrixXd> odd_factors(odd);
-  const VectorXd scale = even.diagonal().cwiseAbs().cwiseSqrt();
-  const MatrixXd scaled =
-      scale.cwiseInverse().asDiagonal() * even * scale.cwiseInverse().asDiagonal();
-  const Eigen::HouseholderQR<MatrixXd> null_space(scale.asDiagonal() * conserved);
-  const MatrixXd rest = MatrixXd(null_space.householderQ()).rightCols(size - still);
-  const MatrixXd reduced = rest.transpose() * scaled;
-  const Eigen::LLT<MatrixXd> even_factors(reduced * rest);
-  if (odd_factors.info() != Eigen::Success || even_factors.info() != Eigen::Success)
-    Definite(MatrixXd::Constant(1, 1, -1.0));  // throws
-  const MatrixXd L = odd_factors.matrixL();
-  const MatrixXd F = even_factors.matrixL().solve(reduced) * scale.asDiagonal();
-  const MatrixXd DL = D.cwiseInverse().asDiagonal() * L;
+  const Parity S(Eigen::Map<const MatrixXd>(c.S.data(), K, K));
+  const MatrixXd F = semidefinite_factor(-S.even, conserved);
+  const Eigen::LLT<MatrixXd> odd = factors_of(-S.odd);
+  const MatrixXd DL = D.cwiseInverse().asDiagonal() * MatrixXd(odd.matrixL());
 
-  // N has two null vectors on the right, known exactly.
-  const Eigen::HouseholderQR<MatrixXd> stillness(
-      odd_factors.matrixL().solve(D.asDiagonal() * conserved));
-  const MatrixXd basis = stillness.householderQ();
-  thermal = stillness.matrixQR().topRows(still).triangularView<Eigen::Upper>();
-  const Eigen::BDCSVD<MatrixXd> decays(F * DL * basis.rightCols(size - still), Eigen::ComputeFullV);
+  const Eigen::HouseholderQR<MatrixXd> frame(odd.matrixL().solve(D.asDiagonal() * conserved));
+  const MatrixXd basis = frame.householderQ();
+  thermal = frame.matrixQR().topRows(still).triangularView<Eigen::Upper>();
+  const Eigen::BDCSVD<MatrixXd> decays(F * DL * basis.rightCols(decaying), Eigen::ComputeFullV);
   MatrixXd V(size, size);
-  V << basis.leftCols(still), basis.rightCols(size - still) * decays.matrixV().rowwise().reverse();
+  V << basis.leftCols(still), basis.rightCols(decaying) * decays.matrixV().rowwise().reverse();
   nu = VectorXd::Zero(size);
-  nu.tail(size - still) = decays.singularValues().reverse();
+  nu.tail(decaying) = decays.singularValues().reverse();
 
   Phi = DL * V;
-  Odd = odd_factors.matrixU().solve(V);
+  Odd = odd.matrixU().solve(V);
   G = Phi.transpose() * D.cwiseAbs().asDiagonal() * Phi;
   spectrum.assign(nu.begin() + still, nu.end());
 }
@@ -282,14 +299,30 @@ std::vector<double> Scattering::inside(std::span<const double> dn_in, double X) 
   return dn;
 }
 
-Affinities Scattering::thermal_part(std::span<const double> dn_in, double X) const {
+std::array<std::vector<double>, 2> Scattering::thermal_weights(double X) const {
   const Parts& p = *parts_;
-  const Halves in = p.split(dn_in);
-  const VectorXd a = p.symmetric->solve(p.drive(in.symmetric));
-  const VectorXd b = p.kappa * p.antisymmetric->solve(p.drive(in.antisymmetric));
-  const Eigen::Vector2d amplitudes = a.head<still>() + (1 - 2 * X) * b.head<still>();
-  const Eigen::Vector2d line = p.modes->thermal.triangularView<Eigen::Upper>().solve(amplitudes);
-  return {line[0], line[1]};
+  const MatrixXd still_modes = MatrixXd::Identity(p.half(), still);
+  const MatrixXd drive = p.modes->D.cwiseAbs().asDiagonal() * p.modes->Phi;
+  const MatrixXd a = drive * p.symmetric->solve(still_modes) / 2;
+  const MatrixXd b = (1 - 2 * X) * p.kappa * drive * p.antisymmetric->solve(still_modes) / 2;
+  const Eigen::Matrix2d to_line = p.modes->thermal.inverse().transpose();
+  const MatrixXd left = p.modes->weight.cwiseInverse().asDiagonal() * (a + b) * to_line;
+  const MatrixXd right = p.modes->weight.cwiseInverse().asDiagonal() * (a - b) * to_line;
+  std::array<std::vector<double>, 2> weights;
+  for (Index row = 0; row < still; ++row) {
+    weights[row].resize(2 * p.half());
+    for (Index i = 0; i < p.half(); ++i) {
+      weights[row][p.enters_left(i)] = left(i, row);
+      weights[row][p.enters_right(i)] = right(i, row);
+    }
+  }
+  return weights;
+}
+
+Affinities Scattering::thermal_part(std::span<const double> dn_in, double X) const {
+  const auto [number, energy] = thermal_weights(X);
+  return {std::inner_product(dn_in.begin(), dn_in.end(), number.begin(), 0.0),
+          std::inner_product(dn_in.begin(), dn_in.end(), energy.begin(), 0.0)};
 }
 
 double Scattering::condition() const {

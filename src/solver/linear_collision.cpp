@@ -2,13 +2,13 @@
 #include "kapitza/solver/linear_collision.hpp"
 
 #include <Eigen/Core>
+#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/balance.hpp"
 #include "kapitza/spectral/interpolant.hpp"
 
 namespace kapitza {
@@ -48,28 +48,45 @@ void store(const RowMajor& from, std::vector<double>& to) {
   to.assign(from.data(), from.data() + from.size());
 }
 
-/// h - (b E + c), its least-squares fit with the weights n^2 taken off: what remains of 1 and E is
-/// rounding.
-RowMajor projector(const LinearCollision& c) {
+/// 1, E, E^2, E^3 and v times these, orthonormal with the weights n^2; the first two columns span
+/// 1 and E.
+Eigen::MatrixXd smooth_functions(const LinearCollision& c) {
+  constexpr int powers = 4;
   const auto K = static_cast<Eigen::Index>(c.n.size());
-  MomentSystem system;
-  for (std::size_t m = 0; m < c.n.size(); ++m) system.add(c.n[m] * c.n[m], c.E[m]);
-  RowMajor P = RowMajor::Identity(K, K);
-  for (Eigen::Index p = 0; p < K; ++p) {
-    const double weight = c.n[p] * c.n[p];
-    const MomentSystem::Line line = system.solve(weight, weight * c.E[p]);
-    for (Eigen::Index k = 0; k < K; ++k) P(k, p) -= line(c.E[k]);
+  const Eigen::Map<const Eigen::ArrayXd> n(c.n.data(), K), E(c.E.data(), K), v(c.v.data(), K);
+  const Eigen::ArrayXd x = 2 * (E - E.minCoeff()) / (E.maxCoeff() - E.minCoeff()) - 1;
+  Eigen::MatrixXd Q(K, 2 * powers);
+  Eigen::ArrayXd power = n;
+  for (int i = 0; i < powers; ++i, power *= x) {
+    Q.col(i) = power;
+    Q.col(powers + i) = power * v;
   }
-  return P;
+  const Eigen::HouseholderQR<Eigen::MatrixXd> factors(Q);
+  Q = factors.householderQ() * Eigen::MatrixXd::Identity(K, 2 * powers);
+  return n.inverse().matrix().asDiagonal() * Q;
 }
 
-/// Symmetric under transposition and under k -> -k, with the null vectors 1 and E.
+/// The symmetric matrix, even under k -> -k, that does the same to smooth functions as the one
+/// computed, and nothing to 1 and E. Between all others the two triangles are averaged.
 RowMajor made_exact(const RowMajor& raw, const LinearCollision& c) {
-  const RowMajor symmetric = (raw + raw.transpose()) / 2;
-  const RowMajor mirrored = (symmetric + symmetric.reverse()) / 2;
-  const RowMajor P = projector(c);
-  const RowMajor projected = P.transpose() * mirrored * P;
-  return (projected + projected.transpose()) / 2;
+  const Eigen::MatrixXd Q = smooth_functions(c);
+  const Eigen::Map<const Eigen::ArrayXd> n(c.n.data(), Q.rows());
+  const Eigen::MatrixXd P = n.square().matrix().asDiagonal() * Q;  // P^T Q = 1
+  Eigen::MatrixXd Y = raw * Q;
+  Eigen::MatrixXd M = Q.transpose() * Y;
+  Y -= P * M;
+  M = (M + M.transpose()).eval() / 2;
+  constexpr int conserved = 2;
+  Y.leftCols(conserved).setZero();
+  M.leftCols(conserved).setZero();
+  M.topRows(conserved).setZero();
+
+  const RowMajor rest = RowMajor::Identity(Q.rows(), Q.rows()) - Q * P.transpose();
+  const RowMajor averaged = (raw + raw.transpose()) / 2;
+  RowMajor S = rest.transpose() * averaged * rest;
+  S += Y * P.transpose() + P * Y.transpose() + P * M * P.transpose();
+  const RowMajor symmetric = (S + S.transpose()) / 2;
+  return (symmetric + symmetric.reverse()) / 2;
 }
 
 }  // namespace

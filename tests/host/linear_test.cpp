@@ -66,6 +66,7 @@ TEST_F(Linear, WritesWhatTheContractSays) {
                                                   {"E", {32}},
                                                   {"v", {32}},
                                                   {"loss_rate", {32}},
+                                                  {"interior", {2, 32}},
                                                   {"mode", {14}},
                                                   {"spectrum", {14}},
                                                   {"k_out", {32}},

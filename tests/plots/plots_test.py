@@ -18,6 +18,7 @@ except ImportError as error:
     sys.exit(77)
 
 import kapitza_plots as kp
+from kapitza_plots.linear import chosen
 from kapitza_plots.relax import snapshots
 from kapitza_plots.stationary import each_Lambda, extrapolated
 from kapitza_plots.style import number_text
@@ -29,6 +30,11 @@ DEFECT = (
     f'[injection]\nleft = "{TWO_PEAKS}"\n[grid]\nK = 32\ncells = 6\n'
     "[numerics]\ntolerance = 0.5\n"
 )
+THERMAL = (
+    "[state]\nn = {thermal = {beta = 1.0, mu = -1.0}}\n[grid]\nK = 32\n"
+    '[numerics]\nchannels = [3]\ntolerance = 0.1\n[linear]\ndn = {left = "sin(k)"}\n'
+)
+BOTH_SIDES = THERMAL.replace('{left = "sin(k)"}', '{left = "sin(k)", right = "-1"}')
 
 
 class Plots(unittest.TestCase):
@@ -78,6 +84,63 @@ class Plots(unittest.TestCase):
         self.assertEqual([data.attrs["Lambda"] for data in results], [0.1, 0.3, 1.0])
         weak, _, strong = (data.attrs["centre.deviation"] for data in results)
         self.assertGreater(weak, strong)
+
+    def curve(self, axes, label):
+        """What was drawn under a name that contains this one, without the gaps."""
+        (line,) = (line for line in axes.lines if label in line.get_label())
+        x, y = line.get_data()
+        return x[~np.isnan(x)], y[~np.isnan(x)]
+
+    def test_linear(self):
+        path = self.result("linear", THERMAL)
+        self.assert_figure(kp.save(path))
+        data = kp.open(path)
+        reflected = kp.draw(data).axes[0]
+        for name, label in ("milne", "Milne"), ("milne_thermal", "thermal"):
+            k, dn = self.curve(reflected, label)
+            np.testing.assert_array_equal(k, data["k"][16:])
+            np.testing.assert_array_equal(dn, data[name][:16][::-1])
+        np.testing.assert_array_equal(self.curve(reflected, "injected")[1], data["dn_in"][16:])
+
+    def test_linear_with_injection_from_both_sides(self):
+        path = self.result("linear", BOTH_SIDES + "[defect]\nLambda = [1.0, 0.0]\n")
+        self.assert_figure(kp.save(path))
+        data = kp.open(path)
+        k, dn = self.curve(kp.draw(data).axes[0], "Milne")
+        np.testing.assert_array_equal(k, data["k"])
+        np.testing.assert_array_equal(dn, data["milne"])
+
+    def test_linear_at_a_list_of_Lambdas(self):
+        Lambdas = [float(f"{factor}e{power}") for power in range(-3, 6) for factor in (1, 2, 5)]
+        path = self.result("linear", THERMAL + f"[defect]\nLambda = {Lambdas}\n")
+        self.assert_figure(kp.save(path))
+        data = kp.open(path)
+        rows = chosen(data)
+        self.assertLessEqual(len(rows), 6)
+        self.assertGreater(float(data["Lambda"][rows[0]]), 1e-2)
+        self.assertLess(float(data["Lambda"][rows[-1]]), 1e3)
+        for few in data.isel(Lambda=slice(0, 8)), data.isel(Lambda=slice(-8, None)):
+            rows = chosen(few)
+            self.assertLessEqual(len(rows), 6)
+            self.assertEqual([rows[0], rows[-1]], [0, 7])
+
+    def test_resistance(self):
+        data = kp.open(self.result("linear", THERMAL + "[defect]\nLambda = [0.3, 3.0]\n"))
+        axes = kp.draw(data).axes[3]
+        for symbol, at in (r"\rho\rho", (0, 0)), ("ee", (1, 1)):
+            Lambda, total = self.curve(axes, f"$R_{{{symbol}}} =")
+            known = data["resistance"].values[:, at[0], at[1]]
+            drawn = np.interp(data["Lambda"], Lambda, total)
+            np.testing.assert_allclose(drawn, known, rtol=1e-3)
+
+    def test_linear_without_its_datasets(self):
+        data = kp.open(self.result("linear", THERMAL))
+        for name in "milne", "spectrum", "boundary_resistance":
+            with self.assertRaisesRegex(kp.PlotError, name):
+                kp.draw(data.drop_vars(name))
+        del data.attrs["resistance.bulk"]
+        with self.assertRaisesRegex(kp.PlotError, "resistance.bulk"):
+            kp.draw(data)
 
     def results_with_cells(self, *cells):
         paths = []
@@ -154,6 +217,7 @@ class Plots(unittest.TestCase):
         self.assertEqual(number_text(-2.1e-5), r"-2.1\times 10^{-5}")
         self.assertEqual(number_text(1e-4, 1), "10^{-4}")
         self.assertEqual(number_text(0), "0")
+        self.assertEqual(number_text(3001.0, 2), "3000")
 
 
 if __name__ == "__main__":

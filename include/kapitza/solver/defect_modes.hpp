@@ -38,8 +38,10 @@ class Scattering {
   /// dn at a place 0 <= X <= 1 of a finite defect.
   std::vector<double> inside(std::span<const double> dn_in, double X) const;
 
-  /// Of the thermal part of dn, which is linear in X, at 0 <= X <= 1.
+  /// Of the thermal part of dn, which is linear in X, at 0 <= X <= 1; and what every momentum of
+  /// dn_in contributes to it, a row of K values for each affinity.
   Affinities thermal_part(std::span<const double> dn_in, double X) const;
+  std::array<std::vector<double>, 2> thermal_weights(double X) const;
 
   /// The larger condition number of the two systems that were solved.
   double condition() const;
