@@ -37,16 +37,17 @@ Matrix sum(const Matrix& a, double factor, const Matrix& b) {
 }
 
 CollisionErrors errors_of(const LinearResponse& response, const ResolutionRequest& request) {
-  return {response.cutoff_error, response.grid_error(), request.tolerance};
+  return {response.cutoff_error, response.grid_error, request.tolerance};
 }
 
 Quantities accuracy_rows(const LinearResponse& response, const ResolutionRequest& request) {
   const CollisionErrors errors = errors_of(response, request);
   return {
-      {"error_estimate", errors.estimate(), "the sum of both parts"},
-      {"cutoff_error", errors.cutoff, "of what leaves, the resistance and the smallest nu"},
-      {"grid_error", errors.grid, "largest change made to S to have it symmetric, relative to S"},
+      {"error_estimate", errors.estimate(), "of what leaves, the resistance and the smallest nu"},
+      {"cutoff_error", errors.cutoff, "from T, M and the refinement"},
+      {"grid_error", errors.grid, "from the number of momenta"},
       {"tolerance_reached", errors.tolerance_reached(), ""},
+      {"symmetrisation", response.collision.change, "largest change made to S, relative to S"},
   };
 }
 

@@ -34,6 +34,14 @@ double width(const Dispersion& dispersion, const ThermalState& state) {
   return 2 * std::numbers::pi * static_cast<double>(above) / points;
 }
 
+/// Who does not move never leaves.
+void require_motion(const Dispersion& band, const MomentumGrid& grid) {
+  for (const double k : grid.momenta())
+    if (std::abs(band.velocity(k)) < 1e-12 * band.max_speed())
+      throw InputError("a carrier of the grid, at k = " + std::to_string(k) +
+                       ", does not move: choose another number of momenta");
+}
+
 /// J diag(n^2) of an operator at a density.
 RowMajor form(CollisionOperator& collision, const std::vector<double>& n) {
   const auto K = static_cast<Eigen::Index>(n.size());
@@ -99,23 +107,22 @@ void require_even(const Dispersion& band) {
 }
 
 void require_resolved(const CollisionModel& model, const ThermalState& state) {
-  for (const double k : model.grid.momenta())
-    if (std::abs(model.dispersion.velocity(k)) < 1e-12 * model.dispersion.max_speed())
-      throw InputError("a carrier of the grid, at k = " + std::to_string(k) +
-                       ", does not move: choose another number of momenta");
-  constexpr double least_points = 4;
+  const int K = model.grid.K;
+  if (K % 4 != 0) throw InputError("linear response needs a multiple of 4");
+  for (const int momenta : {K, K / 2}) require_motion(model.dispersion, {momenta});
+  constexpr double least_points = 8;
   const double peak = width(model.dispersion, state);
   const double needed = least_points * 2 * std::numbers::pi / peak;
-  if (model.grid.K < needed)
+  if (K < needed)
     throw InputError("too few momenta for a density with a peak of width " + std::to_string(peak) +
-                     ": at least " + std::to_string(2 * static_cast<int>(std::ceil(needed / 2))) +
+                     ": at least " + std::to_string(4 * static_cast<int>(std::ceil(needed / 4))) +
                      " are needed");
 }
 
 Lineariser::Lineariser(Backend& backend, CollisionModel model, const ThermalState& state)
     : backend_(backend), model_(std::move(model)), state_(state) {
   require_even(model_.dispersion);
-  require_resolved(model_, state_);
+  require_motion(model_.dispersion, model_.grid);
   const std::vector<double> k = model_.grid.momenta();
   result_.grid = model_.grid;
   result_.v = model_.dispersion.velocity(k);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace kapitza {
@@ -14,28 +15,103 @@ constexpr int least_sites = 256, greatest_sites = 64 * 1024;
 
 /// What two resolutions are compared by.
 struct Answer {
-  std::vector<double> currents;    ///< |v| dn_out for some Lambda
-  std::vector<double> resistance;  ///< bulk and boundary
+  std::vector<std::vector<double>> outgoing;  ///< reflected and transmitted, for some Lambda
+  std::vector<Matrix2> resistance;            ///< bulk and boundary
   double smallest_nu;
 };
 
-void append(const Matrix2& matrix, std::vector<double>& values) {
-  for (const auto& row : matrix) values.insert(values.end(), row.begin(), row.end());
+double distance(const Matrix2& a, const Matrix2& b) {
+  double change = 0, size = 0;
+  for (std::size_t i = 0; i < 2; ++i)
+    for (std::size_t j = 0; j < 2; ++j) {
+      change = std::max(change, std::abs(a[i][j] - b[i][j]));
+      size = std::max(size, std::abs(b[i][j]));
+    }
+  return change / size;
+}
+
+/// Means of neighbours: values on half as many momenta. As K is a multiple of four, none of them
+/// lie on different sides of v = 0.
+std::vector<double> halved(const std::vector<double>& values) {
+  std::vector<double> means;
+  for (std::size_t m = 0; m < values.size(); m += 2)
+    means.push_back((values[m] + values[m + 1]) / 2);
+  return means;
+}
+
+LinearProblem halved(LinearProblem problem) {
+  problem.model.grid.K /= 2;
+  problem.dn_in = halved(problem.dn_in);
+  return problem;
+}
+
+Answer halved(Answer answer) {
+  for (std::vector<double>& dn : answer.outgoing) dn = halved(dn);
+  return answer;
+}
+
+/// The least, the middle and the largest.
+std::vector<double> probes(std::vector<double> Lambda) {
+  std::sort(Lambda.begin(), Lambda.end());
+  std::vector<double> some{Lambda.front(), Lambda[Lambda.size() / 2], Lambda.back()};
+  some.erase(std::unique(some.begin(), some.end()), some.end());
+  return some;
+}
+
+/// A problem at any resolution.
+class Solver {
+ public:
+  Solver(Backend& backend, LinearProblem problem)
+      : problem_(std::move(problem)),
+        probes_(probes(problem_.Lambda)),
+        linearise_(backend, problem_.model, problem_.background) {}
+
+  const LinearCollision& linearise(const LinearResolution& resolution) {
+    return linearise_(resolution);
+  }
+  Answer answer(const LinearResolution& resolution);
+  double distance(const Answer& a, const Answer& b) const;
+
+ private:
+  LinearProblem problem_;
+  std::vector<double> probes_;
+  Lineariser linearise_;
+};
+
+Answer Solver::answer(const LinearResolution& resolution) {
+  const DefectModes modes(linearise_(resolution));
+  Answer result{{}, {}, modes.spectrum().front()};
+  result.resistance = {modes.bulk_resistance(), modes.boundary_resistance(DefectModes::infinity)};
+  for (const double Lambda : probes_) {
+    Scattering::Outgoing out = modes.at(Lambda).respond(problem_.dn_in);
+    result.outgoing.push_back(std::move(out.reflected));
+    result.outgoing.push_back(std::move(out.transmitted));
+  }
+  return result;
+}
+
+/// The largest of: the outgoing currents, sum |v| |a - b| / sum |v| |dn_in|; the resistances; nu.
+double Solver::distance(const Answer& a, const Answer& b) const {
+  double worst = std::abs(a.smallest_nu / b.smallest_nu - 1);
+  for (std::size_t i = 0; i < b.resistance.size(); ++i)
+    worst = std::max(worst, kapitza::distance(a.resistance[i], b.resistance[i]));
+  const std::vector<double> v = problem_.model.dispersion.velocity(problem_.model.grid.momenta());
+  double injected = 0;
+  for (std::size_t k = 0; k < v.size(); ++k) injected += std::abs(v[k] * problem_.dn_in[k]);
+  if (injected == 0) return worst;
+  for (std::size_t i = 0; i < b.outgoing.size(); ++i) {
+    double change = 0;
+    for (std::size_t k = 0; k < v.size(); ++k)
+      change += std::abs(v[k] * (a.outgoing[i][k] - b.outgoing[i][k]));
+    worst = std::max(worst, change / injected);
+  }
+  return worst;
 }
 
 class Resolver {
  public:
   Resolver(Backend& backend, const LinearProblem& problem, const ResolutionRequest& request)
-      : problem_(problem),
-        request_(request),
-        linearise_(backend, problem.model, problem.background) {
-    if (!problem.Lambda.empty()) {
-      std::vector<double> sorted = problem.Lambda;
-      std::sort(sorted.begin(), sorted.end());
-      probes_ = {sorted.front(), sorted[sorted.size() / 2], sorted.back()};
-      probes_.erase(std::unique(probes_.begin(), probes_.end()), probes_.end());
-    }
-  }
+      : backend_(backend), problem_(problem), request_(request), solver_(backend, problem) {}
 
   LinearResponse run();
 
@@ -43,14 +119,17 @@ class Resolver {
   using Step = std::function<bool(LinearResolution&)>;  ///< false: no further
 
   LinearResolution coarsest() const;
-  Answer answer(const DefectModes& modes) const;
-  double distance(const Answer& a, const Answer& b) const;
-  double refine(const Step& step);
+  std::optional<double> refine(const Step& step);
+  double refine_sites();
+  double refine_pairs();
+  double refine_T();
+  double last_doubling_of_T();
+  double grid_error();
 
+  Backend& backend_;
   const LinearProblem& problem_;
   const ResolutionRequest& request_;
-  Lineariser linearise_;
-  std::vector<double> probes_;
+  Solver solver_;
   LinearResolution resolution_;
 };
 
@@ -72,88 +151,81 @@ LinearResolution Resolver::coarsest() const {
   return resolution;
 }
 
-Answer Resolver::answer(const DefectModes& modes) const {
-  Answer result{{}, {}, modes.spectrum().front()};
-  append(modes.bulk_resistance(), result.resistance);
-  append(modes.boundary_resistance(DefectModes::infinity), result.resistance);
-  const std::vector<double> v = problem_.model.dispersion.velocity(problem_.model.grid.momenta());
-  for (const double Lambda : probes_) {
-    const Scattering::Outgoing out = modes.at(Lambda).respond(problem_.dn_in);
-    for (std::size_t k = 0; k < v.size(); ++k) {
-      result.currents.push_back(std::abs(v[k]) * out.reflected[k]);
-      result.currents.push_back(std::abs(v[k]) * out.transmitted[k]);
-    }
-  }
-  return result;
-}
-
-double Resolver::distance(const Answer& a, const Answer& b) const {
-  double worst = std::abs(a.smallest_nu - b.smallest_nu) / b.smallest_nu;
-  for (std::size_t first = 0; first < b.resistance.size(); first += 4) {
-    double change = 0, size = 0;
-    for (std::size_t i = first; i < first + 4; ++i) {
-      change = std::max(change, std::abs(a.resistance[i] - b.resistance[i]));
-      size = std::max(size, std::abs(b.resistance[i]));
-    }
-    worst = std::max(worst, change / size);
-  }
-  const std::vector<double> v = problem_.model.dispersion.velocity(problem_.model.grid.momenta());
-  double injected = 0;
-  for (std::size_t k = 0; k < v.size(); ++k) injected += std::abs(v[k] * problem_.dn_in[k]);
-  if (injected == 0) return worst;
-  for (std::size_t first = 0; first < b.currents.size(); first += 2 * v.size()) {
-    double change = 0;
-    for (std::size_t i = first; i < first + 2 * v.size(); ++i)
-      change += std::abs(a.currents[i] - b.currents[i]);
-    worst = std::max(worst, change / injected);
-  }
-  return worst;
-}
-
-/// Takes steps until the error that is left is within its share. The changes still to come form a
-/// geometric series with the ratio of the last two.
-double Resolver::refine(const Step& step) {
+/// Takes steps until the error that is left is within its share; none if not a single one is
+/// possible. The changes still to come form a geometric series with the ratio of the last two.
+std::optional<double> Resolver::refine(const Step& step) {
   constexpr double share = 1.0 / 3;
-  Answer coarse = answer(DefectModes(linearise_(resolution_)));
-  double error = 0, before = 0;
+  Answer coarse = solver_.answer(resolution_);
+  std::optional<double> error;
+  double before = 0;
   while (step(resolution_)) {
-    const Answer fine = answer(DefectModes(linearise_(resolution_)));
-    const double change = distance(coarse, fine);
+    const Answer fine = solver_.answer(resolution_);
+    const double change = solver_.distance(coarse, fine);
     const double ratio = before > 0 ? std::clamp(change / before, 0.125, 0.75) : 0.75;
     error = change * ratio / (1 - ratio);
-    if (error <= share * request_.tolerance) break;
+    if (*error <= share * request_.tolerance) break;
     before = change;
     coarse = fine;
   }
   return error;
 }
 
-/// Sites at small times first, while T is small: at large T the light cone would hide them.
+/// At a short T, because the light cone of a long one would hide what they do.
+double Resolver::refine_sites() {
+  const auto twice = [&](LinearResolution& r) {
+    if (2 * r.collision.M_first > greatest_sites) return false;
+    r.collision.M_first *= 2;
+    return resize_to_T(problem_.model, request_, r.collision.T, r.collision);
+  };
+  return refine(twice).value_or(0);
+}
+
+double Resolver::refine_pairs() {
+  const int K = problem_.model.grid.K, most = std::max(most_fine_momenta, 2 * K);
+  const auto twice = [&](LinearResolution& r) {
+    if (2 * r.refinement * K > most) return false;
+    r.refinement *= 2;
+    return true;
+  };
+  return refine(twice).value_or(0);
+}
+
+double Resolver::refine_T() {
+  const auto twice = [&](LinearResolution& r) {
+    const double T = 2 * r.collision.T;
+    return T <= greatest_T(problem_.model) && resize_to_T(problem_.model, request_, T, r.collision);
+  };
+  const std::optional<double> error = refine(twice);
+  return error ? *error : last_doubling_of_T();
+}
+
+/// What is known about a T that was given.
+double Resolver::last_doubling_of_T() {
+  LinearResolution half = resolution_;
+  resize_to_T(problem_.model, request_, half.collision.T / 2, half.collision);
+  const Answer coarse = solver_.answer(half);
+  return solver_.distance(coarse, solver_.answer(resolution_));
+}
+
+/// What half as many momenta change. Layers are not smooth at v = 0, so that results converge like
+/// 1/K, and K momenta are as far from the limit as half as many are from them.
+double Resolver::grid_error() {
+  Solver half(backend_, halved(problem_));
+  return half.distance(half.answer(resolution_), halved(solver_.answer(resolution_)));
+}
+
 LinearResponse Resolver::run() {
   const CollisionModel& model = problem_.model;
   resolution_ = coarsest();
   double error = 0;
-  if (model.has_sweep() && !request_.M)
-    error += refine([&](LinearResolution& r) {
-      if (2 * r.collision.M_first > greatest_sites) return false;
-      r.collision.M_first *= 2;
-      return resize_to_T(model, request_, r.collision.T, r.collision);
-    });
+  if (model.has_sweep() && !request_.M) error += refine_sites();
   if (model.has_sweep() && request_.T)
     resize_to_T(model, request_, *request_.T, resolution_.collision);
-  if (model.has_pairs())
-    error += refine([&](LinearResolution& r) {
-      if (2 * r.refinement * model.grid.K > most_fine_momenta) return false;
-      r.refinement *= 2;
-      return true;
-    });
-  if (model.has_sweep() && !request_.T)
-    error += refine([&](LinearResolution& r) {
-      return 2 * r.collision.T <= greatest_T(model) &&
-             resize_to_T(model, request_, 2 * r.collision.T, r.collision);
-    });
-  const LinearCollision& collision = linearise_(resolution_);
-  return {collision, DefectModes(collision), resolution_, error};
+  if (model.has_pairs()) error += refine_pairs();
+  if (model.has_sweep()) error += request_.T ? last_doubling_of_T() : refine_T();
+  const double momenta = grid_error();
+  const LinearCollision& collision = solver_.linearise(resolution_);
+  return {collision, DefectModes(collision), resolution_, error, momenta};
 }
 
 }  // namespace
@@ -161,6 +233,8 @@ LinearResponse Resolver::run() {
 LinearResponse resolve_linear(Backend& backend, const LinearProblem& problem,
                               const ResolutionRequest& request) {
   check_request(problem.model, request);
+  require_even(problem.model.dispersion);
+  require_resolved(problem.model, problem.background);
   return Resolver(backend, problem, request).run();
 }
 

@@ -82,7 +82,8 @@ TEST_F(Linear, WritesWhatTheContractSays) {
   for (const char* name :
        {"smallest_nu", "continuum_edge", "balance", "condition", "milne.left.dbeta",
         "milne.left.dmu", "milne.left.misplaced", "milne.right.misplaced", "refinement", "T", "M",
-        "dtau", "points", "error_estimate", "cutoff_error", "grid_error", "tolerance_reached"})
+        "dtau", "points", "error_estimate", "cutoff_error", "grid_error", "tolerance_reached",
+        "symmetrisation"})
     EXPECT_TRUE(reader.attribute(name)) << name;
   EXPECT_LE(reader.number("balance", "/"), 1e-12);
   EXPECT_EQ(reader.number("smallest_nu", "/"), reader.read("spectrum").front());

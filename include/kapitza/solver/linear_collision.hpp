@@ -21,8 +21,9 @@ struct LinearCollision {
   double change = 0;            ///< made to S to have it so: largest element, relative to that of S
 };
 
-/// Both throw InputError. Linear response needs a band that is even in k, and a grid on which
-/// every carrier moves and the thermal state is resolved.
+/// Throw InputError. Linear response needs a band that is even in k, and a grid on which the
+/// thermal state is resolved, still with half as many momenta, which tell how accurate the answers
+/// are.
 void require_even(const Dispersion& band);
 void require_resolved(const CollisionModel& model, const ThermalState& state);
 
@@ -39,7 +40,7 @@ struct LinearResolution {
 /// each kind of channel: whoever refines one of them does not wait for the other.
 class Lineariser {
  public:
-  /// Throws like require_even() and require_resolved().
+  /// Throws InputError where the band is not even in k, or a momentum has no velocity.
   Lineariser(Backend& backend, CollisionModel model, const ThermalState& state);
 
   const LinearCollision& operator()(const LinearResolution& resolution);

@@ -21,13 +21,13 @@ struct LinearResponse {
   LinearCollision collision;
   DefectModes modes;
   LinearResolution resolution;
-  double cutoff_error = 0;  ///< of T, M and the refinement, in what leaves, the resistance and the
-                            ///< smallest nu
-  double grid_error() const { return collision.change; }
+  double cutoff_error = 0;  ///< of T, M and the refinement
+  double grid_error = 0;    ///< of the number of momenta
 };
 
-/// T, M and the refinement of the pairs' grid double until what leaves the defect, weighted with
-/// |v| and relative to what enters, its resistance and its smallest nu agree within the tolerance.
+/// T, M and the refinement of the pairs' grid double until the answers agree within the tolerance:
+/// what leaves the defect, weighted with |v| and relative to what enters, its resistance and its
+/// smallest nu. Errors are those of these answers.
 LinearResponse resolve_linear(Backend& backend, const LinearProblem& problem,
                               const ResolutionRequest& request);
 
