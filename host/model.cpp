@@ -220,6 +220,8 @@ LinearProblem make_linear(const Config& config) {
   if (std::ranges::all_of(problem.dn_in, [](double dn) { return dn == 0; }))
     throw config.error("linear.dn",
                        "nothing enters: left is zero wherever v > 0 and right wherever v < 0");
+  if (config.integer("linear.places") == 1)
+    throw config.error("linear.places", "both ends are included: at least 2, or 0");
   return problem;
 }
 

@@ -211,7 +211,8 @@ void print_table(const Plan& plan, const Outcome& outcome) {
              readable_duration(outcome.result.wall_seconds));
   fmt::print("{}", to_table(outcome.result.quantities));
   if (!outcome.result.series.rows.empty()) fmt::print("{}", to_table(outcome.result.series));
-  fmt::print("result: {}\nplot:   ./dev plot {}\n", plan.target.string(), plan.target.string());
+  if (fs::exists(plan.target))
+    fmt::print("result: {}\nplot:   ./dev plot {}\n", plan.target.string(), plan.target.string());
   std::fflush(stdout);
 }
 

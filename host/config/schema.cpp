@@ -72,6 +72,14 @@ constexpr KeySpec key_table[] = {
      "1 "
      "(right: those with v < 0). What is not given is zero. Expressions of k, as in state.n, or "
      "tables with the columns k, dn (the periodic cubic spline); of any sign."},
+    {"linear.places",
+     Kind::integer,
+     "0",
+     "",
+     "places",
+     {0, 100000},
+     "linear",
+     "Write dn(Lambda, X, k) at so many equally spaced places, both ends included; 0: not at all."},
     {"linear.S", Kind::flag, "false", "", "", any_number, "linear",
      "Write the whole scattering operator, dn_out = S dn_in: K x K numbers for every Lambda."},
 
@@ -83,8 +91,8 @@ constexpr KeySpec key_table[] = {
 
     {"defect.Lambda", Kind::numbers, "1.0", "", "1", not_negative, "stationary linear",
      "Strength of the defect, lambda^2 sum_x D_x^2. A list is solved in the given order, in job "
-     "stationary each Lambda from the solution before; the datasets then have a leading dimension "
-     "Lambda."},
+     "stationary each Lambda from the solution before, and its datasets then have a leading "
+     "dimension Lambda; those of job linear always have it."},
 
     {"grid.K",
      Kind::integer,

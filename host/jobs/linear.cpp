@@ -66,8 +66,10 @@ class Run {
   std::size_t K() const { return problem_.dn_in.size(); }
   Point point(double Lambda) const;
   double balance(const Scattering::Outgoing& out) const;
-  double share(const std::vector<double>& out) const;
+  double size(const std::vector<double>& out) const;
   double continuum_edge() const;
+  Matrix jump() const;
+  void require_finite() const;
   ThermalReflection thermal_reflection(int side) const;
   Quantities rows() const;
   Quantities milne_rows(const std::string& name, int side) const;
@@ -76,6 +78,7 @@ class Run {
   std::vector<double> interior_weights() const;
   void write_points(ResultWriter& writer) const;
   void write_operators(ResultWriter& writer) const;
+  void write_inside(ResultWriter& writer) const;
 
   JobContext& context_;
   LinearProblem problem_;
@@ -83,7 +86,8 @@ class Run {
   bool is_list_;
   std::optional<LinearResponse> response_;
   std::vector<double> loss_rate_;
-  std::vector<double> milne_;  ///< what is reflected by an infinitely strong defect
+  std::optional<Scattering> strong_;  ///< infinitely
+  std::vector<double> milne_;         ///< what it reflects
   std::vector<Point> points_;
 };
 
@@ -104,8 +108,8 @@ double Run::balance(const Scattering::Outgoing& out) const {
   return worst;
 }
 
-/// Of the current that is injected, every carrier counted with |dn|.
-double Run::share(const std::vector<double>& out) const {
+/// Every carrier counted with |dn|, in units of what is injected.
+double Run::size(const std::vector<double>& out) const {
   double outgoing = 0, incoming = 0;
   for (std::size_t k = 0; k < K(); ++k) {
     outgoing += std::abs(collision().v[k] * out[k]);
@@ -153,22 +157,29 @@ ThermalReflection Run::thermal_reflection(int side) const {
     elsewhere += std::abs(c.v[k] * (milne_[k] - thermal.dn[k]));
     all += std::abs(c.v[k] * milne_[k]);
   }
-  thermal.misplaced = all > 0 ? elsewhere / (2 * all) : 0;
+  // A reflection of nothing but rounding has no share.
+  thermal.misplaced = size(milne_) > 1e-12 && all > 0 ? elsewhere / (2 * all) : 0;
   return thermal;
 }
 
 Quantities Run::milne_rows(const std::string& name, int side) const {
-  const Affinities line =
-      response_->modes.at(DefectModes::infinity).thermal_part(problem_.dn_in, side < 0 ? 0 : 1);
+  const Affinities line = strong_->thermal_part(problem_.dn_in, side < 0 ? 0 : 1);
   const double beta = problem_.background.beta(), mu = problem_.background.mu();
   // Adding zero turns -0 into 0.
   const double dbeta = 0 - line.energy, dmu = (line.number - mu * dbeta) / beta + 0;
   return {
-      {name + ".dbeta", dbeta, "deep inside an infinitely strong defect, in units of dn"},
+      {name + ".dbeta", dbeta, "deep inside an infinitely strong defect, per unit of dn"},
       {name + ".dmu", dmu, ""},
       {name + ".misplaced", thermal_reflection(side).misplaced,
        "share of what it reflects that is not where a thermal state has it"},
   };
+}
+
+Matrix Run::jump() const {
+  Matrix half = response_->modes.boundary_resistance(DefectModes::infinity);
+  for (auto& row : half)
+    for (double& element : row) element /= 2;
+  return half;
 }
 
 Quantities Run::rows() const {
@@ -186,6 +197,7 @@ Quantities Run::rows() const {
       {"resistance.bulk", modes.bulk_resistance(), "times Lambda: between the affinities of"},
       {"resistance.boundary", modes.boundary_resistance(DefectModes::infinity),
        "both ends together: number and energy"},
+      {"milne.jump", jump(), "of the affinities at either end: half of it"},
       {"resistance.contact", modes.boundary_resistance(0), "without a defect"},
   };
   append(rows, milne_rows("milne.left", -1));
@@ -206,8 +218,9 @@ Quantities Run::point_rows(const Point& point) const {
       {"Lambda", point.Lambda, "strength of the defect"},
       {"layer", 1 / (response_->modes.spectrum().front() * point.Lambda),
        "width of the boundary layers, in X"},
-      {"reflected_share", share(point.out.reflected), "of the injected current, |dn| counted"},
-      {"transmitted_share", share(point.out.transmitted), ""},
+      {"reflected_size", size(point.out.reflected), "sum |v dn| / sum |v dn_in|"},
+      {"transmitted_size", size(point.out.transmitted),
+       "the same: their sum is 1 where no sign changes"},
       {"resistance", point.resistance, "Lambda bulk + boundary"},
   };
 }
@@ -224,16 +237,39 @@ std::vector<double> loss_rates(Backend& backend, const CollisionModel& model,
   return rates;
 }
 
+void Run::require_finite() const {
+  const auto finite = [](double x) { return std::isfinite(x); };
+  for (const Point& point : points_)
+    if (!std::ranges::all_of(point.out.reflected, finite) ||
+        !std::ranges::all_of(point.out.transmitted, finite) || !finite(point.resistance[0][0]) ||
+        !finite(point.resistance[1][1]) || !finite(point.balance) ||
+        !finite(size(point.out.reflected)))
+      throw NumericsError(
+          fmt::format("Lambda = {:g}: the result is not finite: Lambda or dn is too large or too "
+                      "small for floating point numbers",
+                      point.Lambda));
+}
+
+/// Nothing is worth keeping of a run that is stopped before it has found its resolution.
 JobResult Run::go() {
   const WallClock clock(std::nullopt);
   context_.console.note(
       fmt::format("choosing T, M and the grid of the pairs for tolerance {}", request_.tolerance));
-  response_.emplace(resolve_linear(context_.backend, problem_, request_));
+  std::string stopped_by;
+  const auto stop = [&] {
+    stopped_by = context_.stop(0);
+    return !stopped_by.empty();
+  };
+  response_ = resolve_linear(context_.backend, problem_, request_, stop);
+  if (!response_)
+    return {.wall_seconds = clock.elapsed(), .finished = false, .stopped_by = stopped_by};
   const CollisionErrors errors = errors_of(*response_, request_);
   if (!errors.tolerance_reached()) context_.console.warning(unreached_tolerance(errors));
   loss_rate_ = loss_rates(context_.backend, problem_.model, *response_);
-  milne_ = response_->modes.at(DefectModes::infinity).respond(problem_.dn_in).reflected;
+  strong_.emplace(response_->modes.at(DefectModes::infinity));
+  milne_ = strong_->respond(problem_.dn_in).reflected;
   for (const double Lambda : problem_.Lambda) points_.push_back(point(Lambda));
+  require_finite();
 
   JobResult result{.quantities = rows()};
   for (const Point& point : points_) {
@@ -243,7 +279,7 @@ JobResult Run::go() {
       append(result.quantities, point_rows(point));
     }
   }
-  result.series.columns = {"Lambda", "layer", "reflected_share", "transmitted_share"};
+  result.series.columns = {"Lambda", "layer", "reflected_size", "transmitted_size"};
   result.wall_seconds = clock.elapsed();
   write(result);
   return result;
@@ -283,13 +319,13 @@ void Run::write(const JobResult& result) const {
   writer.dataset("spectrum", {"mode"}, nu,
                  "decay rates nu > 0: modes exp(-+nu Lambda X); four more do not decay");
   if (context_.config.flag("linear.S")) write_operators(writer);
+  if (context_.config.integer("linear.places") > 0) write_inside(writer);
   write_attributes(writer, context_, result);
   writer.commit();
 }
 
 std::vector<double> Run::interior_weights() const {
-  const Scattering milne = response_->modes.at(DefectModes::infinity);
-  const auto behind_left = milne.thermal_weights(0), behind_right = milne.thermal_weights(1);
+  const auto behind_left = strong_->thermal_weights(0), behind_right = strong_->thermal_weights(1);
   std::vector<double> weights;
   for (std::size_t affinity = 0; affinity < 2; ++affinity)
     for (std::size_t k = 0; k < K(); ++k)
@@ -341,6 +377,21 @@ void Run::write_operators(ResultWriter& writer) const {
   writer.dataset("S", {"Lambda", "k_out", "k_in"}, all, "scattering operator: dn_out = S dn_in");
 }
 
+void Run::write_inside(ResultWriter& writer) const {
+  const int places = context_.config.integer("linear.places");
+  std::vector<double> X, dn;
+  for (int i = 0; i < places; ++i) X.push_back(i / (places - 1.0));
+  for (const double Lambda : problem_.Lambda) {
+    const Scattering scattering = response_->modes.at(Lambda);
+    for (const double place : X) {
+      const std::vector<double> here = scattering.inside(problem_.dn_in, place);
+      dn.insert(dn.end(), here.begin(), here.end());
+    }
+  }
+  writer.coordinate("X", X, "place in the defect");
+  writer.dataset("dn", {"Lambda", "X", "k"}, dn, "perturbation inside the defect");
+}
+
 JobResult run(JobContext& context) { return Run(context).go(); }
 
 void validate(const Config& config) {
@@ -352,13 +403,15 @@ std::size_t file_size(const Config& config) {
   const auto K = static_cast<std::size_t>(config.integer("grid.K"));
   const std::size_t Lambdas = config.numbers(Lambda_key).size();
   const std::size_t operators = config.flag("linear.S") ? K * K : 0;
-  return 64 * 1024 + sizeof(double) * (8 * K + Lambdas * (2 * K + 16 + operators));
+  const auto places = static_cast<std::size_t>(config.integer("linear.places"));
+  return 64 * 1024 + sizeof(double) * (10 * K + Lambdas * (2 * K + 16 + operators + places * K));
 }
 
-/// A few matrices over the momenta of the pairs' grid, and a dozen over those of the grid.
-double memory(const LinearProblem& problem, const LinearResponse& response) {
+/// Of matrices over the momenta of the pairs' grid and of the grid, and of what is written.
+double memory(const Config& config, const LinearProblem& problem, const LinearResponse& response) {
   const double K = problem.model.grid.K, fine = K * response.resolution.refinement;
-  return sizeof(double) * (4 * fine * fine + 12 * K * K);
+  return sizeof(double) * (8 * fine * fine + 40 * K * K) +
+         3 * static_cast<double>(file_size(config));
 }
 
 /// The resolution is what takes time.
@@ -373,7 +426,7 @@ Quantities estimate(const Config& config, Backend& backend) {
   };
   Quantities rows = resolution_rows(response.resolution.collision);
   append(rows, accuracy_rows(response, request));
-  append(rows, {bytes("memory_bytes", memory(problem, response)),
+  append(rows, {bytes("memory_bytes", memory(config, problem, response)),
                 bytes("file_bytes", static_cast<double>(file_size(config))),
                 {"estimated_seconds", seconds, "about " + readable_duration(seconds)}});
   return rows;

@@ -10,6 +10,8 @@ from . import relax, stationary, style
 CURVES = 6
 # Strengths shown on either side of where bulk and boundary resist equally.
 DECADES = 2.0
+# Beyond this factor from there one part of the resistance is all that there is to see.
+FARTHEST = 1e8
 # Of the 2 x 2 resistance: what is drawn, in which colour.
 ELEMENTS = {
     r"R_{\rho\rho}": ((0, 0), style.BLUE),
@@ -160,7 +162,7 @@ def plain_log_axis(axis):
 
 def draw_discrete(axes, nu):
     """As the levels of a well; the widest boundary layer belongs to the lowest one."""
-    axes.hlines(nu, 0, np.pi, color=style.BLUE, lw=0.6, label="discrete modes")
+    axes.hlines(nu, 0, np.pi, color=style.BLUE, lw=0.6, label="modes below it")
     axes.annotate(
         rf"$\nu_1 = {style.number_text(nu[0])}$", (0, nu[0]), xytext=(8, -4), va="top",
         textcoords="offset points", fontsize=12, color=style.BLUE,
@@ -212,7 +214,8 @@ def strengths(data):
     """Around the curves, and around where the boundaries resist as much as the bulk."""
     equal = np.diag(matrix(data, "boundary") / matrix(data, "bulk"))
     Lambda, decades = data["Lambda"].values[chosen(data)], 10**DECADES
-    return min([*equal / decades, *Lambda / 3]), max([*equal * decades, *3 * Lambda])
+    low, high = min([*equal / decades, *Lambda / 3]), max([*equal * decades, *3 * Lambda])
+    return max(low, equal.min() / FARTHEST), min(high, equal.max() * FARTHEST)
 
 
 def boundary_at(data, at, Lambda):

@@ -50,8 +50,8 @@ double sinh_over_sinh(double z, double x) {
 
 [[noreturn]] void refuse_indefinite() {
   throw NumericsError(
-      "the linearised collision integral is not negative definite: it is not resolved; a larger "
-      "grid.K or a smaller numerics.tolerance may help");
+      "the linearised collision integral is not negative definite, or too large or too small for "
+      "floating point numbers: it is not resolved; a larger grid.K or numerics.T may help");
 }
 
 /// Cholesky's factors.
@@ -129,9 +129,9 @@ struct DefectModes::Parts {
 ///
 ///   D e' = -Lambda S_o o,      D o' = -Lambda S_e e
 ///
-/// With S_o = L L^T and S_e = F^T F, o = L^-T b and F e = c this is c' = -Lambda N b and
-/// b' = -Lambda N^T c, N = F D^-1 L: nu are the singular values of N, and their squares are never
-/// formed. N has two null vectors, L^-1 D (1, E), which are known exactly.
+/// With S_o = C C^T and S_e = F^T F, o = C^-T b and F e = c this is c' = -Lambda N b and
+/// b' = -Lambda N^T c, N = F D^-1 C: nu are the singular values of N, and their squares are never
+/// formed. N has two null vectors, C^-1 D (1, E), which are known exactly.
 DefectModes::Parts::Parts(const LinearCollision& c) {
   const Index K = std::ssize(c.n), size = K / 2, decaying = size - still;
   const Eigen::Map<const VectorXd> n(c.n.data(), K), v(c.v.data(), K), E(c.E.data(), K);
@@ -144,18 +144,18 @@ DefectModes::Parts::Parts(const LinearCollision& c) {
   const Parity S(Eigen::Map<const MatrixXd>(c.S.data(), K, K));
   const MatrixXd F = semidefinite_factor(-S.even, conserved);
   const Eigen::LLT<MatrixXd> odd = factors_of(-S.odd);
-  const MatrixXd DL = D.cwiseInverse().asDiagonal() * MatrixXd(odd.matrixL());
+  const MatrixXd DC = D.cwiseInverse().asDiagonal() * MatrixXd(odd.matrixL());
 
   const Eigen::HouseholderQR<MatrixXd> frame(odd.matrixL().solve(D.asDiagonal() * conserved));
   const MatrixXd basis = frame.householderQ();
   thermal = frame.matrixQR().topRows(still).triangularView<Eigen::Upper>();
-  const Eigen::BDCSVD<MatrixXd> decays(F * DL * basis.rightCols(decaying), Eigen::ComputeFullV);
+  const Eigen::BDCSVD<MatrixXd> decays(F * DC * basis.rightCols(decaying), Eigen::ComputeFullV);
   MatrixXd V(size, size);
   V << basis.leftCols(still), basis.rightCols(decaying) * decays.matrixV().rowwise().reverse();
   nu = VectorXd::Zero(size);
   nu.tail(decaying) = decays.singularValues().reverse();
 
-  Phi = DL * V;
+  Phi = DC * V;
   Odd = odd.matrixU().solve(V);
   G = Phi.transpose() * D.cwiseAbs().asDiagonal() * Phi;
   spectrum.assign(nu.begin() + still, nu.end());
@@ -167,14 +167,31 @@ struct Halves {
   MatrixXd symmetric, antisymmetric;
 };
 
+/// The systems of (25) multiplied by kappa = Lambda / (2 + Lambda), so that Lambda = 0 and infinity
+/// need no formulae of their own.
+struct Scaling {
+  explicit Scaling(double strength)
+      : Lambda(strength), rest(1 / (1 + Lambda / 2)), kappa(1 - rest) {
+    // Not the difference of one and nearly one.
+    if (Lambda < 1) kappa = Lambda / (2 + Lambda);
+  }
+
+  double x(double nu) const { return nu > 0 ? nu * Lambda / 2 : 0; }
+  /// kappa nu coth x
+  double antisymmetric_rate(double nu) const {
+    return x(nu) > 1 ? kappa * nu / std::tanh(x(nu)) : rest * x_coth(x(nu));
+  }
+
+  double Lambda, rest, kappa;  ///< rest = 1 - kappa
+};
+
 /// With kappa = Lambda / (2 + Lambda), x = nu Lambda / 2 and b = Phi^T |D| h_in, the amplitudes of
 /// the modes at X = 0 are, Eq. (25),
 ///
 ///   symmetric        [G + nu tanh x] a = b
 ///   antisymmetric    [kappa G + (1 - kappa) x coth x] a = kappa b
 ///
-/// where x coth x = 1 for the modes that do not decay. Nothing overflows, and Lambda = 0 and
-/// infinity need no formulae of their own.
+/// where x coth x = 1 for the modes that do not decay. Nothing overflows.
 struct Scattering::Parts {
   Parts(std::shared_ptr<const DefectModes::Parts> of, double strength);
 
@@ -192,30 +209,25 @@ struct Scattering::Parts {
   MatrixXd transmitted(const MatrixXd& h_in) const;
 
   std::shared_ptr<const DefectModes::Parts> modes;
-  double Lambda, rest, kappa;  ///< rest = 1 - kappa
+  Scaling scaling;
   VectorXd x;
   VectorXd symmetric_rates;  ///< nu tanh x
   std::unique_ptr<const Definite> symmetric, antisymmetric;
 };
 
 Scattering::Parts::Parts(std::shared_ptr<const DefectModes::Parts> of, double strength)
-    : modes(std::move(of)),
-      Lambda(strength),
-      rest(1 / (1 + Lambda / 2)),
-      kappa(1 - rest),
-      x(VectorXd::Zero(half())),
-      symmetric_rates(x) {
+    : modes(std::move(of)), scaling(strength), x(VectorXd::Zero(half())), symmetric_rates(x) {
   VectorXd antisymmetric_rates(half());
   for (Index j = 0; j < half(); ++j) {
     const double nu = modes->nu[j];
-    if (nu > 0) x[j] = nu * Lambda / 2;
+    x[j] = scaling.x(nu);
     symmetric_rates[j] = nu * std::tanh(x[j]);
-    antisymmetric_rates[j] = x[j] > 1 ? kappa * nu / std::tanh(x[j]) : rest * x_coth(x[j]);
+    antisymmetric_rates[j] = scaling.antisymmetric_rate(nu);
   }
   MatrixXd A = modes->G;
   A.diagonal() += symmetric_rates;
   symmetric = std::make_unique<Definite>(A);
-  A = kappa * modes->G;
+  A = scaling.kappa * modes->G;
   A.diagonal() += antisymmetric_rates;
   antisymmetric = std::make_unique<Definite>(A);
 }
@@ -234,12 +246,12 @@ Halves Scattering::Parts::split(std::span<const double> dn_in) const {
 MatrixXd Scattering::Parts::reflected(const MatrixXd& h_in) const {
   const MatrixXd b = drive(h_in);
   const MatrixXd o = modes->Odd * (symmetric_rates.asDiagonal() * symmetric->solve(b));
-  return kappa * modes->Phi * antisymmetric->solve(b) - modes->sign.asDiagonal() * o;
+  return scaling.kappa * modes->Phi * antisymmetric->solve(b) - modes->sign.asDiagonal() * o;
 }
 
 /// Half their difference, written as a product: it is as small as it is, not a small difference.
 MatrixXd Scattering::Parts::transmitted(const MatrixXd& h_in) const {
-  const VectorXd shares = rest * x.unaryExpr([](double y) { return x_csch(y); });
+  const VectorXd shares = scaling.rest * x.unaryExpr([](double y) { return x_csch(y); });
   return modes->Phi * symmetric->solve(shares.asDiagonal() * antisymmetric->solve(drive(h_in)));
 }
 
@@ -287,8 +299,8 @@ std::vector<double> Scattering::inside(std::span<const double> dn_in, double X) 
   for (Index j = 0; j < p.half(); ++j) {
     const double nu = p.modes->nu[j], x = p.x[j], z = x * (1 - 2 * X);
     const double slope = x > 0 ? sinh_over_sinh(z, x) : 1 - 2 * X;
-    even[j] = a[j] * cosh_over_cosh(z, x) + p.kappa * b[j] * slope;
-    odd[j] = a[j] * nu * sinh_over_cosh(z, x) + p.rest * b[j] * cosh_over_sinh(z, x);
+    even[j] = a[j] * cosh_over_cosh(z, x) + p.scaling.kappa * b[j] * slope;
+    odd[j] = a[j] * nu * sinh_over_cosh(z, x) + p.scaling.rest * b[j] * cosh_over_sinh(z, x);
   }
   const VectorXd e = p.modes->Phi * even, o = p.modes->Odd * odd;
   std::vector<double> dn(dn_in.size());
@@ -304,7 +316,8 @@ std::array<std::vector<double>, 2> Scattering::thermal_weights(double X) const {
   const MatrixXd still_modes = MatrixXd::Identity(p.half(), still);
   const MatrixXd drive = p.modes->D.cwiseAbs().asDiagonal() * p.modes->Phi;
   const MatrixXd a = drive * p.symmetric->solve(still_modes) / 2;
-  const MatrixXd b = (1 - 2 * X) * p.kappa * drive * p.antisymmetric->solve(still_modes) / 2;
+  const MatrixXd b =
+      (1 - 2 * X) * p.scaling.kappa * drive * p.antisymmetric->solve(still_modes) / 2;
   const Eigen::Matrix2d to_line = p.modes->thermal.inverse().transpose();
   const MatrixXd left = p.modes->weight.cwiseInverse().asDiagonal() * (a + b) * to_line;
   const MatrixXd right = p.modes->weight.cwiseInverse().asDiagonal() * (a - b) * to_line;
@@ -343,20 +356,16 @@ Matrix2 DefectModes::bulk_resistance() const {
   return as_matrix2(static_cast<double>(parts_->half()) * inverse * inverse.transpose());
 }
 
-/// Of the amplitudes of the modes, those that decay are eliminated.
+/// Of the amplitudes of the modes, those that decay are eliminated, from the same scaled system.
 Matrix2 DefectModes::boundary_resistance(double Lambda) const {
   const Parts& p = *parts_;
   const Index decaying = p.half() - still;
-  Eigen::Matrix2d Z = p.G.topLeftCorner<still, still>();
-  if (Lambda > 0) {
-    MatrixXd A = p.G.bottomRightCorner(decaying, decaying);
-    for (Index j = 0; j < decaying; ++j) {
-      const double nu = p.nu[still + j], x = nu * Lambda / 2;
-      A(j, j) += x > 1 ? nu / std::tanh(x) : 2 * x_coth(x) / Lambda;
-    }
-    Z -= p.G.topRightCorner(still, decaying) *
-         Definite(A).solve(p.G.bottomLeftCorner(decaying, still));
-  }
+  const Scaling scaling(Lambda);
+  MatrixXd A = scaling.kappa * p.G.bottomRightCorner(decaying, decaying);
+  for (Index j = 0; j < decaying; ++j) A(j, j) += scaling.antisymmetric_rate(p.nu[still + j]);
+  const Eigen::Matrix2d Z = p.G.topLeftCorner<still, still>() -
+                            scaling.kappa * p.G.topRightCorner(still, decaying) *
+                                Definite(A).solve(p.G.bottomLeftCorner(decaying, still));
   const Eigen::Matrix2d inverse = p.thermal.inverse();
   return as_matrix2(2 * static_cast<double>(p.half()) * inverse * Z.inverse() *
                     inverse.transpose());

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "kapitza/core/error.hpp"
+
 namespace kapitza {
 namespace {
 
@@ -108,10 +110,17 @@ double Solver::distance(const Answer& a, const Answer& b) const {
   return worst;
 }
 
+struct Stopped {};
+
 class Resolver {
  public:
-  Resolver(Backend& backend, const LinearProblem& problem, const ResolutionRequest& request)
-      : backend_(backend), problem_(problem), request_(request), solver_(backend, problem) {}
+  Resolver(Backend& backend, const LinearProblem& problem, const ResolutionRequest& request,
+           const std::function<bool()>& stop)
+      : backend_(backend),
+        problem_(problem),
+        request_(request),
+        stop_(stop),
+        solver_(backend, problem) {}
 
   LinearResponse run();
 
@@ -119,6 +128,7 @@ class Resolver {
   using Step = std::function<bool(LinearResolution&)>;  ///< false: no further
 
   LinearResolution coarsest() const;
+  std::optional<Answer> try_answer();
   std::optional<double> refine(const Step& step);
   double refine_sites();
   double refine_pairs();
@@ -129,6 +139,7 @@ class Resolver {
   Backend& backend_;
   const LinearProblem& problem_;
   const ResolutionRequest& request_;
+  const std::function<bool()>& stop_;
   Solver solver_;
   LinearResolution resolution_;
 };
@@ -151,16 +162,31 @@ LinearResolution Resolver::coarsest() const {
   return resolution;
 }
 
-/// Takes steps until the error that is left is within its share; none if not a single one is
-/// possible. The changes still to come form a geometric series with the ratio of the last two.
+/// The answer at the present resolution; none where that is so coarse that S is not negative
+/// definite.
+std::optional<Answer> Resolver::try_answer() {
+  if (stop_ && stop_()) throw Stopped{};
+  try {
+    return solver_.answer(resolution_);
+  } catch (const NumericsError&) {
+    return std::nullopt;
+  }
+}
+
+/// Takes steps until the error that is left is within its share; none if no two answers could be
+/// compared. The changes still to come form a geometric series with the ratio of the last two.
 std::optional<double> Resolver::refine(const Step& step) {
   constexpr double share = 1.0 / 3;
-  Answer coarse = solver_.answer(resolution_);
+  std::optional<Answer> coarse = try_answer();
   std::optional<double> error;
   double before = 0;
   while (step(resolution_)) {
-    const Answer fine = solver_.answer(resolution_);
-    const double change = solver_.distance(coarse, fine);
+    const std::optional<Answer> fine = try_answer();
+    if (!coarse || !fine) {
+      coarse = fine;
+      continue;
+    }
+    const double change = solver_.distance(*coarse, *fine);
     const double ratio = before > 0 ? std::clamp(change / before, 0.125, 0.75) : 0.75;
     error = change * ratio / (1 - ratio);
     if (*error <= share * request_.tolerance) break;
@@ -199,19 +225,26 @@ double Resolver::refine_T() {
   return error ? *error : last_doubling_of_T();
 }
 
-/// What is known about a T that was given.
+/// What is known about a T that was given: all of it may be wrong where half of it gives nothing.
 double Resolver::last_doubling_of_T() {
-  LinearResolution half = resolution_;
-  resize_to_T(problem_.model, request_, half.collision.T / 2, half.collision);
-  const Answer coarse = solver_.answer(half);
-  return solver_.distance(coarse, solver_.answer(resolution_));
+  const LinearResolution given = resolution_;
+  resize_to_T(problem_.model, request_, given.collision.T / 2, resolution_.collision);
+  const std::optional<Answer> coarse = try_answer();
+  resolution_ = given;
+  return coarse ? solver_.distance(*coarse, solver_.answer(resolution_)) : 1;
 }
 
 /// What half as many momenta change. Layers are not smooth at v = 0, so that results converge like
 /// 1/K, and K momenta are as far from the limit as half as many are from them.
 double Resolver::grid_error() {
+  if (stop_ && stop_()) throw Stopped{};
   Solver half(backend_, halved(problem_));
-  return half.distance(half.answer(resolution_), halved(solver_.answer(resolution_)));
+  try {
+    return half.distance(half.answer(resolution_), halved(solver_.answer(resolution_)));
+  } catch (const NumericsError&) {
+    solver_.answer(resolution_);  // throws again where the fault is not that of half the momenta
+    return 1;
+  }
 }
 
 LinearResponse Resolver::run() {
@@ -230,12 +263,22 @@ LinearResponse Resolver::run() {
 
 }  // namespace
 
-LinearResponse resolve_linear(Backend& backend, const LinearProblem& problem,
-                              const ResolutionRequest& request) {
+std::optional<LinearResponse> resolve_linear(Backend& backend, const LinearProblem& problem,
+                                             const ResolutionRequest& request,
+                                             const std::function<bool()>& stop) {
   check_request(problem.model, request);
   require_even(problem.model.dispersion);
   require_resolved(problem.model, problem.background);
-  return Resolver(backend, problem, request).run();
+  try {
+    return Resolver(backend, problem, request, stop).run();
+  } catch (const Stopped&) {
+    return std::nullopt;
+  }
+}
+
+LinearResponse resolve_linear(Backend& backend, const LinearProblem& problem,
+                              const ResolutionRequest& request) {
+  return *resolve_linear(backend, problem, request, {});
 }
 
 }  // namespace kapitza

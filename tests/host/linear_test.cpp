@@ -157,7 +157,7 @@ TEST_F(Linear, OneLambdaIsNoList) {
 TEST_F(Linear, NoDefectAtAll) {
   const Ended ended = run({"--json", "--set", "defect.Lambda=0"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
-  EXPECT_NEAR(nlohmann::json::parse(ended.out).at("transmitted_share").get<double>(), 1, 1e-14);
+  EXPECT_NEAR(nlohmann::json::parse(ended.out).at("transmitted_size").get<double>(), 1, 1e-14);
 }
 
 TEST_F(Linear, ATableIsAsGoodAsAnExpression) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "kapitza/solver/defect_modes.hpp"
@@ -28,6 +30,10 @@ struct LinearResponse {
 /// T, M and the refinement of the pairs' grid double until the answers agree within the tolerance:
 /// what leaves the defect, weighted with |v| and relative to what enters, its resistance and its
 /// smallest nu. Errors are those of these answers.
+/// stop, if given, is asked between two resolutions: true ends it with nothing.
+std::optional<LinearResponse> resolve_linear(Backend& backend, const LinearProblem& problem,
+                                             const ResolutionRequest& request,
+                                             const std::function<bool()>& stop);
 LinearResponse resolve_linear(Backend& backend, const LinearProblem& problem,
                               const ResolutionRequest& request);
 
