@@ -101,7 +101,7 @@ constexpr KeySpec key_table[] = {
      "points",
      {32, 4096, false, 2},
      every_job,
-     "Number of momenta."},
+     "Number of momenta; in job linear a multiple of 4."},
     {"grid.cells",
      Kind::integer,
      "40",

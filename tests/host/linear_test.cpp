@@ -189,6 +189,17 @@ TEST_F(Linear, ABandThatIsNotEvenIsRefused) {
       << ended.err;
 }
 
+/// Nothing is kept of a run that is stopped; --resume begins it again.
+TEST_F(Linear, StopsWhenItsTimeIsUp) {
+  const Ended stopped = run({"--max-walltime", "0"});
+  EXPECT_EQ(stopped.exit_code, 75) << stopped.err;
+  EXPECT_NE(stopped.err.find("stopped by --max-walltime; to go on: "), std::string::npos)
+      << stopped.err;
+  EXPECT_EQ(stopped.out.find("result:"), std::string::npos) << stopped.out;
+  EXPECT_EQ(directory_.files(), std::vector<std::string>{"l.toml"});
+  EXPECT_EQ(run({"--resume"}).exit_code, 0);
+}
+
 TEST_F(Linear, CheckKnowsTheResolutionAndTheTime) {
   const Ended ended = kapitza_program(directory_.path(), {"check", "l.toml", "--json"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
