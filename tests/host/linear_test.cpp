@@ -132,6 +132,23 @@ TEST_F(Linear, TheResistanceIsBulkAndBoundary) {
     EXPECT_NEAR(boundary[i], ends[i / 2 % 2][i % 2], 1e-2 * ends[0][0]);
 }
 
+TEST_F(Linear, TheInsideBeginsAndEndsWithWhatIsOutside) {
+  ASSERT_EQ(run({"--set", "linear.places=5"}).exit_code, 0);
+  const ResultReader reader = result();
+  ASSERT_EQ(reader.shape("dn"), (hdf5::Shape{2, 5, 32}));
+  EXPECT_EQ(reader.read("X"), (std::vector<double>{0, 0.25, 0.5, 0.75, 1}));
+  const std::vector<double> k = reader.read("k"), dn = reader.read("dn"), in = reader.read("dn_in");
+  const std::vector<double> reflected = reader.read("reflected");
+  const std::vector<double> transmitted = reader.read("transmitted");
+  for (const std::size_t row : {0, 1})
+    for (std::size_t i = 0; i < 32; ++i) {
+      const double left = dn[row * 160 + i], right = dn[row * 160 + 128 + i];
+      const double out = reflected[row * 32 + i] + transmitted[row * 32 + i];
+      EXPECT_NEAR(k[i] > 0 ? left : right, in[i], 1e-12);
+      EXPECT_NEAR(k[i] > 0 ? right : left, out, 1e-12);
+    }
+}
+
 TEST_F(Linear, JsonHasMatricesAsRows) {
   const Ended ended = run({"--json"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
