@@ -81,13 +81,11 @@ int main(int argc, char** argv) {
   using namespace kapitza;
   using namespace kapitza::bench;
   return report(argc, argv, [] {
-    std::vector<std::unique_ptr<Backend>> backends;
-    for (const int threads : {1, 0}) backends.push_back(make_cpu_backend(threads));
-    if (cuda_unavailable().empty()) backends.push_back(make_cuda_backend());
+    const auto all = backends({1, 0});
     nlohmann::json rows;
     fmt::print(table, "One Newton step, l = 2 and 3, T = 32\n");
     for (const Size size : {Size{128, 64}, Size{256, 80}})
-      for (const auto& backend : backends) rows.push_back(measure(*backend, size));
+      for (const auto& backend : all) rows.push_back(measure(*backend, size));
     return rows;
   });
 }

@@ -6,11 +6,12 @@
 #include <cstdio>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/backend.hpp"
 
 namespace kapitza::bench {
 
@@ -56,6 +57,14 @@ inline CollisionModel psi6(int K, std::vector<int> channels) {
   model.grid = {K};
   model.channels = std::move(channels);
   return model;
+}
+
+/// The CPU with so many threads (0: all), and the GPU if there is one.
+inline std::vector<std::unique_ptr<Backend>> backends(const std::vector<int>& threads = {0}) {
+  std::vector<std::unique_ptr<Backend>> all;
+  for (const int count : threads) all.push_back(make_cpu_backend(count));
+  if (cuda_unavailable().empty()) all.push_back(make_cuda_backend());
+  return all;
 }
 
 inline double seconds(const std::function<void()>& work) {

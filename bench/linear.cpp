@@ -201,10 +201,7 @@ nlohmann::json times() {
              "| backend | K | Lambdas | S | modes (tolerance 1e-4), s | densities and resistance, "
              "s | operators, s |\n|---|---|---|---|---|---|---|\n");
   nlohmann::json rows;
-  std::vector<std::unique_ptr<Backend>> backends;
-  backends.push_back(make_cpu_backend());
-  if (cuda_unavailable().empty()) backends.push_back(make_cuda_backend());
-  for (const auto& backend : backends) {
+  for (const auto& backend : backends()) {
     std::vector<double> resolving, responding, operators;
     for (int run = 0; run < runs; ++run) {
       std::unique_ptr<LinearResponse> response;

@@ -140,9 +140,7 @@ int main(int argc, char** argv) {
   using namespace kapitza;
   using namespace kapitza::bench;
   return report(argc, argv, [] {
-    std::vector<std::unique_ptr<Backend>> backends;
-    backends.push_back(make_cpu_backend());
-    if (cuda_unavailable().empty()) backends.push_back(make_cuda_backend());
+    const auto all = backends();
     fmt::print(table,
                "Stationary state at Lambda = 1 from free streaming\n\n"
                "| backend | K | cells | tolerance | steps | Jacobians | seconds | Jacobians | "
@@ -150,7 +148,7 @@ int main(int argc, char** argv) {
                "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     nlohmann::json rows;
     for (const Setting setting : {Setting{128, 32, 1e-3}, Setting{256, 40, 1e-4}})
-      for (const auto& backend : backends) rows.push_back(measure(*backend, setting));
+      for (const auto& backend : all) rows.push_back(measure(*backend, setting));
     return rows;
   });
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <numeric>
 
 #include "host/model.hpp"
 #include "kapitza/solver/balance.hpp"
@@ -283,12 +282,6 @@ JobResult Run::go() {
   result.wall_seconds = clock.elapsed();
   write(result);
   return result;
-}
-
-std::vector<double> counted(std::size_t count) {
-  std::vector<double> values(count);
-  std::iota(values.begin(), values.end(), 0.0);
-  return values;
 }
 
 void Run::write(const JobResult& result) const {

@@ -26,12 +26,6 @@ Quantities thermal_rows(const std::string& name, const ThermalFit& fit,
   };
 }
 
-std::vector<double> counted(std::size_t count) {
-  std::vector<double> values(count);
-  std::iota(values.begin(), values.end(), 0.0);
-  return values;
-}
-
 /// As a dataset, which knows numbers only.
 double as_number(const Scalar& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? 1 : 0;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <unistd.h>
 #include <utility>
 
@@ -123,6 +124,12 @@ void require_writable(const std::filesystem::path& target, std::size_t bytes) {
   const FileDescriptor file(probe, create_new, target);
   const Removal removal(probe);
   file.reserve(bytes);
+}
+
+std::vector<double> counted(std::size_t count) {
+  std::vector<double> values(count);
+  std::iota(values.begin(), values.end(), 0.0);
+  return values;
 }
 
 ResultWriter::ResultWriter(std::filesystem::path target)

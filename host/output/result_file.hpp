@@ -17,6 +17,9 @@ namespace kapitza::host {
 /// computation than after it. Leaves nothing behind.
 void require_writable(const std::filesystem::path& target, std::size_t bytes);
 
+/// 0, 1, 2, ...: the values of a coordinate that has none of its own.
+std::vector<double> counted(std::size_t count);
+
 /// A result file in the making. commit() writes it under a temporary name beside its target, onto
 /// the disk, and then renames it: under its final name there never is half a result.
 class ResultWriter {

@@ -170,11 +170,11 @@ struct Halves {
 /// The systems of (25) multiplied by kappa = Lambda / (2 + Lambda), so that Lambda = 0 and infinity
 /// need no formulae of their own.
 struct Scaling {
+  // For small Lambda, 1 - rest would lose the digits of kappa.
   explicit Scaling(double strength)
-      : Lambda(strength), rest(1 / (1 + Lambda / 2)), kappa(1 - rest) {
-    // Not the difference of one and nearly one.
-    if (Lambda < 1) kappa = Lambda / (2 + Lambda);
-  }
+      : Lambda(strength),
+        rest(1 / (1 + Lambda / 2)),
+        kappa(Lambda < 1 ? Lambda / (2 + Lambda) : 1 - rest) {}
 
   double x(double nu) const { return nu > 0 ? nu * Lambda / 2 : 0; }
   /// kappa nu coth x

@@ -32,8 +32,8 @@ double distance(const Matrix2& a, const Matrix2& b) {
   return change / size;
 }
 
-/// Means of neighbours: values on half as many momenta. As K is a multiple of four, none of them
-/// lie on different sides of v = 0.
+/// Means of neighbours: values on half as many momenta. As K is a multiple of four, no two of them
+/// lie on different sides of k = 0, where what enters and what leaves jumps.
 std::vector<double> halved(const std::vector<double>& values) {
   std::vector<double> means;
   for (std::size_t m = 0; m < values.size(); m += 2)
@@ -129,6 +129,8 @@ class Resolver {
 
   LinearResolution coarsest() const;
   std::optional<Answer> try_answer();
+  bool double_T(LinearResolution& r) const;
+  Answer first_answer();
   std::optional<double> refine(const Step& step);
   double refine_sites();
   double refine_pairs();
@@ -173,25 +175,38 @@ std::optional<Answer> Resolver::try_answer() {
   }
 }
 
+/// False where T was given, or cannot grow.
+bool Resolver::double_T(LinearResolution& r) const {
+  const double T = 2 * r.collision.T;
+  return problem_.model.has_sweep() && r.collision.T != request_.T &&
+         T <= greatest_T(problem_.model) && resize_to_T(problem_.model, request_, T, r.collision);
+}
+
+/// The answer at the present resolution, or at the first T beyond it that gives one.
+Answer Resolver::first_answer() {
+  while (true) {
+    if (const std::optional<Answer> answer = try_answer()) return *answer;
+    if (!double_T(resolution_)) return solver_.answer(resolution_);  // throws again
+  }
+}
+
 /// Takes steps until the error that is left is within its share; none if no two answers could be
 /// compared. The changes still to come form a geometric series with the ratio of the last two.
 std::optional<double> Resolver::refine(const Step& step) {
   constexpr double share = 1.0 / 3;
-  std::optional<Answer> coarse = try_answer();
+  Answer coarse = first_answer();
   std::optional<double> error;
   double before = 0;
   while (step(resolution_)) {
-    const std::optional<Answer> fine = try_answer();
-    if (!coarse || !fine) {
-      coarse = fine;
-      continue;
-    }
-    const double change = solver_.distance(*coarse, *fine);
+    const double T = resolution_.collision.T;
+    const Answer fine = first_answer();
+    const double change = solver_.distance(coarse, fine);
+    coarse = fine;
+    if (resolution_.collision.T != T) continue;  // more than the step has changed
     const double ratio = before > 0 ? std::clamp(change / before, 0.125, 0.75) : 0.75;
     error = change * ratio / (1 - ratio);
     if (*error <= share * request_.tolerance) break;
     before = change;
-    coarse = fine;
   }
   return error;
 }
@@ -203,7 +218,7 @@ double Resolver::refine_sites() {
     r.collision.M_first *= 2;
     return resize_to_T(problem_.model, request_, r.collision.T, r.collision);
   };
-  return refine(twice).value_or(0);
+  return refine(twice).value_or(1);
 }
 
 double Resolver::refine_pairs() {
@@ -213,15 +228,11 @@ double Resolver::refine_pairs() {
     r.refinement *= 2;
     return true;
   };
-  return refine(twice).value_or(0);
+  return refine(twice).value_or(1);
 }
 
 double Resolver::refine_T() {
-  const auto twice = [&](LinearResolution& r) {
-    const double T = 2 * r.collision.T;
-    return T <= greatest_T(problem_.model) && resize_to_T(problem_.model, request_, T, r.collision);
-  };
-  const std::optional<double> error = refine(twice);
+  const std::optional<double> error = refine([&](LinearResolution& r) { return double_T(r); });
   return error ? *error : last_doubling_of_T();
 }
 
