@@ -59,6 +59,8 @@ void store(const RowMajor& from, std::vector<double>& to) {
 /// 1, E, E^2, E^3 and v times these, orthonormal with the weights n^2; the first two columns span
 /// 1 and E.
 Eigen::MatrixXd smooth_functions(const LinearCollision& c) {
+  // More of them would resolve the zone boundary, where what is computed is least symmetric: with
+  // eight, answers were off by as much as with none.
   constexpr int powers = 4;
   const auto K = static_cast<Eigen::Index>(c.n.size());
   const Eigen::Map<const Eigen::ArrayXd> n(c.n.data(), K), E(c.E.data(), K), v(c.v.data(), K);
@@ -100,6 +102,7 @@ RowMajor made_exact(const RowMajor& raw, const LinearCollision& c) {
 }  // namespace
 
 void require_even(const Dispersion& band) {
+  // A table has some digits less than a double, and its spline adds rounding.
   for (const double k : MomentumGrid{256}.momenta())
     if (std::abs(band.energy(k) - band.energy(-k)) > 1e-9 * band.bandwidth() ||
         std::abs(band.velocity(k) + band.velocity(-k)) > 1e-9 * band.max_speed())
@@ -110,6 +113,7 @@ void require_resolved(const CollisionModel& model, const ThermalState& state) {
   const int K = model.grid.K;
   if (K % 4 != 0) throw InputError("linear response needs a multiple of 4");
   for (const int momenta : {K, K / 2}) require_motion(model.dispersion, {momenta});
+  // Four on half of the grid: its interpolants are then within a per cent of the peak.
   constexpr double least_points = 8;
   const double peak = width(model.dispersion, state);
   const double needed = least_points * 2 * std::numbers::pi / peak;
