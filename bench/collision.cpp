@@ -31,11 +31,11 @@ class BareTransforms {
  public:
   explicit BareTransforms(const CollisionPlan& plan)
       : chunks_(cpu::Sweep(plan).chunks().size()),
-        to_grid_(K, 2 * cpu::Sweep::chunk_times, cpu::Sign::backward),
-        in_(std::max<std::size_t>(2 * plan.resolution.M, to_grid_.size())),
-        out_(in_.size()) {
+        in_(std::max(2 * plan.resolution.M, 2 * cpu::Sweep::chunk_times * K)),
+        out_(in_.size()),
+        to_grid_(K, 2 * cpu::Sweep::chunk_times, cpu::Sign::backward, in_.size(), in_.size()) {
     for (const auto& segment : plan.time.segments) {
-      pairs_.emplace_back(segment.M, 2, cpu::Sign::backward);
+      pairs_.emplace_back(segment.M, 2, cpu::Sign::backward, in_.size(), in_.size());
       counts_.push_back(segment.last_step - segment.first_step + 1);
     }
   }
@@ -50,8 +50,8 @@ class BareTransforms {
 
  private:
   std::size_t chunks_;
-  cpu::Transform to_grid_;
   cpu::SplitArray in_, out_;
+  cpu::Transform to_grid_;
   std::vector<cpu::Transform> pairs_;
   std::vector<int> counts_;
 };

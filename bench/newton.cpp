@@ -76,6 +76,9 @@ class TimedBackend final : public Backend {
     profile_.prepare += seconds([&] { made = backend_.collision(std::move(plan)); });
     return std::make_unique<TimedCollision>(std::move(made), profile_);
   }
+  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
+    return backend_.ensemble(std::move(plan));
+  }
 
  private:
   Backend& backend_;

@@ -8,6 +8,7 @@
 #include "host/config/expression.hpp"
 #include "host/config/table.hpp"
 #include "kapitza/physics/thermal.hpp"
+#include "kapitza/spectral/fast_length.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -80,16 +81,6 @@ ThermalState thermal_state_of(const Config& config, std::string_view key,
   return ThermalState::from_beta_mu(beta, mu);
 }
 
-std::vector<double> from_table(const MomentumTable& table, const std::vector<double>& k) {
-  // The spline of ln n keeps n positive, whatever the table.
-  std::vector<double> logarithm;
-  for (const double n : table.value) logarithm.push_back(std::log(n));
-  const TableBand spline(table.k, logarithm);
-  std::vector<double> n;
-  for (const double q : k) n.push_back(std::exp(spline.energy(q)));
-  return n;
-}
-
 void require_positive(const Config& config, std::string_view key, const std::vector<double>& k,
                       const std::vector<double>& n) {
   for (std::size_t m = 0; m < n.size(); ++m) {
@@ -98,6 +89,35 @@ void require_positive(const Config& config, std::string_view key, const std::vec
                                         "{} at k = {:.6g}",
                                         n[m], k[m]));
   }
+}
+
+/// What stands at a key of kind density, at any momenta. It refers to the configuration.
+Density density_of(const Config& config, std::string_view key, const Dispersion& dispersion) {
+  const Value& value = config.at(key);
+  Density n;
+  if (const auto* expression = value.as<std::string>()) {
+    n = [&config, key, text = *expression](const std::vector<double>& k) {
+      return about(config, key, [&] { return evaluate_expression(text, "k", k); });
+    };
+  } else if (const auto& members = *value.as<Value::Members>(); members.contains("table")) {
+    // The spline of ln n keeps n positive, whatever the table.
+    MomentumTable table = read_table(config, key, value, Sign::positive);
+    for (double& entry : table.value) entry = std::log(entry);
+    n = [spline = TableBand(table.k, table.value)](const std::vector<double>& k) {
+      std::vector<double> values;
+      for (const double q : k) values.push_back(std::exp(spline.energy(q)));
+      return values;
+    };
+  } else {
+    const auto& thermal = *members.at("thermal").as<Value::Members>();
+    n = [dispersion, state = thermal_state_of(config, key, dispersion, thermal)](
+            const std::vector<double>& k) { return state(dispersion.energy(k)); };
+  }
+  return [&config, key, n = std::move(n)](const std::vector<double>& k) {
+    std::vector<double> values = n(k);
+    require_positive(config, key, k, values);
+    return values;
+  };
 }
 
 /// One side of a perturbation on all momenta; empty where it is not given.
@@ -155,19 +175,7 @@ CollisionModel make_model(const Config& config) {
 
 std::vector<double> make_density(const Config& config, std::string_view key,
                                  const CollisionModel& model) {
-  const std::vector<double> k = model.grid.momenta();
-  const Value& value = config.at(key);
-  std::vector<double> n;
-  if (const auto* expression = value.as<std::string>()) {
-    n = about(config, key, [&] { return evaluate_expression(*expression, "k", k); });
-  } else if (const auto& members = *value.as<Value::Members>(); members.contains("table")) {
-    n = from_table(read_table(config, key, value, Sign::positive), k);
-  } else {
-    const auto& thermal = *members.at("thermal").as<Value::Members>();
-    n = thermal_state_of(config, key, model.dispersion, thermal)(model.dispersion.energy(k));
-  }
-  require_positive(config, key, k, n);
-  return n;
+  return density_of(config, key, model.dispersion)(model.grid.momenta());
 }
 
 ResolutionRequest make_request(const Config& config, const CollisionModel& model) {
@@ -263,6 +271,200 @@ StationaryOptions make_stationary_options(const Config& config, const CollisionM
   // What is left after an explicit step is diffusive: small in every cell, but it adds up.
   options.spread = uses_newton(config) ? options.residual / 10 : options.residual * 100;
   options.max_iterations = config.optional_integer("numerics.iterations").value_or(0);
+  return options;
+}
+
+namespace {
+
+bool is_closed(const Config& config) {
+  return config.at("lattice.absorber").as<std::string>() != nullptr;
+}
+
+void require_key(const Config& config, std::string_view key, std::string_view why) {
+  if (!config.has(key))
+    throw InputError(fmt::format("{}: {} is missing: {}", config.file().string(), key, why));
+}
+
+void refuse_key(const Config& config, std::string_view key, const std::string& why) {
+  if (config.has(key)) throw config.error(key, why);
+}
+
+std::optional<Absorber> make_absorber(const Config& config, const Dispersion& dispersion) {
+  constexpr std::string_view key = "lattice.absorber";
+  constexpr double most = 0.01;
+  if (is_closed(config)) return std::nullopt;
+  const auto& members = *config.at(key).as<Value::Members>();
+  const Absorber absorber{static_cast<int>(members.at("width").number()),
+                          members.at("Gamma").number()};
+  const double speed = dispersion.max_speed(), leak = absorber.leak(speed);
+  if (leak > most)
+    throw config.error(
+        key, fmt::format("{:.2g} % of the fastest carriers, v = {:.4g}, leak through it; at most "
+                         "{:.0f} % do with Gamma >= {:.4g}",
+                         100 * leak, speed, 100 * most, Absorber::Gamma_for(most, speed)));
+  return absorber;
+}
+
+/// What moves to the right comes from the left, and the other way round.
+Density make_injection(const Config& config, const Dispersion& dispersion) {
+  const Density left = density_of(config, "injection.left", dispersion);
+  if (!config.has("injection.right")) return left;
+  return [left, right = density_of(config, "injection.right", dispersion),
+          dispersion](const std::vector<double>& k) {
+    std::vector<double> n = left(k);
+    const std::vector<double> from_right = right(k), v = dispersion.velocity(k);
+    for (std::size_t m = 0; m < k.size(); ++m)
+      if (v[m] < 0) n[m] = from_right[m];
+    return n;
+  };
+}
+
+int make_sites(const Config& config, const FieldProblem& problem) {
+  if (config.has("lattice.sites")) return config.integer("lattice.sites");
+  if (!problem.absorber) return 512;
+  const double needed =
+      config.number("defect.L") + 2.0 * problem.absorber->width + 2.0 * problem.window;
+  if (needed > 1 << 24)
+    throw config.error("defect.L", fmt::format("the ring would need {:.4g} sites", needed));
+  return fast_length(static_cast<int>(std::ceil(needed)));
+}
+
+/// D(x/L) on `sites` sites.
+std::vector<double> make_profile(const Config& config, const FieldProblem& problem, int sites) {
+  constexpr std::string_view key = "defect.profile";
+  FieldProblem ring = problem;
+  ring.profile.assign(sites, 1.0);
+  if (!config.has("defect.L")) return ring.profile;
+  const double L = config.number("defect.L");
+  if (L > sites) throw config.error("defect.L", fmt::format("the ring has {} sites", sites));
+  std::vector<double> x;
+  for (int site = 0; site < sites; ++site) x.push_back(ring.position(site) / L);
+  const std::string& name = config.text(key);
+  std::vector<double> D(sites, 1.0);
+  if (name == "smooth") {
+    for (int site = 0; site < sites; ++site) D[site] = smooth_step(std::abs(x[site]));
+  } else if (name != "box") {
+    D = about(config, key, [&] { return evaluate_expression(name, "x", x); });
+  }
+  for (int site = 0; site < sites; ++site) {
+    if (std::abs(x[site]) > 0.5) D[site] = 0;
+    if (!std::isfinite(D[site]))
+      throw config.error(key, fmt::format("it is {} at x = {:.6g}", D[site], x[site]));
+  }
+  return D;
+}
+
+double make_lambda(const Config& config, const FieldProblem& problem) {
+  if (config.has("defect.lambda")) {
+    refuse_key(config, "defect.Lambda", "defect.lambda is given as well, and sets it");
+    return config.number("defect.lambda");
+  }
+  require_key(config, "defect.Lambda", "give it, or defect.lambda");
+  if (config.is_list("defect.Lambda"))
+    throw config.error("defect.Lambda", "job microscopic takes one number");
+  FieldProblem unit = problem;
+  unit.lambda = 1;
+  if (unit.strength() == 0) throw config.error("defect.profile", "it is zero at every site");
+  return std::sqrt(config.number("defect.Lambda") / unit.strength());
+}
+
+/// Minus the mean-field potential of a Gaussian field, d<U>/d rho = g_1 of Eq. (5).
+double counterterm(const Config& config, const Interaction& interaction, double rho) {
+  const Value& value = config.at("defect.counterterm");
+  return value.is_number() ? value.number() : -interaction.vertex(1, rho);
+}
+
+/// The keys that only make sense with an absorber, or only without.
+void check_mode(const Config& config) {
+  if (is_closed(config)) {
+    require_key(config, "state.n", "a closed chain starts from it");
+    require_key(config, "ensemble.max_time", "a closed chain is followed until then");
+    for (const std::string_view key :
+         {"injection.left", "injection.right", "ensemble.burn_in", "ensemble.target_error"})
+      refuse_key(config, key,
+                 "a closed chain has no boundaries and no stationary state to wait for");
+    return;
+  }
+  require_key(config, "injection.left", "it is what the absorber sends in");
+  require_key(config, "defect.L", "it is the length of the defect");
+  refuse_key(config, "state.n", "with an absorber, the field starts from what is injected");
+}
+
+}  // namespace
+
+FieldProblem make_field(const Config& config) {
+  check_mode(config);
+  FieldProblem problem;
+  problem.dispersion = make_dispersion(config);
+  problem.absorber = make_absorber(config, problem.dispersion);
+  problem.density = problem.absorber ? make_injection(config, problem.dispersion)
+                                     : density_of(config, "state.n", problem.dispersion);
+  problem.starts_from_zero = config.text("lattice.start") == "zero";
+  problem.window = config.integer("lattice.window");
+  const int sites = make_sites(config, problem);
+  problem.profile = make_profile(config, problem, sites);
+  if (!problem.absorber) problem.window = sites;
+  about(config, config.has("lattice.sites") ? "lattice.sites" : "defect.L",
+        [&] { return problem.windows(); });
+  const Interaction interaction = make_interaction(config);
+  problem.interaction =
+      interaction.with_potential(counterterm(config, interaction, problem.density_of_carriers()));
+  problem.lambda = make_lambda(config, problem);
+  return problem;
+}
+
+FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem) {
+  FieldNumerics numerics;
+  numerics.order = config.integer("numerics.order");
+  numerics.kick_every = config.integer("lattice.noise_every");
+  numerics.dt = config.optional_number("lattice.dt").value_or(0.5 / problem.dispersion.bandwidth());
+  const double longest = FieldNumerics::longest_step(problem.dispersion);
+  if (numerics.dt > longest)
+    throw config.error("lattice.dt", fmt::format("too long for the band, whose width is {:.4g}: at "
+                                                 "most pi / width = {:.4g}",
+                                                 problem.dispersion.bandwidth(), longest));
+  if (!problem.absorber) return numerics;
+  constexpr double most = 0.5;
+  const double damping = problem.absorber->max_rate() * numerics.dt * numerics.kick_every;
+  if (damping > most)
+    throw config.error("lattice.noise_every",
+                       fmt::format("the field decays by exp(-{:.3g}) between two kicks: at most {} "
+                                   "steps, or a wider absorber",
+                                   damping, std::floor(numerics.kick_every * most / damping)));
+  return numerics;
+}
+
+EnsembleSize make_ensemble_size(const Config& config) {
+  const bool single = config.text("ensemble.precision") == "single";
+  return {config.integer("ensemble.trajectories"),
+          static_cast<std::uint64_t>(config.long_integer("ensemble.seed")),
+          single ? Precision::single_ : Precision::double_};
+}
+
+SteadyStateOptions make_steady_state_options(const Config& config, const FieldProblem& problem) {
+  SteadyStateOptions options;
+  options.burn_in = config.optional_number("ensemble.burn_in");
+  options.max_time = config.optional_number("ensemble.max_time");
+  options.target_error = config.optional_number("ensemble.target_error");
+  options.error_check = config.flag("numerics.error_check");
+  const std::vector<double> range = config.numbers("ensemble.target_k");
+  options.target_low = range[0];
+  options.target_high = range[1];
+  const std::vector<double> k = MomentumGrid{problem.window}.momenta();
+  const auto counts = [&](double q) { return options.counts(q); };
+  if (options.target_error && std::ranges::none_of(k, counts))
+    throw config.error(
+        "ensemble.target_k",
+        fmt::format("none of the window's momenta, {:.4g} apart, lies in there", k[1] - k[0]));
+  if (!options.max_time && !options.target_error)
+    throw InputError(
+        fmt::format("{}: nothing would stop this run: give ensemble.max_time or "
+                    "ensemble.target_error",
+                    config.file().string()));
+  if (options.burn_in && options.max_time && *options.burn_in >= *options.max_time)
+    throw config.error("ensemble.burn_in",
+                       "ensemble.max_time is not later: nothing would be left "
+                       "to measure");
   return options;
 }
 

@@ -6,9 +6,11 @@
 
 #include "host/config/config.hpp"
 #include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/ensemble.hpp"
 #include "kapitza/solver/linear_response.hpp"
 #include "kapitza/solver/relaxation.hpp"
 #include "kapitza/solver/stationary.hpp"
+#include "kapitza/solver/steady_state.hpp"
 
 namespace kapitza::host {
 
@@ -34,5 +36,12 @@ LinearProblem make_linear(const Config& config);
 
 bool uses_newton(const Config& config);
 StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model);
+
+/// The field of a microscopic job.
+FieldProblem make_field(const Config& config);
+FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem);
+EnsembleSize make_ensemble_size(const Config& config);
+/// Of a field with an absorber; a closed chain just needs ensemble.max_time.
+SteadyStateOptions make_steady_state_options(const Config& config, const FieldProblem& problem);
 
 }  // namespace kapitza::host

@@ -46,8 +46,12 @@ std::string comma_separated(std::string_view words) {
 }
 
 std::string default_of(const KeySpec& spec) {
-  if (spec.required()) return "none: it must be given";
-  return std::string(spec.default_toml.empty() ? spec.default_text : spec.default_toml);
+  std::string text(spec.default_toml.empty() ? spec.default_text : spec.default_toml);
+  if (spec.required()) text = "none: it must be given";
+  if (!spec.optional_in.empty())
+    text += fmt::format("; none in job {}, where it may be left out",
+                        comma_separated(spec.optional_in));
+  return text;
 }
 
 void print_key(const KeySpec& spec) {

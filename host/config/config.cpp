@@ -137,7 +137,7 @@ void validate(Flat& flat) {
 void add_defaults(Flat& flat, const std::string& source) {
   const std::string job = *flat.at("job").as<std::string>();
   for (const KeySpec& spec : schema()) {
-    if (!spec.used_by(job) || flat.contains(spec.key)) continue;
+    if (!spec.used_by(job) || spec.optional_for(job) || flat.contains(spec.key)) continue;
     if (spec.required())
       throw InputError(fmt::format("{}: {} is missing{}", source, spec.key, allowed_note(spec)));
     if (!spec.default_toml.empty())
@@ -181,7 +181,11 @@ const Value& Config::at(std::string_view key) const {
 
 double Config::number(std::string_view key) const { return at(key).number(); }
 
-int Config::integer(std::string_view key) const { return static_cast<int>(at(key).number()); }
+int Config::integer(std::string_view key) const { return static_cast<int>(long_integer(key)); }
+
+std::int64_t Config::long_integer(std::string_view key) const {
+  return std::get<std::int64_t>(at(key).data);
+}
 
 const std::string& Config::text(std::string_view key) const {
   return std::get<std::string>(at(key).data);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -30,6 +31,7 @@ class Config {
   const Value& at(std::string_view key) const;
   double number(std::string_view key) const;
   int integer(std::string_view key) const;
+  std::int64_t long_integer(std::string_view key) const;
   const std::string& text(std::string_view key) const;
   bool flag(std::string_view key) const;
   /// Of a key that may be one number or a list.

@@ -18,7 +18,8 @@ constexpr Range any_number{};
 constexpr Range positive{0, infinity, true};
 constexpr Range not_negative{0, infinity};
 
-constexpr std::string_view every_job = "collision relax stationary linear";
+constexpr std::string_view every_job = "collision relax stationary linear microscopic";
+constexpr std::string_view kinetic_jobs = "collision relax stationary linear";
 
 constexpr JobSpec job_table[] = {
     {"collision", "one evaluation of the collision integral for a given density"},
@@ -27,6 +28,9 @@ constexpr JobSpec job_table[] = {
      "the stationary state of a defect between two reservoirs: v d_X n = Lambda I[n], 0 <= X <= 1"},
     {"linear",
      "the answer of a thermal defect to small perturbations of what enters it, exactly in X"},
+    {"microscopic",
+     "trajectories of the field itself: a defect between absorbing and injecting boundaries, or a "
+     "closed chain"},
 };
 
 constexpr SectionSpec section_table[] = {
@@ -37,7 +41,11 @@ constexpr SectionSpec section_table[] = {
     {"injection", "the densities that the reservoirs send in"},
     {"defect", "the stretch of chain where carriers collide"},
     {"grid", "the momentum grid k_m = -pi + 2 pi (m + 1/2) / K and, of a defect, the cells in X"},
-    {"numerics", "how finely the collision integral is evaluated, and how a defect is solved"},
+    {"numerics",
+     "how finely the collision integral is evaluated, how a defect is solved, and how a "
+     "field is evolved"},
+    {"lattice", "the ring that the field lives on"},
+    {"ensemble", "how many trajectories of the field, and for how long"},
     {"output", "the result file"},
 };
 
@@ -52,12 +60,22 @@ constexpr KeySpec key_table[] = {
      "Coefficients of the local interaction U(y) = sum_l c_l y^l / l!, y = |psi|^2. "
      "{c3 = 6.0} is the |psi|^6 defect; c1 is a counterterm and causes no collisions."},
 
-    {"state.n", Kind::density, "", "", "1", any_number, "collision relax linear",
-     "Density n(k) > 0, for job linear a thermal one. An expression of k (muParser: + - * / ^, "
+    {"state.n",
+     Kind::density,
+     "",
+     "",
+     "1",
+     any_number,
+     "collision relax linear microscopic",
+     "Density n(k) > 0, for job linear a thermal one, for job microscopic that of a closed chain "
+     "at "
+     "t = 0. An expression of k (muParser: + - * / ^, "
      "abs, exp, log, sqrt, sin, cos, "
      "a ? b : c, pi); a table with the columns k, n (k ascending in "
      "[-pi, pi), ln n is interpolated by a periodic cubic spline, so n stays positive; at least "
-     "four rows); or a thermal state n = 1 / (beta (E - mu))."},
+     "four rows); or a thermal state n = 1 / (beta (E - mu)).",
+     {},
+     "microscopic"},
 
     {"relax.lambda", Kind::number, "1.0", "", "1", positive, "relax",
      "Coupling: it multiplies the interaction, so time runs in units of 1 / lambda^2."},
@@ -83,16 +101,46 @@ constexpr KeySpec key_table[] = {
     {"linear.S", Kind::flag, "false", "", "", any_number, "linear",
      "Write the whole scattering operator, dn_out = S dn_in: K x K numbers for every Lambda."},
 
-    {"injection.left", Kind::density, "", "", "1", any_number, "stationary",
-     "Density n(k) > 0 that enters at X = 0, of which the momenta with v > 0 count. Written like "
-     "state.n: an expression of k, a table or a thermal state."},
-    {"injection.right", Kind::density, "", "as injection.left", "1", any_number, "stationary",
-     "Density n(k) > 0 that enters at X = 1, of which the momenta with v < 0 count."},
+    {"injection.left",
+     Kind::density,
+     "",
+     "",
+     "1",
+     any_number,
+     "stationary microscopic",
+     "Density n(k) > 0 that enters from the left (X = 0), of which the momenta with v > 0 count. "
+     "Written like state.n: an expression of k, a table or a thermal state.",
+     {},
+     "microscopic"},
+    {"injection.right", Kind::density, "", "as injection.left", "1", any_number,
+     "stationary microscopic",
+     "Density n(k) > 0 that enters from the right (X = 1), of which the momenta with v < 0 count."},
 
-    {"defect.Lambda", Kind::numbers, "1.0", "", "1", not_negative, "stationary linear",
+    {"defect.Lambda",
+     Kind::numbers,
+     "1.0",
+     "",
+     "1",
+     not_negative,
+     "stationary linear microscopic",
      "Strength of the defect, lambda^2 sum_x D_x^2. A list is solved in the given order, in job "
      "stationary each Lambda from the solution before, and its datasets then have a leading "
-     "dimension Lambda; those of job linear always have it."},
+     "dimension Lambda; those of job linear always have it. Job microscopic takes a single one and "
+     "computes lambda from it, unless defect.lambda is given instead.",
+     {},
+     "microscopic"},
+    {"defect.lambda", Kind::number, "", "computed from defect.Lambda", "1", any_number,
+     "microscopic", "Coupling: it multiplies D(x/L) U(|psi_x|^2)."},
+    {"defect.L", Kind::number, "", "a closed chain is a defect everywhere", "sites", Range{1, 1e7},
+     "microscopic",
+     "Length of the defect: D(x/L) is zero beyond |x| = L/2, x from the middle of the ring."},
+    {"defect.profile", Kind::profile, "\"smooth\"", "", "1", any_number, "microscopic",
+     "D(x/L): 1 within |x| < L/4 and cos^2 from there to L/2; 1 everywhere in the box; or an "
+     "expression, in which x stands for x/L."},
+    {"defect.counterterm", Kind::counterterm, "0.0", "", "energy", any_number, "microscopic",
+     "A potential A |psi|^2 added to the interaction: it causes no collisions, but lowers the "
+     "barrier that the defect is to slow carriers. \"hartree\" is minus the mean field of the "
+     "injected density rho; for |psi|^6, A = -18 rho^2."},
 
     {"grid.K",
      Kind::integer,
@@ -100,7 +148,7 @@ constexpr KeySpec key_table[] = {
      "",
      "points",
      {32, 4096, false, 2},
-     every_job,
+     kinetic_jobs,
      "Number of momenta; in job linear a multiple of 4."},
     {"grid.cells",
      Kind::integer,
@@ -131,7 +179,7 @@ constexpr KeySpec key_table[] = {
      "all that the interaction opens",
      "1",
      {2, CollisionModel::max_channel},
-     every_job,
+     kinetic_jobs,
      "The collisions l -> l that are summed, e.g. [3] for 3 -> 3 alone."},
     {"numerics.tolerance",
      Kind::number,
@@ -139,10 +187,10 @@ constexpr KeySpec key_table[] = {
      "",
      "1",
      {1e-8, 0.5},
-     every_job,
+     kinetic_jobs,
      "Largest error of the collision integral: max_k |I - I_exact| / max_k gain. It chooses T, M "
      "and dtau."},
-    {"numerics.T", Kind::number, "", "chosen from the tolerance", "time", positive, every_job,
+    {"numerics.T", Kind::number, "", "chosen from the tolerance", "time", positive, kinetic_jobs,
      "Cut-off of the auxiliary time."},
     {"numerics.M",
      Kind::integer,
@@ -150,10 +198,10 @@ constexpr KeySpec key_table[] = {
      "chosen from T",
      "sites",
      {32, 1 << 24},
-     every_job,
+     kinetic_jobs,
      "Lattice sites of the auxiliary wavefunctions, a multiple of grid.K that holds the light "
      "cone K + 2 v_max T."},
-    {"numerics.dtau", Kind::number, "", "chosen from the bandwidth", "time", positive, every_job,
+    {"numerics.dtau", Kind::number, "", "chosen from the bandwidth", "time", positive, kinetic_jobs,
      "Step of the auxiliary time, below the aliasing bound 2 pi / (l (E_max - E_min))."},
     {"numerics.scheme", Kind::word, "\"newton\"", "", "", any_number, "stationary",
      "How the stationary state is found: by Newton's method in pseudo-time, or by explicit steps, "
@@ -186,12 +234,108 @@ constexpr KeySpec key_table[] = {
      "stationary",
      "Give up at a Lambda after so many iterations; --resume starts the count anew."},
 
+    {"numerics.order",
+     Kind::integer,
+     "2",
+     "",
+     "1",
+     {2, 4, false, 2},
+     "microscopic",
+     "Order of the splitting of a step: 2 (Strang, one pair of transforms) or 4 (Blanes and Moan, "
+     "six pairs, for errors below about 1e-5)."},
+    {"numerics.error_check", Kind::flag, "false", "", "", any_number, "microscopic",
+     "Run the same noise with half the step beside it and report what that changes: three times "
+     "the "
+     "work."},
+
+    {"lattice.sites",
+     Kind::integer,
+     "",
+     "as many as absorber, windows and defect need, rounded up to a length with fast transforms",
+     "sites",
+     {16, 1 << 24},
+     "microscopic",
+     "Sites of the ring; for a closed chain 512 unless given. Powers of 2 are fastest."},
+    {"lattice.absorber", Kind::absorber, "{width = 128, Gamma = 16.0}", "", "", any_number,
+     "microscopic",
+     "The region around the seam of the ring that absorbs what comes and injects n(k): width sites "
+     "on each side of the seam, Gamma the sum of the damping gamma_x over both sides. What leaks "
+     "through, exp(-2 Gamma / v), must be below 1 %. \"none\": a closed chain, which starts from "
+     "state.n and is followed in time."},
+    {"lattice.window",
+     Kind::integer,
+     "128",
+     "",
+     "sites",
+     {16, 1 << 20},
+     "microscopic",
+     "Sites of each of the two windows between absorber and defect in which n(k) is measured, at "
+     "as "
+     "many momenta; it resolves them to about 3 pi / window. A closed chain is measured as a "
+     "whole."},
+    {"lattice.dt", Kind::number, "", "0.5 / (E_max - E_min)", "time", positive, "microscopic",
+     "Time step, at most pi / (E_max - E_min)."},
+    {"lattice.noise_every",
+     Kind::integer,
+     "4",
+     "",
+     "steps",
+     {1, 1000000},
+     "microscopic",
+     "Steps from one kick of the injecting noise to the next; errors are of second order in that "
+     "time."},
+    {"lattice.start", Kind::word, "\"injected\"", "", "", any_number, "microscopic",
+     "The field at t = 0: Gaussian, with the density that is injected, or zero.", "injected zero"},
+
+    {"ensemble.trajectories",
+     Kind::integer,
+     "256",
+     "",
+     "trajectories",
+     {2, 1e7},
+     "microscopic",
+     "Independent copies of the field. A run with more of them contains those of a smaller one."},
+    {"ensemble.seed",
+     Kind::integer,
+     "1",
+     "",
+     "",
+     {0, 9007199254740992},
+     "microscopic",
+     "Of the random numbers: the same seed gives the same trajectories, whatever the number of "
+     "trajectories or threads."},
+    {"ensemble.precision", Kind::word, "\"double\"", "", "", any_number, "microscopic",
+     "Of the field; what is measured is summed in double precision always.", "double single"},
+    {"ensemble.burn_in", Kind::number, "", "until nothing that is measured drifts any more", "time",
+     not_negative, "microscopic", "Time before what is measured counts."},
+    {"ensemble.max_time", Kind::number, "", "no limit", "time", positive, "microscopic",
+     "Stop at this time, burn-in included."},
+    {"ensemble.target_error",
+     Kind::number,
+     "",
+     "no limit",
+     "1",
+     {1e-6, 1},
+     "microscopic",
+     "Stop when the relative standard error of n is this small at every momentum in "
+     "ensemble.target_k, in both windows."},
+    {"ensemble.target_k", Kind::interval, "[0.1, 3.2]", "", "1", not_negative, "microscopic",
+     "Range of |k| in which ensemble.target_error counts."},
+    {"ensemble.records",
+     Kind::integer,
+     "12",
+     "",
+     "records",
+     {1, 100000},
+     "microscopic",
+     "Of a closed chain: n(t, k) is written at t = 0 and at the ends of so many equal intervals."},
+
     {"output.file", Kind::text, "", "name of the configuration, with .h5, in the current directory",
      "", any_number, every_job,
      "Result file, relative to the current directory; --out overrides it."},
-    {"output.every", Kind::number, "60.0", "", "s", positive, "relax stationary",
-     "Seconds between checkpoints, which --resume continues from: a relaxation bit for bit, the "
-     "solution of a defect from the densities reached, to the same stationary state."},
+    {"output.every", Kind::number, "60.0", "", "s", positive, "relax stationary microscopic",
+     "Seconds between checkpoints, which --resume continues from: a relaxation and an ensemble bit "
+     "for bit, the solution of a defect from the densities reached, to the same stationary state."},
 };
 
 std::vector<std::string> split(std::string_view words) {
@@ -386,12 +530,45 @@ std::string perturbation_problem(Value& value) {
   return {};
 }
 
+std::string absorber_problem(Value& value) {
+  if (const auto* word = value.as<std::string>())
+    return *word == "none" ? std::string() : "must be {width = ..., Gamma = ...} or \"none\"";
+  auto* members = std::get_if<Value::Members>(&value.data);
+  if (!members) return "must be {width = ..., Gamma = ...} or \"none\"";
+  const std::array<std::string, 2> known{"width", "Gamma"};
+  std::string problem = members_problem(*members, known);
+  if (!problem.empty()) return problem;
+  problem = integer_problem({4, 1 << 22}, members->at("width"));
+  if (!problem.empty()) return "width " + problem;
+  problem = number_problem(positive, members->at("Gamma"));
+  return problem.empty() ? problem : "Gamma " + problem;
+}
+
+std::string profile_problem(Value& value) {
+  if (value.is_number()) value.data = to_toml(value);
+  const auto* text = value.as<std::string>();
+  return text && !text->empty() ? std::string() : "must be a name or an expression of x";
+}
+
+std::string counterterm_problem(Value& value) {
+  if (const auto* word = value.as<std::string>())
+    return *word == "hartree" ? std::string() : "must be a number or \"hartree\"";
+  return number_problem(any_number, value);
+}
+
+std::string interval_problem(const Range& range, Value& value) {
+  const auto* list = value.as<Value::List>();
+  if (!list || list->size() != 2) return "must be [low, high]";
+  const std::string problem = numbers_problem(range, value);
+  if (!problem.empty()) return problem;
+  const auto& ends = *value.as<Value::List>();
+  return ends[0].number() < ends[1].number() ? std::string() : "low must be below high";
+}
+
 std::string job_problem(const Value& value) {
   const auto* name = value.as<std::string>();
   if (!name) return "must be the name of a job";
   if (find_job(*name)) return {};
-  // Planned jobs deserve more than "unknown".
-  if (*name == "microscopic") return "this job is not in this version";
   return "there is no such job" + did_you_mean(*name, all_jobs());
 }
 
@@ -425,6 +602,11 @@ bool KeySpec::used_by(std::string_view job) const {
   return std::find(names.begin(), names.end(), job) != names.end();
 }
 
+bool KeySpec::optional_for(std::string_view job) const {
+  const std::vector<std::string> names = split(optional_in);
+  return std::find(names.begin(), names.end(), job) != names.end();
+}
+
 std::string KeySpec::allowed() const {
   switch (kind) {
     case Kind::job:
@@ -451,6 +633,14 @@ std::string KeySpec::allowed() const {
     case Kind::perturbation:
       return "{left = \"expression of k\" | {table = \"FILE.csv\"}, right = the same}, or one of "
              "them";
+    case Kind::absorber:
+      return "{width = ..., Gamma = ...} | \"none\"";
+    case Kind::profile:
+      return "\"smooth\" | \"box\" | \"expression of x\"";
+    case Kind::counterterm:
+      return "any finite number | \"hartree\"";
+    case Kind::interval:
+      return fmt::format("[low, high], both {}", range.text());
   }
   return {};
 }
@@ -505,6 +695,14 @@ std::string problem_with(const KeySpec& spec, Value& value) {
       return density_problem(value);
     case Kind::perturbation:
       return perturbation_problem(value);
+    case Kind::absorber:
+      return absorber_problem(value);
+    case Kind::profile:
+      return profile_problem(value);
+    case Kind::counterterm:
+      return counterterm_problem(value);
+    case Kind::interval:
+      return interval_problem(spec.range, value);
   }
   return {};
 }

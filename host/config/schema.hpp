@@ -25,6 +25,10 @@ enum class Kind {
   dispersion,    ///< "parabolic" | "cosine" | {table = "E.csv"}
   density,       ///< "expression of k" | {table = "n.csv"} | {thermal = {beta = ..., mu = ...}}
   perturbation,  ///< {left = "expression of k" | {table = "dn.csv"}, right = ...}
+  absorber,      ///< {width = ..., Gamma = ...} | "none"
+  profile,       ///< "smooth" | "box" | "expression of x"
+  counterterm,   ///< number | "hartree"
+  interval,      ///< [low, high]
 };
 
 /// The numbers that a key allows.
@@ -50,9 +54,12 @@ struct KeySpec {
   std::string_view jobs;  ///< names of the jobs that read it, separated by blanks
   std::string_view meaning;
   std::string_view words = {};  ///< what a key of kind word may be, separated by blanks
+  /// Jobs in which it may be left out and then has no value, not even the default.
+  std::string_view optional_in = {};
 
   std::string_view section() const;
   bool used_by(std::string_view job) const;
+  bool optional_for(std::string_view job) const;
   bool required() const { return default_toml.empty() && default_text.empty(); }
   std::string allowed() const;  ///< in words, for errors and `explain`
 };

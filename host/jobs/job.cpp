@@ -5,6 +5,7 @@
 
 #include "host/jobs/collision.hpp"
 #include "host/jobs/linear.hpp"
+#include "host/jobs/microscopic.hpp"
 #include "host/jobs/relax.hpp"
 #include "host/jobs/stationary.hpp"
 #include "host/model.hpp"
@@ -12,7 +13,8 @@
 namespace kapitza::host {
 namespace {
 
-const Job* const runners[] = {&collision_job, &relax_job, &stationary_job, &linear_job};
+const Job* const runners[] = {&collision_job, &relax_job, &stationary_job, &linear_job,
+                              &microscopic_job};
 
 }  // namespace
 

@@ -66,9 +66,8 @@ Quantities Provenance::attributes() const {
       {"argv", argv, ""},
       {"device", device, ""},
       {"threads", std::int64_t{threads}, ""},
-      {"precision", std::string("double"), ""},
-      // No random numbers in these jobs; the attribute is there for every job alike.
-      {"seed", std::int64_t{0}, ""},
+      {"precision", precision, ""},
+      {"seed", seed, ""},
       {"host", host_name(), ""},
       {"compiler", compiler(), ""},
       {"hdf5", hdf5::library_version(), ""},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ struct Provenance {
   std::string device;  ///< in words
   std::string started;
   int threads = 0;  ///< 0: as many as the machine offers
+  std::string precision = "double";
+  std::int64_t seed = 0;  ///< 0 where no random numbers are drawn
 
   Quantities attributes() const;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/cpu/collision.hpp"
+#include "kernels/cpu/ensemble.hpp"
 
 namespace kapitza {
 namespace {
@@ -19,6 +20,9 @@ class CpuBackend final : public Backend {
   }
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
     return cpu::make_collision(std::move(plan), threads_);
+  }
+  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
+    return cpu::make_ensemble(std::move(plan), threads_);
   }
 
  private:

@@ -9,53 +9,91 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace kapitza::cpu {
 
+/// FFTW's two libraries, one for each precision, under common names.
+template <class Real>
+struct Fftw;
+
+template <>
+struct Fftw<double> {
+  using Plan = fftw_plan;
+  static constexpr auto allocate = fftw_alloc_real;
+  static constexpr auto release = fftw_free;
+  static constexpr auto plan_split = fftw_plan_guru_split_dft;
+  static constexpr auto execute_split = fftw_execute_split_dft;
+  static constexpr auto destroy = fftw_destroy_plan;
+};
+
+template <>
+struct Fftw<float> {
+  using Plan = fftwf_plan;
+  static constexpr auto allocate = fftwf_alloc_real;
+  static constexpr auto release = fftwf_free;
+  static constexpr auto plan_split = fftwf_plan_guru_split_dft;
+  static constexpr auto execute_split = fftwf_execute_split_dft;
+  static constexpr auto destroy = fftwf_destroy_plan;
+};
+
 /// An array aligned as FFTW's vector code wants it, zero at birth.
-class AlignedArray {
+template <class Real>
+class BasicAlignedArray {
  public:
-  AlignedArray() = default;
-  explicit AlignedArray(std::size_t size) : data_(fftw_alloc_real(size)), size_(size) {
+  BasicAlignedArray() = default;
+  explicit BasicAlignedArray(std::size_t size) : data_(Fftw<Real>::allocate(size)), size_(size) {
     if (!data_ && size > 0) throw std::bad_alloc();
-    std::fill_n(data_.get(), size, 0.0);
+    std::fill_n(data_.get(), size, Real{});
   }
 
-  double* data() { return data_.get(); }
-  const double* data() const { return data_.get(); }
+  Real* data() { return data_.get(); }
+  const Real* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
 
  private:
   struct Free {
-    void operator()(double* p) const { fftw_free(p); }
+    void operator()(Real* p) const { Fftw<Real>::release(p); }
   };
-  std::unique_ptr<double, Free> data_;
+  std::unique_ptr<Real, Free> data_;
   std::size_t size_ = 0;
 };
 
 /// Complex numbers with real and imaginary parts apart: FFTW transforms them as fast as pairs, and
 /// the loops between two transforms vectorise without a single shuffle.
-struct Split {
-  double* re;
-  double* im;
+template <class Real>
+struct BasicSplit {
+  Real* re;
+  Real* im;
 
-  Split operator+(std::size_t offset) const { return {re + offset, im + offset}; }
+  BasicSplit operator+(std::size_t offset) const { return {re + offset, im + offset}; }
 };
 
-class SplitArray {
+/// One block of memory, so that the distance from real to imaginary parts depends on the size alone:
+/// FFTW's plans hold for one distance only.
+template <class Real>
+class BasicSplitArray {
  public:
-  SplitArray() = default;
-  explicit SplitArray(std::size_t size) : re_(size), im_(size) {}
+  BasicSplitArray() = default;
+  explicit BasicSplitArray(std::size_t size)
+      : numbers_(2 * distance(size)), size_(size), distance_(distance(size)) {}
 
-  Split view() { return {re_.data(), im_.data()}; }
-  const double* re() const { return re_.data(); }
-  const double* im() const { return im_.data(); }
-  double* re() { return re_.data(); }
-  double* im() { return im_.data(); }
-  std::size_t size() const { return re_.size(); }
+  /// From a real part to its imaginary part, in an array of that size: whole cache lines.
+  static constexpr std::size_t distance(std::size_t size) {
+    constexpr std::size_t line = 64 / sizeof(Real);
+    return (size + line - 1) / line * line;
+  }
+
+  BasicSplit<Real> view() { return {re(), im()}; }
+  const Real* re() const { return numbers_.data(); }
+  const Real* im() const { return numbers_.data() + distance_; }
+  Real* re() { return numbers_.data(); }
+  Real* im() { return numbers_.data() + distance_; }
+  std::size_t size() const { return size_; }
 
  private:
-  AlignedArray re_, im_;
+  BasicAlignedArray<Real> numbers_;
+  std::size_t size_ = 0, distance_ = 0;
 };
 
 enum class Sign { forward, backward };  ///< e^{-2 pi i j r / n} and e^{+2 pi i j r / n}
@@ -64,24 +102,29 @@ enum class Sign { forward, backward };  ///< e^{-2 pi i j r / n} and e^{+2 pi i 
 ///
 /// Planned with ESTIMATE: MEASURE picks algorithms by timing, so the last bits would change from
 /// run to run. Serial: the loops around it are parallel. Not to be built inside a parallel region.
-class Transform {
+template <class Real>
+class BasicTransform {
  public:
-  Transform(int n, int batch, Sign sign) : n_(n), batch_(batch), sign_(sign) {
-    SplitArray in(size()), out(size());
+  /// From and to arrays of these sizes; 0: with room for the transforms and no more.
+  BasicTransform(int n, int batch, Sign sign, std::size_t in_size = 0, std::size_t out_size = 0)
+      : n_(n), batch_(batch), sign_(sign) {
+    BasicSplitArray<Real> in(in_size > 0 ? in_size : size()),
+        out(out_size > 0 ? out_size : size());
+    in_distance_ = in.im() - in.re();
+    out_distance_ = out.im() - out.re();
+    const auto [from, to] = arranged(in.view(), out.view());
     const fftw_iodim line{n, 1, 1}, lines{batch, n, n};
-    plan_.reset(fftw_plan_guru_split_dft(1, &line, 1, &lines, in.re(), in.im(), out.re(), out.im(),
-                                         FFTW_ESTIMATE));
+    plan_.reset(Fftw<Real>::plan_split(1, &line, 1, &lines, from.re, from.im, to.re, to.im,
+                                       FFTW_ESTIMATE));
     if (!plan_) throw std::runtime_error("FFTW has no plan for length " + std::to_string(n));
   }
 
-  /// Both arrays must be as aligned as a SplitArray's and must not overlap.
-  void operator()(Split in, Split out) const {
-    // FFTW knows split transforms of one sign only; the other is the same with parts exchanged.
-    if (sign_ == Sign::backward) {
-      std::swap(in.re, in.im);
-      std::swap(out.re, out.im);
-    }
-    fftw_execute_split_dft(plan_.get(), in.re, in.im, out.re, out.im);
+  /// Both must lie in arrays of the sizes given, as aligned as their beginning, and not overlap.
+  void operator()(BasicSplit<Real> in, BasicSplit<Real> out) const {
+    if (in.im - in.re != in_distance_ || out.im - out.re != out_distance_)
+      throw std::logic_error("a transform of arrays that it was not planned for");
+    const auto [from, to] = arranged(in, out);
+    Fftw<Real>::execute_split(plan_.get(), from.re, from.im, to.re, to.im);
   }
 
   int length() const { return n_; }
@@ -89,11 +132,24 @@ class Transform {
 
  private:
   struct Destroy {
-    void operator()(fftw_plan p) const { fftw_destroy_plan(p); }
+    void operator()(typename Fftw<Real>::Plan p) const { Fftw<Real>::destroy(p); }
   };
-  std::unique_ptr<std::remove_pointer_t<fftw_plan>, Destroy> plan_;
+  /// FFTW knows split transforms of one sign only; the other is the same with parts exchanged.
+  std::pair<BasicSplit<Real>, BasicSplit<Real>> arranged(BasicSplit<Real> in,
+                                                         BasicSplit<Real> out) const {
+    if (sign_ == Sign::forward) return {in, out};
+    return {{in.im, in.re}, {out.im, out.re}};
+  }
+
+  std::unique_ptr<std::remove_pointer_t<typename Fftw<Real>::Plan>, Destroy> plan_;
   int n_, batch_;
   Sign sign_;
+  std::ptrdiff_t in_distance_ = 0, out_distance_ = 0;
 };
+
+using AlignedArray = BasicAlignedArray<double>;
+using Split = BasicSplit<double>;
+using SplitArray = BasicSplitArray<double>;
+using Transform = BasicTransform<double>;
 
 }  // namespace kapitza::cpu

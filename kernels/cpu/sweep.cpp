@@ -48,12 +48,13 @@ void fold_products(const ChannelPolynomial<Terms>& channels, int K, int M, Split
 
 }  // namespace
 
-Sweep::Level::Level(const CollisionPlan& plan, const SweepSchedule::Level& scheduled)
+Sweep::Level::Level(const CollisionPlan& plan, const SweepSchedule::Level& scheduled,
+                    std::size_t scratch_size)
     : M(scheduled.M),
       offset(static_cast<std::size_t>(chunk_times) * M),
       interpolation(plan.K(), M),
       kink(kink_shape(plan.model.grid, M)),
-      pair(M, 2, Sign::backward) {
+      pair(M, 2, Sign::backward, scratch_size, scratch_size) {
   for (int t = 0; t < chunk_times; ++t)
     fill_phases(t * plan.time.dtau, scheduled.energy,
                 offset.view() + static_cast<std::size_t>(t) * M);
@@ -68,7 +69,8 @@ Sweep::Sweep(const CollisionPlan& plan)
   const SweepSchedule schedule(plan);
   for (int t = 0; t < chunk_times; ++t)
     fill_phases(t * time.dtau, plan.energy, grid_offset_.view() + static_cast<std::size_t>(t) * K_);
-  for (const auto& level : schedule.levels) levels_.emplace_back(plan, level);
+  for (const auto& level : schedule.levels)
+    levels_.emplace_back(plan, level, 2 * static_cast<std::size_t>(schedule.levels.back().M));
   for (const auto& scheduled : schedule.chunks) {
     const SweepSchedule::Level& level = schedule.levels[scheduled.level];
     Chunk chunk{scheduled, SplitArray(level.M), SplitArray(K_), {}};

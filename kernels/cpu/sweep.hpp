@@ -55,7 +55,8 @@ class Sweep {
 
  private:
   struct Level {
-    Level(const CollisionPlan& plan, const SweepSchedule::Level& scheduled);
+    Level(const CollisionPlan& plan, const SweepSchedule::Level& scheduled,
+          std::size_t scratch_size);
     int M;
     SplitArray offset;  ///< phases [time in chunk][site]
     Interpolation interpolation;

@@ -8,6 +8,7 @@
 #include "kernels/cuda/check.cuh"
 #include "kernels/cuda/cuda_device.cuh"
 #include "kernels/staged/staged_collision.hpp"
+#include "kernels/staged/staged_ensemble.hpp"
 
 namespace kapitza {
 namespace cuda {
@@ -71,6 +72,12 @@ class CudaBackend final : public Backend {
 
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
     return std::make_unique<staged::StagedCollision<CudaDevice>>(std::move(plan));
+  }
+
+  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
+    if (plan.precision == Precision::single_)
+      return std::make_unique<staged::StagedEnsemble<CudaDevice, float>>(std::move(plan));
+    return std::make_unique<staged::StagedEnsemble<CudaDevice, double>>(std::move(plan));
   }
 };
 

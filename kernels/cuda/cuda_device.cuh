@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cub/device/device_segmented_reduce.cuh>
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <thrust/iterator/counting_iterator.h>
+#include <thrust/iterator/transform_iterator.h>
 #include <type_traits>
 #include <utility>
 
@@ -80,37 +83,54 @@ class PlanHandle {
   cufftHandle plan_ = none;
 };
 
+/// Where a row of a matrix begins.
+struct RowStart {
+  int columns;
+  __host__ __device__ std::ptrdiff_t operator()(std::ptrdiff_t row) const { return row * columns; }
+};
+
 /// The staged::Device that is a GPU: one stream, on which everything runs in order.
 class CudaDevice {
  public:
   template <class T>
   using Buffer = cuda::Buffer<T>;
 
+  template <class Real>
   class Fft {
    public:
     Fft(CudaDevice& device, int n, int batch, staged::Sign sign)
         : work_(&device.work_), sign_(static_cast<int>(sign)) {
       std::size_t bytes = 0;
       KAPITZA_CUDA(cufftSetAutoAllocation(plan_.get(), 0));
-      KAPITZA_CUDA(cufftMakePlanMany(plan_.get(), 1, &n, nullptr, 1, n, nullptr, 1, n, CUFFT_Z2Z,
-                                     batch, &bytes));
+      KAPITZA_CUDA(
+          cufftMakePlanMany(plan_.get(), 1, &n, nullptr, 1, n, nullptr, 1, n, type, batch, &bytes));
       KAPITZA_CUDA(cufftSetStream(plan_.get(), device.stream_.get()));
       // Never nothing: a plan without automatic allocation wants an area, of whatever size.
       work_->reserve(std::max<std::size_t>(bytes, 256));
     }
 
-    void operator()(Complex* in, Complex* out) const {
-      static_assert(sizeof(Complex) == sizeof(cufftDoubleComplex));
+    void operator()(BasicComplex<Real>* in, BasicComplex<Real>* out) const {
       // The work area moves when a later plan needs more of it.
       if (area_ != work_->data()) {
         area_ = work_->data();
         KAPITZA_CUDA(cufftSetWorkArea(plan_.get(), area_));
       }
-      KAPITZA_CUDA(cufftExecZ2Z(plan_.get(), reinterpret_cast<cufftDoubleComplex*>(in),
-                                reinterpret_cast<cufftDoubleComplex*>(out), sign_));
+      KAPITZA_CUDA(execute(in, out));
     }
 
    private:
+    static constexpr cufftType type = std::is_same_v<Real, double> ? CUFFT_Z2Z : CUFFT_C2C;
+    cufftResult execute(BasicComplex<double>* in, BasicComplex<double>* out) const {
+      static_assert(sizeof(*in) == sizeof(cufftDoubleComplex));
+      return cufftExecZ2Z(plan_.get(), reinterpret_cast<cufftDoubleComplex*>(in),
+                          reinterpret_cast<cufftDoubleComplex*>(out), sign_);
+    }
+    cufftResult execute(BasicComplex<float>* in, BasicComplex<float>* out) const {
+      static_assert(sizeof(*in) == sizeof(cufftComplex));
+      return cufftExecC2C(plan_.get(), reinterpret_cast<cufftComplex*>(in),
+                          reinterpret_cast<cufftComplex*>(out), sign_);
+    }
+
     static_assert(CUFFT_FORWARD == static_cast<int>(staged::Sign::minus));
     static_assert(CUFFT_INVERSE == static_cast<int>(staged::Sign::plus));
     PlanHandle plan_;
@@ -173,6 +193,21 @@ class CudaDevice {
     for_each_index<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), 0,
                      stream_.get()>>>(count, stage);
     KAPITZA_CUDA(cudaGetLastError());
+  }
+
+  /// CUB gives every row to one block, whose threads add in a fixed order.
+  void sum_rows(const double* values, int rows, int columns, double* sums) {
+    const auto starts = thrust::make_transform_iterator(
+        thrust::make_counting_iterator(std::ptrdiff_t{0}), RowStart{columns});
+    const auto sum = [&](void* memory, std::size_t& bytes) {
+      return cub::DeviceSegmentedReduce::Sum(memory, bytes, values, sums, rows, starts, starts + 1,
+                                             stream_.get());
+    };
+    std::size_t bytes = 0;
+    KAPITZA_CUDA(sum(nullptr, bytes));
+    // Never nothing: without memory it would only say once more how much it wants.
+    work_.reserve(std::max<std::size_t>(bytes, 256));
+    KAPITZA_CUDA(sum(work_.data(), bytes));
   }
 
   template <class T>

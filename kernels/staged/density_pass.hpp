@@ -64,8 +64,9 @@ class DensityPass {
  private:
   template <class T>
   using Buffer = typename D::template Buffer<T>;
+  using Fft = typename D::template Fft<double>;
 
-  void interpolate(const typename D::Fft& fft, int points, double scale, Buffer<Complex>& fine);
+  void interpolate(const Fft& fft, int points, double scale, Buffer<Complex>& fine);
   void sweep(std::size_t level, const TimeBatch& batch);
 
   D& device_;
@@ -145,8 +146,7 @@ void DensityPass<D>::start(std::span<const double> n) {
 }
 
 template <Device D>
-void DensityPass<D>::interpolate(const typename D::Fft& fft, int points, double scale,
-                                 Buffer<Complex>& fine) {
+void DensityPass<D>::interpolate(const Fft& fft, int points, double scale, Buffer<Complex>& fine) {
   device_.each(size_ * points, PadModes{modes_.data(), padded_.data(), scale, tables_.K, points});
   for (std::size_t x = 0; x < size_; x += group)
     fft(padded_.data() + x * points, fine.data() + x * points);

@@ -45,41 +45,51 @@ struct AnyStage {
   KAPITZA_HD void operator()(std::size_t) const {}
 };
 
+/// Batched transforms in one precision, as the concept below wants them.
+template <class F, class D, class Real>
+concept FftOf = std::movable<F> && std::constructible_from<F, D&, int, int, Sign> &&
+                requires(const F& fft, BasicComplex<Real>* z) { fft(z, z); };
+
 /// Where the stages run.
 ///
 ///   Buffer<T> b(count)        memory of the device, uninitialised, released with the buffer
 ///   b.data(), b.size()
-///   Fft f(device, n, batch, sign)   `batch` contiguous transforms of length n, not normalised
-///   f(in, out)                      arrays that do not overlap
+///   Fft<Real> f(device, n, batch, sign)
+///                                   `batch` contiguous transforms of length n, not normalised, in
+///                                   double or single precision
+///   f(in, out)                      arrays of BasicComplex<Real> that do not overlap
 ///   Lu lu(device, K)                K x K matrices, column-major, by partial pivoting
 ///   lu.factor(A, pivots)            A becomes its factors, with K pivots beside them; a singular
 ///                                   A leaves a zero, or nothing finite, on their diagonal
 ///   lu.solve(A, pivots, B, columns) B becomes A^{-1} B: K x columns, column-major
 ///   device.each(count, stage)       stage(i) for 0 <= i < count, in any order
+///   device.sum_rows(values, rows, columns, sums)
+///                                   sums[r] = sum_c values[r * columns + c]: fewer than 2^31
+///                                   values, added up in the same order every time
 ///   device.upload(from, to)         host to device; `from` may be reused at once
 ///   device.download(from, to)       device to host; waits for everything before it
 ///   device.wait()                   returns when everything before it is done
 ///
 /// Work is done in the order of the calls. Every failure is an exception.
 template <class D>
-concept Device = requires(D& device, const typename D::Fft& fft, const typename D::Lu& lu,
-                          typename D::template Buffer<Complex>& buffer,
-                          std::span<const double> from, std::span<double> to, double* memory,
-                          const double* source, int* pivots, const int* known_pivots) {
-  requires std::movable<typename D::template Buffer<Complex>>;
-  requires std::constructible_from<typename D::template Buffer<Complex>, std::size_t>;
-  { buffer.data() } -> std::same_as<Complex*>;
-  { buffer.size() } -> std::same_as<std::size_t>;
-  requires std::movable<typename D::Fft>;
-  requires std::constructible_from<typename D::Fft, D&, int, int, Sign>;
-  fft(buffer.data(), buffer.data());
-  requires std::constructible_from<typename D::Lu, D&, int>;
-  lu.factor(memory, pivots);
-  lu.solve(source, known_pivots, memory, 1);
-  device.each(std::size_t{1}, AnyStage{});
-  device.upload(from, memory);
-  device.download(source, to);
-  device.wait();
-};
+concept Device =
+    requires(D& device, const typename D::Lu& lu, double* memory, int* pivots,
+             typename D::template Buffer<Complex>& buffer, std::span<const double> from,
+             std::span<double> to, const double* source, const int* known_pivots) {
+      requires std::movable<typename D::template Buffer<Complex>>;
+      requires std::constructible_from<typename D::template Buffer<Complex>, std::size_t>;
+      { buffer.data() } -> std::same_as<Complex*>;
+      { buffer.size() } -> std::same_as<std::size_t>;
+      requires FftOf<typename D::template Fft<double>, D, double>;
+      requires FftOf<typename D::template Fft<float>, D, float>;
+      requires std::constructible_from<typename D::Lu, D&, int>;
+      lu.factor(memory, pivots);
+      lu.solve(source, known_pivots, memory, 1);
+      device.each(std::size_t{1}, AnyStage{});
+      device.sum_rows(source, 1, 1, memory);
+      device.upload(from, memory);
+      device.download(source, to);
+      device.wait();
+    };
 
 }  // namespace kapitza::staged

@@ -29,6 +29,7 @@ class JacobianPass {
  private:
   template <class T>
   using Buffer = typename D::template Buffer<T>;
+  using Fft = typename D::template Fft<double>;
 
   /// Complex numbers per density that the transforms read: derivative lines, or rows.
   static std::size_t lines(const Tables<D>& tables) {
@@ -42,7 +43,7 @@ class JacobianPass {
   void add_level(const DensityPass<D>& densities, std::size_t level);
   void add_times(const DensityPass<D>& densities, std::size_t level, const TimeBatch& batch);
   void add_pairs(const DensityPass<D>& densities);
-  void add_rows(std::size_t size, const typename D::Fft& fft, int points);
+  void add_rows(std::size_t size, const Fft& fft, int points);
   void assemble(const DensityPass<D>& densities, double* J);
 
   D& device_;
@@ -55,11 +56,11 @@ class JacobianPass {
   Buffer<double> by_n_, by_h_;              ///< [x][K][K]
   Buffer<double> gain_, rate_, slope_, I_;  ///< [x][K]
   Buffer<ColumnFrame> frame_;
-  Buffer<Complex> kink_response_;          ///< [x][K]
-  Buffer<MomentSystem::Line> response_;    ///< [x][K]
-  std::vector<typename D::Fft> to_modes_;  ///< per level: the K rows of one density
-  std::optional<typename D::Fft> pair_to_modes_;
-  typename D::Fft to_grid_;
+  Buffer<Complex> kink_response_;        ///< [x][K]
+  Buffer<MomentSystem::Line> response_;  ///< [x][K]
+  std::vector<Fft> to_modes_;            ///< per level: the K rows of one density
+  std::optional<Fft> pair_to_modes_;
+  Fft to_grid_;
 };
 
 template <Device D>
@@ -178,7 +179,7 @@ void JacobianPass<D>::add_pairs(const DensityPass<D>& densities) {
 
 /// Rows over `points` fine momenta, taken back to the grid by the transpose of the interpolation.
 template <Device D>
-void JacobianPass<D>::add_rows(std::size_t size, const typename D::Fft& fft, int points) {
+void JacobianPass<D>::add_rows(std::size_t size, const Fft& fft, int points) {
   const std::size_t K = tables_.K;
   for (std::size_t x = 0; x < size; ++x)
     fft(in_.data() + x * K * points, out_.data() + x * K * points);

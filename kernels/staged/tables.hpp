@@ -52,6 +52,7 @@ template <Device D>
 struct Level {
   template <class T>
   using Buffer = typename D::template Buffer<T>;
+  using Fft = typename D::template Fft<double>;
 
   int M;
   int first_chunk;  ///< of all chunks
@@ -61,10 +62,10 @@ struct Level {
   Buffer<Complex> offset;  ///< [time in chunk][M]
   Buffer<TimeEntry> time;
   Buffer<ChunkEntry> chunk;
-  Buffer<double> kink_shape;    ///< [M]: chi - L chi
-  typename D::Fft interpolate;  ///< `group` densities
-  typename D::Fft sweep;        ///< two lines for every time of a batch: F and H of one density
-  typename D::Fft to_grid;      ///< as many, of length K
+  Buffer<double> kink_shape;  ///< [M]: chi - L chi
+  Fft interpolate;            ///< `group` densities
+  Fft sweep;                  ///< two lines for every time of a batch: F and H of one density
+  Fft to_grid;                ///< as many, of length K
 };
 
 /// What does not depend on the densities, in device memory.
@@ -75,6 +76,7 @@ class Tables {
  public:
   template <class T>
   using Buffer = typename D::template Buffer<T>;
+  using Fft = typename D::template Fft<double>;
 
   /// Batches of times are cut to `workspace` bytes.
   Tables(D& device, const CollisionPlan& plan, std::size_t workspace)
@@ -92,8 +94,8 @@ class Tables {
   Buffer<int> first_chunk;      ///< [segment + 1]
   Buffer<int> first_node;       ///< [K + 1]
   Buffer<PlacedNode> nodes;
-  typename D::Fft to_modes;                ///< `group` densities
-  std::optional<typename D::Fft> to_fine;  ///< likewise, to the grid of the manifold
+  Fft to_modes;                ///< `group` densities
+  std::optional<Fft> to_fine;  ///< likewise, to the grid of the manifold
   std::vector<Level<D>> levels;
 
   int largest_M() const { return levels.empty() ? 0 : levels.back().M; }

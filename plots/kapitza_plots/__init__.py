@@ -7,6 +7,7 @@
     figure = kp.draw(data)                   # a matplotlib figure
     kp.save("quickstart.h5")                 # writes quickstart.png
     kp.save(["N11.h5", "N21.h5", "N41.h5"])  # one figure of several results
+    kp.save(["microscopic.h5", "stationary.h5"])  # a field, and what kinetic theory says about it
 """
 
 from pathlib import Path
@@ -20,17 +21,32 @@ class PlotError(Exception):
     """Something is wrong with the file or the installation; the message says what."""
 
 
+def _load(path):
+    """The root group; what the groups left and right hold is named n_left for n of left."""
+    import h5netcdf
+    import xarray
+
+    data = xarray.load_dataset(path, engine="h5netcdf")
+    with h5netcdf.File(path, "r") as file:
+        sides = [side for side in ("left", "right") if side in file.groups]
+    for side in sides:
+        group = xarray.load_dataset(path, engine="h5netcdf", group=side)
+        names = {name: f"{name}_{side}" for name in group.data_vars}
+        data = data.merge(group.drop_vars(list(group.coords)).rename(names))
+    return data
+
+
 def open(path):
     """The whole result in memory, so that the file may be overwritten while it is looked at."""
     try:
         import h5netcdf  # noqa: F401  xarray's own message for a missing engine is obscure
-        import xarray
+        import xarray  # noqa: F401
     except ImportError as error:
         raise PlotError(f"{error}: plots need the packages {_PACKAGES}") from error
     if not Path(path).is_file():
         raise PlotError(f"{path}: there is no such file")
     try:
-        data = xarray.load_dataset(path, engine="h5netcdf")
+        data = _load(path)
     except Exception as error:  # the HDF5 layers raise whatever they like
         raise PlotError(f"{path}: is no HDF5 result, or a damaged one ({error})") from error
     if "job" not in data.attrs:
@@ -41,11 +57,12 @@ def open(path):
 def _figure(function, job, results):
     """Each job's module has draw(), some compare(). Late import: matplotlib takes a second."""
     try:
-        from . import collision, linear, relax, stationary
+        from . import collision, linear, microscopic, relax, stationary
     except ImportError as error:
         raise PlotError(f"{error}: plots need the packages {_PACKAGES}") from error
     modules = {
-        "collision": collision, "linear": linear, "relax": relax, "stationary": stationary,
+        "collision": collision, "linear": linear, "microscopic": microscopic, "relax": relax,
+        "stationary": stationary,
     }
     able = {name: module for name, module in modules.items() if hasattr(module, function)}
     if job not in able:
@@ -63,8 +80,10 @@ def draw(data):
 
 
 def compare(results):
-    """The figure of several results of one job."""
+    """The figure of several results of one job, or of a field and its kinetic predictions."""
     jobs = sorted({data.attrs["job"] for data in results})
+    if "microscopic" in jobs:
+        return _figure("compare", "microscopic", results)
     if len(jobs) > 1:
         raise PlotError(f"these are results of different jobs: {', '.join(jobs)}")
     return _figure("compare", jobs[0], results)

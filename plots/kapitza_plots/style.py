@@ -124,14 +124,20 @@ def background_text(config):
     return rf"$\beta = {beta},\ \mu = {mu}$"
 
 
-def parameter_line(data, with_cells=True):
-    """The parameters that the result depends on, in one line."""
-    config = configuration(data)
+def model_words(config):
+    """The band and the interaction."""
     model = config.get("model", {})
     dispersion = model.get("dispersion", "parabolic")
     words = [_BANDS.get(dispersion, "") if isinstance(dispersion, str) else "$E(k)$ from a table"]
     for name, value in sorted(model.get("interaction", {}).items()):
         words.append(f"$c_{{{name[1:]}}} = {number_text(value)}$")
+    return words
+
+
+def parameter_line(data, with_cells=True):
+    """The parameters that the result depends on, in one line."""
+    config = configuration(data)
+    words = model_words(config)
     if "channels" in config.get("numerics", {}):
         channels = config["numerics"]["channels"]
         words.append(", ".join(rf"${l} \to {l}$" for l in channels))
@@ -147,10 +153,18 @@ def parameter_line(data, with_cells=True):
     if "error_estimate" in data.attrs:
         what = "error" if data.attrs["job"] == "linear" else "error of $I$"
         words.append(f"{what} about ${number_text(data.attrs['error_estimate'], 1)}$")
+    return sentence(words)
+
+
+def sentence(words):
     return ",  ".join(word for word in words if word)
 
 
-def heading(figure, title, data, with_cells=True):
-    line = parameter_line(data, with_cells)
+def headlines(figure, title, *lines):
+    """The title and, smaller, lines of parameters below it."""
     figure.suptitle(title, x=0.012, y=0.985, ha="left", va="top", fontsize=16)
-    figure.text(0.012, 0.922, line, ha="left", va="top", fontsize=12, color=GREY)
+    figure.text(0.012, 0.922, "\n".join(lines), ha="left", va="top", fontsize=12, color=GREY)
+
+
+def heading(figure, title, data, with_cells=True):
+    headlines(figure, title, parameter_line(data, with_cells))

@@ -9,6 +9,7 @@
 
 #include "kapitza/solver/backend.hpp"
 #include "kernels/staged/staged_collision.hpp"
+#include "kernels/staged/staged_ensemble.hpp"
 #include "tests/support/host_device.hpp"
 
 namespace kapitza {
@@ -21,6 +22,12 @@ class StagedBackend final : public Backend {
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
     using Collision = staged::StagedCollision<staged::HostDevice>;
     return std::make_unique<Collision>(std::move(plan));
+  }
+  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
+    using staged::HostDevice, staged::StagedEnsemble;
+    if (plan.precision == Precision::single_)
+      return std::make_unique<StagedEnsemble<HostDevice, float>>(std::move(plan));
+    return std::make_unique<StagedEnsemble<HostDevice, double>>(std::move(plan));
   }
 };
 

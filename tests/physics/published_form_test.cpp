@@ -103,6 +103,9 @@ class PublishedBackend final : public Backend {
     auto ours = cpu_->collision(plan);
     return std::make_unique<PublishedForm>(std::move(plan), std::move(ours));
   }
+  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
+    return cpu_->ensemble(std::move(plan));
+  }
 
  private:
   std::unique_ptr<Backend> cpu_ = make_cpu_backend();

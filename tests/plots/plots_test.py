@@ -11,6 +11,7 @@ try:
     import h5netcdf  # noqa: F401
     import h5py
     import matplotlib.image
+    import matplotlib.pyplot
     import numpy as np
     import xarray  # noqa: F401
 except ImportError as error:
@@ -19,6 +20,7 @@ except ImportError as error:
 
 import kapitza_plots as kp
 from kapitza_plots.linear import chosen
+from kapitza_plots.microscopic import binned, kinetic_change, outgoing, places
 from kapitza_plots.relax import snapshots
 from kapitza_plots.stationary import each_Lambda, extrapolated
 from kapitza_plots.style import number_text
@@ -34,6 +36,16 @@ THERMAL = (
     "[state]\nn = {thermal = {beta = 1.0, mu = -1.0}}\n[grid]\nK = 32\n"
     '[numerics]\nchannels = [3]\ntolerance = 0.1\n[linear]\ndn = {left = "sin(k)"}\n'
 )
+INJECTED = (
+    f'[injection]\nleft = "{TWO_PEAKS}"\nright = "0.4"\n[defect]\nLambda = 0.05\nL = 20\n'
+    "[lattice]\nabsorber = {width = 16, Gamma = 16.0}\nwindow = 16\ndt = 0.1\n"
+    "[ensemble]\ntrajectories = 8\nmax_time = 200\n"
+)
+CHAIN = (
+    f'[state]\nn = "{TWO_PEAKS}"\n[defect]\nlambda = 0.02\n'
+    '[lattice]\nsites = 96\nabsorber = "none"\ndt = 0.1\n'
+    "[ensemble]\ntrajectories = 64\nmax_time = 12\n"
+)
 BOTH_SIDES = THERMAL.replace('{left = "sin(k)"}', '{left = "sin(k)", right = "-1"}')
 
 
@@ -44,12 +56,14 @@ class Plots(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
+        self.addCleanup(matplotlib.pyplot.close, "all")
 
-    def result(self, job, text=SMALL):
+    def result(self, job, text=SMALL, *options, status=0):
         config = self.folder / f"{job}.toml"
         config.write_text(f'job = "{job}"\n{text}')
         out = self.folder / f"{job}.h5"
-        subprocess.run([self.program, "run", config, "--out", out, "--quiet"], check=True)
+        command = [self.program, "run", config, "--out", out, "--quiet", *options]
+        self.assertEqual(subprocess.run(command, check=False).returncode, status)
         return out
 
     def assert_figure(self, path):
@@ -90,6 +104,14 @@ class Plots(unittest.TestCase):
         (line,) = (line for line in axes.lines if label in line.get_label())
         x, y = line.get_data()
         return x[~np.isnan(x)], y[~np.isnan(x)]
+
+    def points(self, axes, label):
+        """What was drawn with error bars under a name that contains this one."""
+        (bars,) = (bars for bars in axes.containers if label in bars.get_label())
+        return bars.lines[0].get_data()
+
+    def title(self, path):
+        return kp.draw(kp.open(path))._suptitle.get_text()
 
     def test_linear(self):
         path = self.result("linear", THERMAL)
@@ -173,6 +195,103 @@ class Plots(unittest.TestCase):
 
         limit = extrapolated([result(N) for N in (11, 21, 41)], "n")
         np.testing.assert_allclose(limit, [3], rtol=1e-13)
+
+    def test_field_with_a_defect(self):
+        path = self.result("microscopic", INJECTED + "[numerics]\nerror_check = true\n")
+        self.assert_figure(kp.save(path))
+        data = kp.open(path)
+        leaving, excess, _, error = kp.draw(data).axes
+        v = data["v"].values
+        for label, sign in ("leaving", 1), ("coming in", -1):
+            k, n = self.points(leaving, label)
+            np.testing.assert_array_equal(k, data["k"])
+            np.testing.assert_array_equal(n[sign * v < 0], data["n_left"][sign * v < 0])
+            np.testing.assert_array_equal(n[sign * v > 0], data["n_right"][sign * v > 0])
+        _, change = self.points(excess, "_nolegend_")
+        np.testing.assert_array_equal(change, outgoing(data) - data["n_expected"])
+        _, percent = self.curve(error, "half the time step")
+        expected = 100 * np.abs(outgoing(data, "n_step")) / outgoing(data)
+        np.testing.assert_array_equal(percent, expected)
+
+    def test_places_of_absorbers_and_windows(self):
+        data = kp.open(self.result("microscopic", INJECTED, "--set", "lattice.sites=100"))
+        self.assertEqual(places(data), (-50, 16, [(-30, 16), (14, 16)]))
+
+    def test_field_that_is_not_stationary(self):
+        text = INJECTED.replace("max_time = 200", "max_time = 10")
+        path = self.result("microscopic", text)
+        self.assert_figure(kp.save(path))
+        self.assertIn("not known to be stationary", self.title(path))
+
+    def test_unfinished_fields(self):
+        for text in INJECTED, CHAIN:
+            long = text.replace("max_time = ", "max_time = 10000").replace("= 64", "= 512")
+            path = self.result("microscopic", long, "--max-walltime", "0.3s", status=75)
+            self.assert_figure(kp.save(path))
+            self.assertIn("stopped at", self.title(path))
+            path.unlink()
+
+    def test_field_without_numbers(self):
+        data = kp.open(self.result("microscopic", INJECTED))
+        for name in data.data_vars:
+            if name.startswith(("n_left", "n_right", "n_err", "density")):
+                data[name] = data[name] * np.nan
+        data.attrs["injected.ratio"] = np.nan
+        kp.draw(data)
+
+    def test_field_and_its_stationary_state(self):
+        field = self.result("microscopic", INJECTED)
+        text = INJECTED[: INJECTED.index("[defect]")] + "[grid]\nK = 32\ncells = 6\n"
+        text += "[numerics]\ntolerance = 0.5\n"
+        kinetic = self.result("stationary", text + "[defect]\nLambda = [0.01, 0.05, 0.2]\n")
+        self.assert_figure(kp.save([field, kinetic]))
+        data, results = kp.open(field), each_Lambda(kp.open(kinetic))
+        axes = kp.compare([kp.open(kinetic), data]).axes[0]
+        _, n = self.curve(axes, "kinetic theory")
+        np.testing.assert_array_equal(n, outgoing(results[1]))
+        data.attrs["Lambda"] = 0.1
+        with self.assertRaisesRegex(kp.PlotError, "differ in Lambda"):
+            kp.compare([data, kp.open(kinetic)])
+        wrong = text.replace("0.4", "0.6") + "[defect]\nLambda = 0.05\n"
+        other = self.result("stationary", wrong, "--overwrite")
+        with self.assertRaisesRegex(kp.PlotError, "what is injected"):
+            kp.save([field, other])
+
+    def test_chain(self):
+        path = self.result("microscopic", CHAIN + "[numerics]\nerror_check = true\n")
+        self.assert_figure(kp.save(path))
+        start = kp.open(path).isel(t=slice(0, 1))
+        self.assertEqual(len(kp.draw(start).axes), 2)
+
+    def test_chain_and_its_relaxation(self):
+        chain = self.result("microscopic", CHAIN)
+        text = SMALL + "[relax]\nlambda = 0.02\ndeviation = 0\n"
+        kinetic = self.result("relax", text + "t_end = 20\n")
+        self.assert_figure(kp.save([chain, kinetic, kinetic]))
+        data, relaxed = kp.open(chain), kp.open(kinetic)
+        t, change = kinetic_change(data, relaxed)
+        self.assertEqual((t[0], t[-1]), (0, float(data["t"][-1])))
+        np.testing.assert_array_equal(change[0], 0)
+        _, drawn = self.curve(kp.compare([data, relaxed]).axes[1], "kinetic theory")
+        np.testing.assert_array_equal(drawn, change[-1])
+
+    def test_what_a_chain_cannot_be_compared_with(self):
+        chain = self.result("microscopic", CHAIN)
+        for coupling, end, message in (0.02, 5, "ends at t = 5"), (0.03, 20, "differ in lambda"):
+            relax = f"[relax]\nlambda = {coupling}\ndeviation = 0\nt_end = {end}\n"
+            other = self.result("relax", SMALL + relax, "--overwrite")
+            with self.assertRaisesRegex(kp.PlotError, message):
+                kp.save([chain, other])
+        with self.assertRaisesRegex(kp.PlotError, "results of the job relax"):
+            kp.save([chain, self.result("collision")])
+        with self.assertRaisesRegex(kp.PlotError, "one result of the job microscopic"):
+            kp.save([chain, chain])
+
+    def test_bins(self):
+        n, errors = np.array([[1.0, 3.0, 5.0, 5.0, 8.0]]), np.array([[3.0, 4.0, 1.0, 1.0, 2.0]])
+        mean, error = binned(n, errors, 2)
+        np.testing.assert_allclose(mean, [[3.0, 6.5]])
+        np.testing.assert_allclose(error, [[np.sqrt(26) / 3, np.sqrt(5) / 2]])
 
     def test_thermal_fit(self):
         energy = np.linspace(-np.pi, np.pi, 64) ** 2

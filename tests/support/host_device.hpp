@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <fftw3.h>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <type_traits>
@@ -22,6 +23,28 @@ struct HostRecord {
   std::size_t allocated = 0, released = 0;   ///< bytes
   std::size_t uploaded = 0, downloaded = 0;  ///< bytes
   std::size_t stages = 0, transforms = 0;    ///< calls
+};
+
+/// FFTW's two libraries, one for each precision, under common names.
+template <class Real>
+struct HostFftw;
+
+template <>
+struct HostFftw<double> {
+  using Complex = fftw_complex;
+  using Plan = fftw_plan;
+  static constexpr auto plan = fftw_plan_dft_1d;
+  static constexpr auto execute = fftw_execute_dft;
+  static constexpr auto destroy = fftw_destroy_plan;
+};
+
+template <>
+struct HostFftw<float> {
+  using Complex = fftwf_complex;
+  using Plan = fftwf_plan;
+  static constexpr auto plan = fftwf_plan_dft_1d;
+  static constexpr auto execute = fftwf_execute_dft;
+  static constexpr auto destroy = fftwf_destroy_plan;
 };
 
 /// A staged::Device on the host, for tests: runs the complete GPU path without a GPU.
@@ -55,28 +78,32 @@ class HostDevice {
 
   /// One line after the other with the plan of a single one: a line's bits do not depend on its
   /// place in the batch.
+  template <class Real>
   class Fft {
    public:
     Fft(HostDevice&, int n, int batch, Sign sign) : n_(n), batch_(batch) {
-      std::vector<Complex> in(n), out(n);
-      plan_.reset(fftw_plan_dft_1d(n, fftw(in.data()), fftw(out.data()), static_cast<int>(sign),
-                                   FFTW_ESTIMATE | FFTW_UNALIGNED));
+      std::vector<BasicComplex<Real>> in(n), out(n);
+      plan_.reset(Fftw::plan(n, fftw(in.data()), fftw(out.data()), static_cast<int>(sign),
+                             FFTW_ESTIMATE | FFTW_UNALIGNED));
       if (!plan_) throw std::runtime_error("FFTW has no plan");
     }
-    void operator()(Complex* in, Complex* out) const {
+    void operator()(BasicComplex<Real>* in, BasicComplex<Real>* out) const {
       ++record.transforms;
       for (std::ptrdiff_t line = 0; line < batch_; ++line)
-        fftw_execute_dft(plan_.get(), fftw(in + line * n_), fftw(out + line * n_));
+        Fftw::execute(plan_.get(), fftw(in + line * n_), fftw(out + line * n_));
     }
 
    private:
     static_assert(FFTW_FORWARD == static_cast<int>(Sign::minus));
     static_assert(FFTW_BACKWARD == static_cast<int>(Sign::plus));
-    static fftw_complex* fftw(Complex* z) { return reinterpret_cast<fftw_complex*>(z); }
+    using Fftw = HostFftw<Real>;
+    static typename Fftw::Complex* fftw(BasicComplex<Real>* z) {
+      return reinterpret_cast<typename Fftw::Complex*>(z);
+    }
     struct Destroy {
-      void operator()(fftw_plan plan) const { fftw_destroy_plan(plan); }
+      void operator()(typename Fftw::Plan plan) const { Fftw::destroy(plan); }
     };
-    std::unique_ptr<std::remove_pointer_t<fftw_plan>, Destroy> plan_;
+    std::unique_ptr<std::remove_pointer_t<typename Fftw::Plan>, Destroy> plan_;
     int n_, batch_;
   };
 
@@ -121,6 +148,11 @@ class HostDevice {
     if (count >= std::size_t{1} << 31) throw std::length_error("a stage of 2^31 indices or more");
     ++record.stages;
     for (std::size_t i = 0; i < count; ++i) stage(order_ == Order::forwards ? i : count - 1 - i);
+  }
+
+  void sum_rows(const double* values, int rows, int columns, double* sums) {
+    for (int row = 0; row < rows; ++row, values += columns)
+      sums[row] = std::accumulate(values, values + columns, 0.0);
   }
 
   template <class T>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <vector>
@@ -25,6 +26,20 @@ class Interaction {
     int l = static_cast<int>(c_.size()) - 1;
     while (l > 0 && c_[static_cast<std::size_t>(l)] == 0.0) --l;
     return l > 0 ? l : 0;
+  }
+
+  /// U'(y) = sum_l slope(l) y^l = sum_l c_{l + 1} y^l / l!
+  double slope(int l) const {
+    const auto s = static_cast<std::size_t>(l) + 1;
+    return s < c_.size() ? c_[s] / falling(l, l) : 0.0;
+  }
+
+  /// The same with a potential A |psi|^2 added: it causes no collisions.
+  Interaction with_potential(double A) const {
+    Interaction sum = *this;
+    sum.c_.resize(std::max<std::size_t>(c_.size(), 2), 0.0);
+    sum.c_[1] += A;
+    return sum;
   }
 
   /// Effective vertex of l in and l out at density rho, Eq. (5):

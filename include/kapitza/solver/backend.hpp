@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/ensemble.hpp"
 
 namespace kapitza {
 
@@ -16,6 +17,7 @@ class Backend {
   virtual std::string name() const = 0;         ///< "cpu" or "cuda"
   virtual std::string description() const = 0;  ///< the device, in words
   virtual std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) = 0;
+  virtual std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) = 0;
 };
 
 /// threads = 0: as many as the machine offers.

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "host/jobs/job.hpp"
+
+namespace kapitza::host {
+
+extern const Job microscopic_job;
+
+}  // namespace kapitza::host

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <filesystem>
+
+#include "host/output/result_file.hpp"
+#include "kapitza/solver/closed_chain.hpp"
+#include "kapitza/solver/steady_state.hpp"
+
+namespace kapitza::host {
+
+/// Checkpoints of ensembles in result files.
+void write_checkpoint(ResultWriter& writer, const SteadyStateCheckpoint& state);
+void write_checkpoint(ResultWriter& writer, const ClosedChainCheckpoint& state);
+
+/// Throw IoError where a file has none, or a damaged one; plan says how large it must be.
+SteadyStateCheckpoint read_steady_state(const ResultReader& reader, const EnsemblePlan& plan,
+                                        std::size_t arms);
+ClosedChainCheckpoint read_closed_chain(const ResultReader& reader, const EnsemblePlan& plan,
+                                        std::size_t arms);
+
+/// Bytes of a checkpoint, roughly.
+std::size_t checkpoint_size(const EnsemblePlan& plan, bool error_check);
+
+}  // namespace kapitza::host

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kapitza/core/complex.hpp"
+#include "kapitza/core/elementary.hpp"
+#include "kapitza/core/hd.hpp"
+
+namespace kapitza {
+
+/// U'(y), Eq. (2), as a polynomial: slope[l] multiplies y^l.
+template <class T>
+struct PotentialSlope {
+  static constexpr int size = 6;  ///< CollisionModel::max_channel
+  T slope[size]{};  // std::array is no device code
+
+  KAPITZA_HD constexpr T operator()(T y) const {
+    T sum = slope[size - 1];
+    for (int l = size - 2; l >= 0; --l) sum = sum * y + slope[l];
+    return sum;
+  }
+
+  /// U(y), which vanishes at y = 0.
+  KAPITZA_HD constexpr T integral(T y) const {
+    T sum = 0;
+    for (int l = size - 1; l >= 0; --l) sum = (sum + slope[l] / T(l + 1)) * y;
+    return sum;
+  }
+};
+
+/// The local part of Eq. (27) over one step, exactly, Eq. (28): the modulus of psi stays, its phase
+/// turns by lambda D dt U'(|psi|^2), of which `turns` is the factor before U', over 2 pi.
+template <class T>
+struct PhaseKick {
+  PotentialSlope<T> slope;
+
+  KAPITZA_HD constexpr BasicComplex<T> operator()(BasicComplex<T> psi, T turns) const {
+    const Cis<T> z = cis_turns(-turns * slope(norm(psi)));
+    return BasicComplex<T>{z.cos, z.sin} * psi;
+  }
+};
+
+}  // namespace kapitza

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <vector>
+
+#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/solver/statistics.hpp"
+
+namespace kapitza {
+
+/// A closed chain at one time. All densities are per site.
+struct ChainRecord {
+  double t;
+  Estimates n;       ///< at the momenta of the ring
+  Estimates change;  ///< of n since t = 0, from the changes of the single trajectories
+  Estimates totals;  ///< number and energy
+  double number_drift, energy_drift;  ///< largest relative change in any trajectory since t = 0
+  Estimates step;  ///< what half the step changes in n; empty without error_check
+};
+
+/// Everything it needs to go on bit for bit.
+struct ClosedChainCheckpoint {
+  std::vector<std::vector<Complex>> fields;  ///< of the run, and of its twin with half the step
+  std::vector<double> first;                 ///< what was measured at t = 0
+  int trajectories = 0;
+  long steps = 0;
+};
+
+/// An ensemble of fields without absorber, followed in time from a Gaussian state.
+class ClosedChain {
+ public:
+  /// `records` equally long intervals until t_end, each of a whole number of steps.
+  ClosedChain(Backend& backend, const FieldProblem& problem, const FieldNumerics& numerics,
+              const EnsembleSize& size, double t_end, int records, bool error_check);
+  void restore(const ClosedChainCheckpoint& from);
+  ClosedChainCheckpoint checkpoint() const;
+
+  /// Some steps more. Throws NumericsError where the field is not finite any more.
+  void step();
+  bool due() const { return steps_ % interval_ == 0; }  ///< whether this is a time to record
+  ChainRecord record() const;
+
+  bool finished() const { return steps_ == end_; }
+  double progress() const { return static_cast<double>(steps_) / static_cast<double>(end_); }
+  long steps() const { return steps_; }
+  double time() const { return static_cast<double>(steps_) * plan().dt; }
+  std::size_t memory() const;  ///< bytes on the device
+
+ private:
+  const EnsemblePlan& plan() const { return ensembles_.front()->plan(); }
+  std::vector<double> totals(const Ensemble& ensemble) const;
+  void advance(long steps);
+
+  FieldProblem problem_;
+  std::vector<std::unique_ptr<Ensemble>> ensembles_;  ///< the run, and its twin with half the step
+  std::vector<double> energy_;                        ///< E at the momenta of the ring
+  std::vector<double> first_;
+  long interval_, end_, steps_ = 0;
+};
+
+}  // namespace kapitza

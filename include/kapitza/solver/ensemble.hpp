@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kapitza/core/complex.hpp"
+#include "kapitza/physics/absorber.hpp"
+#include "kapitza/physics/dispersion.hpp"
+#include "kapitza/physics/interaction.hpp"
+#include "kapitza/physics/local_step.hpp"
+#include "kapitza/solver/composition.hpp"
+#include "kapitza/spectral/window.hpp"
+
+namespace kapitza {
+
+/// A density n(k), at any momenta.
+using Density = std::function<std::vector<double>(const std::vector<double>& k)>;
+
+/// The profile of a smooth defect: 1 up to |x| = 1/4, then cos^2, zero from 1/2 on.
+double smooth_step(double x);
+
+/// The field on a ring, Eq. (27). Site 0 follows the seam; the middle of the ring is x = 0.
+struct FieldProblem {
+  Dispersion dispersion = Dispersion::parabolic();
+  Interaction interaction = Interaction::psi6();  ///< with the counterterm
+  double lambda = 0;
+  std::vector<double> profile;       ///< D at every site
+  std::optional<Absorber> absorber;  ///< none: a closed chain
+  Density density;                   ///< what is injected, and the Gaussian field to start from
+  bool starts_from_zero = false;
+  int window = 0;  ///< sites of each of the two windows; a closed chain is one window
+
+  int sites() const { return static_cast<int>(profile.size()); }
+  /// x of a site: symmetric, so half-integers on a ring with an even number of sites.
+  double position(int site) const { return site - 0.5 * (sites() - 1); }
+  /// Lambda = lambda^2 sum_x D^2
+  double strength() const;
+  double density_of_carriers() const;  ///< rho = int dk/2pi n
+  /// The first site of the defect and the one after its last; the same where there is none.
+  struct Range {
+    int begin, end;
+    int size() const { return end - begin; }
+  };
+  Range defect() const;
+  /// Where the windows begin: in the middle between absorber and defect. Throws InputError where
+  /// there is no room for them, or where absorber and defect overlap.
+  std::vector<int> windows() const;
+};
+
+/// How it is evolved.
+struct FieldNumerics {
+  double dt = 0;
+  int kick_every = 1;  ///< steps from one kick of the noise to the next
+  int order = 2;       ///< of the splitting: 2 or 4
+
+  /// The same kicks at the same times with steps of half the length.
+  FieldNumerics halved() const { return {dt / 2, 2 * kick_every, order}; }
+  Composition composition() const;
+  /// Longer steps meet resonances between the levels of the band, at dt (E_max - E_min) = 2 pi;
+  /// half of that is where errors stop being small.
+  static double longest_step(const Dispersion& dispersion);
+};
+
+enum class Precision { single_, double_ };
+
+/// Which trajectories: trajectory i of a seed is the same field, whatever the others are.
+struct EnsembleSize {
+  int trajectories = 0;
+  std::uint64_t seed = 0;
+  Precision precision = Precision::double_;
+};
+
+/// Everything a backend needs to evolve an ensemble, as tables.
+///
+/// The momenta of the ring are those of a MomentumGrid, half a spacing off k = 0. So a backend
+/// keeps phi_x = e^{-i k_0 x} psi_x, whose plain transform has the momentum k_m at index m.
+struct EnsemblePlan {
+  int sites = 0, trajectories = 0;
+  std::uint64_t seed = 0;
+  Precision precision = Precision::double_;
+
+  // The drift.
+  Composition composition;
+  double dt = 0;
+  FieldProblem::Range defect{0, 0};
+  std::vector<double> turns;                  ///< lambda D dt / 2 pi of every site
+  PotentialSlope<double> slope;               ///< U'
+  std::vector<double> damping;                ///< gamma dt of every site
+  std::vector<std::vector<Complex>> kinetic;  ///< e^{-i E(k_m) dt} / sites of every stage
+
+  // The noise: a kick adds shape_y sum_m e^{2 pi i m y / modes} filter_m z_m, z white.
+  int kick_every = 0;               ///< steps; 0: no noise
+  int absorber_width = 0;           ///< sites on each side of the seam
+  std::vector<double> noise;        ///< filter of every noise mode
+  std::vector<Complex> kick_shape;  ///< at y = -b, ..., b - 1; y = 0 is site 0
+
+  std::vector<double> start;  ///< the field at t = 0 is sum_m e^{2 pi i m x / sites} start_m z_m
+
+  // What is measured.
+  std::vector<int> windows;       ///< first sites
+  std::vector<Complex> taper;     ///< of every window, so that its plain transform has k ascending
+  std::vector<double> potential;  ///< lambda D of every site
+
+  /// What is summed up in a measurement, in this order: for every window n(k) and n(k)^2; |psi_x|^2
+  /// of every site; lambda sum_x D U(|psi_x|^2).
+  int window_sites() const { return static_cast<int>(taper.size()); }
+  std::size_t densities() const { return 2 * windows.size() * window_sites(); }
+  std::size_t observables() const { return densities() + sites + 1; }
+
+  /// local[slot] of split_steps(): the last slot is the end of a step and the beginning of the
+  /// next.
+  double local(int slot) const;
+  int local_slots() const { return composition.stages() + 2; }
+};
+
+EnsemblePlan make_plan(const FieldProblem& problem, const FieldNumerics& numerics,
+                       const EnsembleSize& size);
+
+/// Where a field stopped being finite.
+struct BlowUp {
+  int trajectory, site;
+  long step;
+
+  std::string text(double dt) const;
+};
+
+/// Trajectories of the field, evolved together.
+class Ensemble {
+ public:
+  virtual ~Ensemble() = default;
+
+  const EnsemblePlan& plan() const { return plan_; }
+
+  /// Draws the fields at t = 0 and forgets what was measured.
+  virtual void start() = 0;
+
+  /// Evolves all fields by steps number `first` to first + steps - 1, then measures, adding to the
+  /// totals of each trajectory. Says where a field is not finite: it and its totals are lost then.
+  virtual std::optional<BlowUp> advance(long first, long steps) = 0;
+
+  /// What was measured since the last clear(): observables() numbers for every trajectory.
+  virtual void totals(std::span<double> sums) const = 0;
+  virtual void set_totals(std::span<const double> sums) = 0;
+  void clear();
+
+  /// The fields phi_x, trajectory-major: a checkpoint, which set_fields() restores bit for bit.
+  virtual void fields(std::span<Complex> phi) const = 0;
+  virtual void set_fields(std::span<const Complex> phi) = 0;
+
+  virtual std::size_t memory() const = 0;  ///< bytes, on the device
+
+ protected:
+  explicit Ensemble(EnsemblePlan plan) : plan_(std::move(plan)) {}
+  Ensemble(const Ensemble&) = default;
+  Ensemble& operator=(const Ensemble&) = default;
+
+ private:
+  EnsemblePlan plan_;
+};
+
+}  // namespace kapitza

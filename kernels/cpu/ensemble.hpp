@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+
+#include "kapitza/solver/ensemble.hpp"
+
+namespace kapitza::cpu {
+
+/// Fields in memory, one thread per trajectory at a time.
+std::unique_ptr<Ensemble> make_ensemble(EnsemblePlan plan, int threads);
+
+}  // namespace kapitza::cpu

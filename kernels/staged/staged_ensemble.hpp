@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "kapitza/solver/ensemble.hpp"
+#include "kernels/staged/ensemble_stages.hpp"
+
+namespace kapitza::staged {
+
+/// A table of a plan in the precision of the fields.
+template <class Real>
+std::vector<Real> in_precision(const std::vector<double>& table) {
+  return std::vector<Real>(table.begin(), table.end());
+}
+
+template <class Real>
+std::vector<BasicComplex<Real>> in_precision(const std::vector<Complex>& table) {
+  std::vector<BasicComplex<Real>> result;
+  result.reserve(table.size());
+  for (const Complex z : table)
+    result.push_back({static_cast<Real>(z.re), static_cast<Real>(z.im)});
+  return result;
+}
+
+inline LocalSites local_sites(const EnsemblePlan& plan) {
+  return {plan.defect.begin, plan.defect.size(), plan.absorber_width, plan.sites};
+}
+
+/// What StepLocally needs of every slot and local site.
+inline std::vector<double> local_table(const EnsemblePlan& plan) {
+  const LocalSites sites = local_sites(plan);
+  std::vector<double> table;
+  for (int slot = 0; slot < plan.local_slots(); ++slot)
+    for (int j = 0; j < sites.size(); ++j)
+      table.push_back(sites.in_defect(j) ? plan.local(slot) * plan.turns[sites(j)]
+                                         : std::exp(-plan.local(slot) * plan.damping[sites(j)]));
+  return table;
+}
+
+inline std::vector<Complex> kinetic_table(const EnsemblePlan& plan) {
+  std::vector<Complex> table;
+  for (const std::vector<Complex>& stage : plan.kinetic)
+    table.insert(table.end(), stage.begin(), stage.end());
+  return table;
+}
+
+inline std::vector<double> defect_potential(const EnsemblePlan& plan) {
+  return {plan.potential.begin() + plan.defect.begin, plan.potential.begin() + plan.defect.end};
+}
+
+template <class Real>
+PhaseKick<Real> phase_kick(const EnsemblePlan& plan) {
+  PhaseKick<Real> kick;
+  std::copy(std::begin(plan.slope.slope), std::end(plan.slope.slope), std::begin(kick.slope.slope));
+  return kick;
+}
+
+/// What does not depend on the fields, in device memory.
+template <Device D, class Real>
+class EnsembleTables {
+  std::size_t bytes_ = 0;  // first: the tables below add to it while they are made
+
+ public:
+  template <class T>
+  using Buffer = typename D::template Buffer<T>;
+
+  EnsembleTables(D& device, const EnsemblePlan& plan)
+      : sites(local_sites(plan)),
+        kick(phase_kick<Real>(plan)),
+        local(upload(device, in_precision<Real>(local_table(plan)))),
+        kinetic(upload(device, in_precision<Real>(kinetic_table(plan)))),
+        noise(upload(device, in_precision<Real>(plan.noise))),
+        kick_shape(upload(device, in_precision<Real>(plan.kick_shape))),
+        start(upload(device, in_precision<Real>(plan.start))),
+        taper(upload(device, in_precision<Real>(plan.taper))),
+        windows(upload(device, plan.windows)),
+        potential(upload(device, defect_potential(plan))) {}
+
+  LocalSites sites;
+  PhaseKick<Real> kick;
+  Buffer<Real> local;                     ///< [slot][local site]
+  Buffer<BasicComplex<Real>> kinetic;     ///< [stage][mode]
+  Buffer<Real> noise;                     ///< [noise mode]
+  Buffer<BasicComplex<Real>> kick_shape;  ///< [y + b]
+  Buffer<Real> start;                     ///< [mode]
+  Buffer<BasicComplex<Real>> taper;       ///< [site of a window]
+  Buffer<int> windows;                    ///< [window]
+  Buffer<double> potential;               ///< [site of the defect]
+
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  template <class T>
+  Buffer<T> upload(D& device, const std::vector<T>& values) {
+    Buffer<T> buffer(values.size());
+    device.upload(std::span<const T>(values), buffer.data());
+    bytes_ += values.size() * sizeof(T);
+    return buffer;
+  }
+};
+
+/// Trajectories that go through the stages together.
+struct Chunk {
+  int first, size;
+};
+
+/// Trajectories in as few chunks as possible with no more than `most` numbers in an array, of which
+/// each trajectory has `row`. All chunks are equally long, but for the last, which may be shorter.
+struct Chunks {
+  int trajectories, count, capacity;
+
+  Chunks(int all, std::size_t row, std::size_t most) : trajectories(all) {
+    const std::size_t total = std::max(1, all);
+    const std::size_t fit = std::clamp<std::size_t>(most / row, 1, total);
+    count = static_cast<int>((total + fit - 1) / fit);
+    capacity = static_cast<int>((total + count - 1) / count);
+  }
+  Chunk operator[](int i) const {
+    return {i * capacity, std::clamp(trajectories - i * capacity, 0, capacity)};
+  }
+  /// Rows of an array whose last chunk is as long as the others.
+  std::size_t rows() const { return static_cast<std::size_t>(count) * capacity; }
+};
+
+/// Devices refuse stages of more indices.
+inline constexpr std::size_t most_indices = (std::size_t{1} << 31) - 1;
+
+/// An ensemble of fields as a row of pointwise stages and batched transforms: the cuFFT path of the
+/// GPU, and on the host its own test.
+///
+/// All trajectories of a chunk go together. Between two measurements nothing travels; a measurement
+/// brings back one number per trajectory, which says whether it is finite. The bits of a trajectory
+/// may depend on the size of the ensemble, because an FFT library may choose its algorithm by the
+/// batch; its random numbers do not.
+template <Device D, class Real>
+class StagedEnsemble final : public Ensemble {
+ public:
+  /// most: numbers in an array that stages and transforms work on; exceeded only where a single
+  /// trajectory has more.
+  template <class... DeviceArguments>
+  explicit StagedEnsemble(EnsemblePlan given, std::size_t most = most_indices,
+                          DeviceArguments&&... device_arguments)
+      : Ensemble(std::move(given)),
+        device_(std::forward<DeviceArguments>(device_arguments)...),
+        tables_(device_, plan()),
+        chunks_(plan().trajectories, std::max(sites(), noise_modes()), most),
+        fields_(chunks_.rows() * sites()),
+        totals_(plan().observables() * plan().trajectories),
+        before_(capacity() * sites()),
+        in_(capacity() * std::max(sites(), noise_modes())),
+        out_(capacity() * std::max(noise_modes(), windows() * plan().window_sites())),
+        values_(capacity() * sites()),
+        numbers_(capacity()),
+        energies_(capacity()),
+        forward_(device_, plan().sites, chunks_.capacity, Sign::minus),
+        backward_(device_, plan().sites, chunks_.capacity, Sign::plus),
+        window_(device_, plan().window_sites(), chunks_.capacity * windows(), Sign::minus) {
+    if (plan().kick_every > 0)
+      noise_transform_.emplace(device_, noise_modes(), chunks_.capacity, Sign::plus);
+  }
+
+  void start() override {
+    clear();
+    each_chunk([&](Chunk chunk) {
+      draw(tables_.start, Stream::start, chunk, 0);
+      backward_(in_.data(), field(chunk));
+    });
+  }
+
+  std::optional<BlowUp> advance(long first, long steps) override {
+    std::optional<BlowUp> blow_up;
+    each_chunk([&](Chunk chunk) {
+      device_.each(cells(chunk, sites()), CopyFields<Real>{field(chunk), before_.data()});
+      evolve(chunk, field(chunk), first, steps);
+      measure(chunk);
+      const std::optional<int> bad = first_bad(chunk);
+      if (bad && !blow_up) blow_up = find_blow_up(chunk, *bad, first, steps);
+    });
+    return blow_up;
+  }
+
+  void totals(std::span<double> sums) const override { device_.download(totals_.data(), sums); }
+  void set_totals(std::span<const double> sums) override { device_.upload(sums, totals_.data()); }
+
+  void fields(std::span<Complex> phi) const override;
+  void set_fields(std::span<const Complex> phi) override;
+
+  std::size_t memory() const override {
+    return tables_.bytes() +
+           (fields_.size() + before_.size() + in_.size() + out_.size()) * sizeof(Field) +
+           (totals_.size() + values_.size() + numbers_.size() + energies_.size()) * sizeof(double);
+  }
+
+ private:
+  using Field = BasicComplex<Real>;
+  template <class T>
+  using Buffer = typename D::template Buffer<T>;
+  using Fft = typename D::template Fft<Real>;
+
+  /// A chunk on its way: what split_steps() drives.
+  struct Walker {
+    StagedEnsemble& of;
+    Chunk chunk;
+    Field* psi;
+
+    void local(int slot) { of.step_locally(chunk, psi, slot); }
+    void kinetic(int stage) { of.step_kinetically(chunk, psi, stage); }
+    void kick(long index) { of.kick(chunk, psi, static_cast<std::uint32_t>(index)); }
+  };
+
+  /// Indices of a stage that has so many for every trajectory.
+  static std::size_t cells(Chunk chunk, int per_trajectory) {
+    return static_cast<std::size_t>(chunk.size) * per_trajectory;
+  }
+  std::size_t capacity() const { return chunks_.capacity; }
+  int sites() const { return plan().sites; }
+  int noise_modes() const { return static_cast<int>(plan().noise.size()); }
+  int windows() const { return static_cast<int>(plan().windows.size()); }
+  Field* field(Chunk chunk) {
+    return fields_.data() + static_cast<std::size_t>(chunk.first) * sites();
+  }
+  double* total(Chunk chunk) { return totals_.data() + chunk.first * plan().observables(); }
+
+  template <class Body>
+  void each_chunk(const Body& body) const {
+    for (int i = 0; i < chunks_.count; ++i) body(chunks_[i]);
+  }
+
+  void draw(Buffer<Real>& amplitude, Stream stream, Chunk chunk, std::uint32_t step);
+  void evolve(Chunk chunk, Field* psi, long first, long steps);
+  void step_locally(Chunk chunk, Field* psi, int slot);
+  void step_kinetically(Chunk chunk, Field* psi, int stage);
+  void kick(Chunk chunk, Field* psi, std::uint32_t index);
+
+  void measure(Chunk chunk);
+  void measure_windows(Chunk chunk);
+  void measure_sites(Chunk chunk);
+  void measure_energies(Chunk chunk);
+
+  std::optional<int> first_bad(Chunk chunk);
+  BlowUp find_blow_up(Chunk chunk, int bad, long first, long steps);
+  std::optional<int> first_bad_site(const Field* psi);
+
+  mutable D device_;  ///< reading needs it, too
+  EnsembleTables<D, Real> tables_;
+  Chunks chunks_;
+  Buffer<Field> fields_;     ///< [trajectory][site]
+  Buffer<double> totals_;    ///< [trajectory][observable]
+  Buffer<Field> before_;     ///< fields of a chunk at the last measurement
+  Buffer<Field> in_, out_;   ///< what is on its way through a transform
+  Buffer<double> values_;    ///< [trajectory][site]: densities, then energies
+  Buffer<double> numbers_;   ///< [trajectory]: sum of |psi|^2, and more: see SumEnergies
+  Buffer<double> energies_;  ///< [trajectory]
+  Fft forward_, backward_, window_;
+  std::optional<Fft> noise_transform_;
+};
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::fields(std::span<Complex> phi) const {
+  const std::size_t N = sites();
+  each_chunk([&](Chunk chunk) {
+    std::vector<Field> rows(chunk.size * N);
+    device_.download(fields_.data() + chunk.first * N, std::span(rows));
+    std::transform(rows.begin(), rows.end(), phi.begin() + chunk.first * N, [](Field z) {
+      return Complex{static_cast<double>(z.re), static_cast<double>(z.im)};
+    });
+  });
+}
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::set_fields(std::span<const Complex> phi) {
+  const std::size_t N = sites();
+  each_chunk([&](Chunk chunk) {
+    const auto part = phi.subspan(chunk.first * N, chunk.size * N);
+    const auto rows = in_precision<Real>(std::vector<Complex>(part.begin(), part.end()));
+    device_.upload(std::span<const Field>(rows), field(chunk));
+  });
+}
+
+/// White noise times an amplitude, into in_.
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::draw(Buffer<Real>& amplitude, Stream stream, Chunk chunk,
+                                   std::uint32_t step) {
+  const int modes = static_cast<int>(amplitude.size());
+  device_.each(cells(chunk, pairs_of(modes)),
+               DrawNoise<Real>{amplitude.data(), in_.data(), plan().seed, stream,
+                               static_cast<std::uint32_t>(chunk.first), step, modes});
+}
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::evolve(Chunk chunk, Field* psi, long first, long steps) {
+  Walker walker{*this, chunk, psi};
+  split_steps(plan().composition.stages(), first, steps, plan().kick_every, walker);
+}
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::step_locally(Chunk chunk, Field* psi, int slot) {
+  const int count = tables_.sites.size();
+  device_.each(cells(chunk, count), StepLocally<Real>{tables_.sites, tables_.kick,
+                                                      tables_.local.data() + slot * count, psi});
+}
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::step_kinetically(Chunk chunk, Field* psi, int stage) {
+  const int N = sites();
+  forward_(psi, in_.data());
+  device_.each(cells(chunk, N), TurnModes<Real>{tables_.kinetic.data() + stage * N, in_.data(), N});
+  backward_(in_.data(), psi);
+}
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::kick(Chunk chunk, Field* psi, std::uint32_t index) {
+  draw(tables_.noise, Stream::noise, chunk, index);
+  (*noise_transform_)(in_.data(), out_.data());
+  device_.each(cells(chunk, 2 * plan().absorber_width),
+               AddKick<Real>{tables_.kick_shape.data(), out_.data(), psi, plan().absorber_width,
+                             noise_modes(), sites()});
+}
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::measure(Chunk chunk) {
+  measure_windows(chunk);
+  measure_sites(chunk);
+  measure_energies(chunk);
+}
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::measure_windows(Chunk chunk) {
+  const int W = plan().window_sites();
+  const std::size_t count = cells(chunk, windows() * W);
+  device_.each(count, LoadWindows<Real>{field(chunk), tables_.windows.data(), tables_.taper.data(),
+                                        in_.data(), windows(), W, sites()});
+  window_(in_.data(), out_.data());
+  device_.each(count,
+               MeasureWindows<Real>{out_.data(), total(chunk), windows(), W, plan().observables()});
+}
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::measure_sites(Chunk chunk) {
+  device_.each(cells(chunk, sites()),
+               MeasureSites<Real>{field(chunk), values_.data(), total(chunk) + plan().densities(),
+                                  sites(), plan().observables()});
+  device_.sum_rows(values_.data(), chunk.size, sites(), numbers_.data());
+}
+
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::measure_energies(Chunk chunk) {
+  const int defect = plan().defect.size();
+  device_.each(cells(chunk, defect),
+               MeasureEnergies<Real>{tables_.sites, plan().slope, tables_.potential.data(),
+                                     field(chunk), values_.data()});
+  device_.sum_rows(values_.data(), chunk.size, defect, energies_.data());
+  device_.each(chunk.size,
+               SumEnergies{energies_.data(), numbers_.data(),
+                           total(chunk) + plan().observables() - 1, plan().observables()});
+}
+
+/// The first trajectory of a chunk, counted within it, that was not finite when it was measured.
+template <Device D, class Real>
+std::optional<int> StagedEnsemble<D, Real>::first_bad(Chunk chunk) {
+  std::vector<double> numbers(chunk.size);
+  device_.download(numbers_.data(), std::span(numbers));
+  const auto finite = [](double number) { return std::isfinite(number); };
+  const auto bad = std::find_if_not(numbers.begin(), numbers.end(), finite);
+  if (bad == numbers.end()) return std::nullopt;
+  return static_cast<int>(bad - numbers.begin());
+}
+
+/// Once more, step by step, with the copy of the fields before: the other trajectories of the chunk
+/// stay where they are.
+template <Device D, class Real>
+BlowUp StagedEnsemble<D, Real>::find_blow_up(Chunk chunk, int bad, long first, long steps) {
+  const Field* psi = before_.data() + static_cast<std::size_t>(bad) * sites();
+  for (long step = first; step < first + steps; ++step) {
+    evolve(chunk, before_.data(), step, 1);
+    if (const auto site = first_bad_site(psi)) return {chunk.first + bad, *site, step};
+  }
+  // Only a sum overflowed.
+  return {chunk.first + bad, plan().defect.begin, first + steps - 1};
+}
+
+template <Device D, class Real>
+std::optional<int> StagedEnsemble<D, Real>::first_bad_site(const Field* psi) {
+  device_.each(sites(), MeasureSites<Real>{psi, values_.data(), nullptr, sites(), 0});
+  std::vector<double> density(sites());
+  device_.download(values_.data(), std::span(density));
+  const auto finite = [](double y) { return std::isfinite(y); };
+  const auto bad = std::find_if_not(density.begin(), density.end(), finite);
+  if (bad == density.end()) return std::nullopt;
+  return static_cast<int>(bad - density.begin());
+}
+
+}  // namespace kapitza::staged

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kapitza/solver/steady_state.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <span>
+#include <utility>
+
+#include "kapitza/core/error.hpp"
+
+namespace kapitza {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr int bands_per_direction = 4;
+constexpr std::size_t max_blocks = 64;
+
+void subtract(std::vector<double>& from, const std::vector<double>& what) {
+  std::transform(from.begin(), from.end(), what.begin(), from.begin(), std::minus<>());
+}
+
+/// Ensemble means of sums, trajectory-major.
+std::vector<double> means(const std::vector<double>& sums, int trajectories) {
+  const std::size_t width = sums.size() / trajectories;
+  std::vector<double> mean(width);
+  for (std::size_t i = 0; i < sums.size(); ++i) mean[i % width] += sums[i] / trajectories;
+  return mean;
+}
+
+}  // namespace
+
+SteadyState::SteadyState(Backend& backend, const FieldProblem& problem,
+                         const FieldNumerics& numerics, const EnsembleSize& size,
+                         SteadyStateOptions options)
+    : problem_(problem), options_(options), error_(infinity) {
+  arms_.push_back({backend.ensemble(make_plan(problem, numerics, size)), 1, {}});
+  if (options_.error_check)
+    arms_.push_back({backend.ensemble(make_plan(problem, numerics.halved(), size)), 2, {}});
+  for (Arm& arm : arms_) arm.ensemble->start();
+
+  k_ = MomentumGrid{plan().window_sites()}.momenta();
+  v_ = problem_.dispersion.velocity(k_);
+  // The fastest carriers cross half a window from one measurement to the next, and the ring within
+  // the first block.
+  const double crossing = plan().window_sites() / problem_.dispersion.max_speed();
+  slice_ = std::max(1L, std::lround(crossing / 2 / plan().dt));
+  slices_per_block_ = std::max(4L, 2L * plan().sites / plan().window_sites());
+}
+
+std::vector<double> SteadyState::totals(const Arm& arm) const {
+  std::vector<double> sums(plan().observables() * plan().trajectories);
+  arm.ensemble->totals(sums);
+  return sums;
+}
+
+void SteadyState::restore(const SteadyStateCheckpoint& from) {
+  for (std::size_t i = 0; i < arms_.size(); ++i) {
+    arms_[i].ensemble->set_fields(from.arms.at(i).fields);
+    arms_[i].ensemble->set_totals(from.arms[i].totals);
+    arms_[i].first_part = from.arms[i].first_part;
+  }
+  slices_ = from.slices;
+  measured_ = from.measured;
+  first_part_ = from.first_part;
+  slices_per_block_ = from.slices_per_block;
+  settled_ = from.settled;
+  drift_probability_ = from.drift_probability;
+  block_end_ = from.block_end;
+  blocks_.clear();
+  const std::size_t width = plan().observables();
+  for (std::size_t i = 0; i < from.blocks.size(); i += width)
+    blocks_.emplace_back(from.blocks.begin() + static_cast<std::ptrdiff_t>(i),
+                         from.blocks.begin() + static_cast<std::ptrdiff_t>(i + width));
+}
+
+SteadyStateCheckpoint SteadyState::checkpoint() const {
+  SteadyStateCheckpoint to;
+  for (const Arm& arm : arms_) {
+    std::vector<Complex> fields(static_cast<std::size_t>(plan().sites) * plan().trajectories);
+    arm.ensemble->fields(fields);
+    to.arms.push_back({std::move(fields), totals(arm), arm.first_part});
+  }
+  to.observables = plan().observables();
+  to.slices = slices_;
+  to.measured = measured_;
+  to.first_part = first_part_;
+  to.slices_per_block = slices_per_block_;
+  to.settled = settled_;
+  to.drift_probability = drift_probability_;
+  to.block_end = block_end_;
+  for (const std::vector<double>& block : blocks_)
+    to.blocks.insert(to.blocks.end(), block.begin(), block.end());
+  return to;
+}
+
+void SteadyState::step() {
+  for (Arm& arm : arms_) {
+    const long steps = slice_ * arm.steps_per_step;
+    if (const auto blow_up = arm.ensemble->advance(slices_ * steps, steps))
+      throw NumericsError(blow_up->text(arm.ensemble->plan().dt));
+  }
+  ++slices_;
+  ++measured_;
+  if (options_.burn_in && !settled_) {
+    if (time() < *options_.burn_in) return;
+    settled_ = true;
+    measured_ = 0;
+    for (Arm& arm : arms_) arm.ensemble->clear();
+    return;
+  }
+  if (measured_ % slices_per_block_ == 0) end_block();
+}
+
+void SteadyState::end_block() {
+  const std::vector<double> sums = totals(arms_.front());
+  std::vector<double> end = means(sums, plan().trajectories), block = end;
+  if (!block_end_.empty()) subtract(block, block_end_);
+  block_end_ = std::move(end);
+  blocks_.push_back(std::move(block));
+  if (first_part_ == 0) {
+    begin_second_part();
+  } else if (measured_ == 2 * first_part_) {
+    compare_parts(sums);
+  }
+  if (blocks_.size() == max_blocks) merge_blocks();
+  if (settled_ && options_.target_error) error_ = largest_error(totals(arms_.front()));
+}
+
+/// Twice as long, half as many: their errors are independent in the end, however slow the field is.
+void SteadyState::merge_blocks() {
+  for (std::size_t i = 0; 2 * i < blocks_.size(); ++i) {
+    const std::vector<double>& odd = blocks_[2 * i + 1];
+    std::vector<double> both = blocks_[2 * i];
+    std::transform(both.begin(), both.end(), odd.begin(), both.begin(), std::plus<>());
+    blocks_[i] = std::move(both);
+  }
+  blocks_.resize(blocks_.size() / 2);
+  slices_per_block_ *= 2;
+}
+
+void SteadyState::compare_parts(const std::vector<double>& totals) {
+  drift_probability_ = compare(totals);
+  if (drift_probability_ >= significance) settled_ = true;
+  if (drift_probability_ < significance && !options_.burn_in) forget_first_part();
+  begin_second_part();
+}
+
+void SteadyState::forget_first_part() {
+  for (Arm& arm : arms_) {
+    std::vector<double> sums = totals(arm);
+    subtract(sums, arm.first_part);
+    arm.ensemble->set_totals(sums);
+  }
+  blocks_.erase(blocks_.begin(), blocks_.begin() + first_part_ / slices_per_block_);
+  measured_ -= first_part_;
+  block_end_ = means(totals(arms_.front()), plan().trajectories);
+}
+
+void SteadyState::begin_second_part() {
+  for (Arm& arm : arms_) arm.first_part = totals(arm);
+  first_part_ = measured_;
+}
+
+/// Sums of n over the bands of |k| in either direction of every window, and the number of carriers.
+void SteadyState::add_bands(const double* sums, double scale, double* bands) const {
+  const int W = plan().window_sites();
+  for (std::size_t window = 0; window < plan().windows.size(); ++window) {
+    for (int m = 0; m < W; ++m) {
+      const double fraction = std::abs(k_[m]) / std::numbers::pi;
+      const int band =
+          std::min(static_cast<int>(fraction * bands_per_direction), bands_per_direction - 1);
+      bands[v_[m] > 0 ? band : band + bands_per_direction] += scale * sums[m];
+    }
+    sums += 2 * W;
+    bands += 2 * bands_per_direction;
+  }
+  for (int x = 0; x < plan().sites; ++x) *bands += scale * sums[x];
+}
+
+std::size_t SteadyState::band_count() const {
+  return plan().windows.size() * 2 * bands_per_direction + 1;
+}
+
+double SteadyState::compare(const std::vector<double>& totals) const {
+  const std::vector<double>& first = arms_.front().first_part;
+  const int T = plan().trajectories;
+  const std::size_t width = plan().observables(), count = band_count();
+  const double first_slices = static_cast<double>(first_part_);
+  const double second_slices = static_cast<double>(measured_ - first_part_);
+  // Later minus earlier, in every trajectory: the differences of trajectories are independent.
+  std::vector<double> rows(count * T);
+  for (int j = 0; j < T; ++j) {
+    double* row = rows.data() + count * j;
+    add_bands(totals.data() + width * j, 1 / second_slices, row);
+    add_bands(first.data() + width * j, -1 / second_slices - 1 / first_slices, row);
+  }
+  const Estimates difference = estimate(rows, T);
+  double smallest = 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (difference.mean[i] == 0) continue;  // nothing moves, exactly: an empty ring
+    const double t = difference.mean[i] / difference.error[i];
+    smallest = std::min(smallest, student_tail(t, T - 1) * static_cast<double>(count));
+  }
+  return smallest;
+}
+
+double SteadyState::drift_probability() const {
+  const bool has_second_part = first_part_ > 0 && measured_ > first_part_ + first_part_ / 4;
+  return has_second_part ? compare(totals(arms_.front())) : drift_probability_;
+}
+
+bool SteadyState::finished() const {
+  if (options_.max_time && time() >= *options_.max_time) return true;
+  return options_.target_error && settled_ && error_ <= *options_.target_error;
+}
+
+double SteadyState::progress() const {
+  const double by_time = options_.max_time ? time() / *options_.max_time : 0;
+  // Errors fall like the square root of time.
+  const double by_error = options_.target_error ? std::pow(*options_.target_error / error_, 2) : 0;
+  return std::min(1.0, std::max(by_time, by_error));
+}
+
+std::vector<WindowDensity> SteadyState::densities() const {
+  const int W = plan().window_sites(), T = plan().trajectories;
+  const auto slices = static_cast<double>(measured_);
+  const std::vector<double> sums = totals(arms_.front());
+  const Estimates all = estimate(sums, T, 1 / slices);
+  std::vector<double> block_rows;
+  for (const std::vector<double>& block : blocks_)
+    block_rows.insert(block_rows.end(), block.begin(), block.end());
+  const Estimates blocks = estimate(block_rows, std::max<std::size_t>(blocks_.size(), 1),
+                                    1 / static_cast<double>(slices_per_block_));
+  Estimates step;
+  if (options_.error_check) {
+    std::vector<double> difference = totals(arms_.back());
+    subtract(difference, sums);
+    step = estimate(difference, T, 1 / slices);
+  }
+
+  std::vector<WindowDensity> result;
+  for (std::size_t window = 0; window < plan().windows.size(); ++window) {
+    WindowDensity& density = result.emplace_back();
+    for (int m = 0; m < W; ++m) {
+      const std::size_t i = window * 2 * W + m;
+      density.n.push_back(all.mean[i]);
+      density.error.push_back(all.error[i]);
+      density.block_error.push_back(blocks_.size() > 1 ? blocks.error[i]
+                                                       : std::numeric_limits<double>::quiet_NaN());
+      // The variance of one number, of which the sums have the squares, against that of its mean.
+      const double variance = all.mean[i + W] - all.mean[i] * all.mean[i];
+      density.autocorrelation.push_back(measured_time() * T * all.error[i] * all.error[i] /
+                                        (2 * variance));
+      if (!options_.error_check) continue;
+      density.step.push_back(step.mean[i]);
+      density.step_error.push_back(step.error[i]);
+    }
+  }
+  return result;
+}
+
+Estimates SteadyState::site_density() const {
+  const std::vector<double> sums = totals(arms_.front());
+  const Estimates all = estimate(sums, plan().trajectories, 1 / static_cast<double>(measured_));
+  const auto first = static_cast<std::ptrdiff_t>(plan().densities());
+  const auto part = [&](const std::vector<double>& numbers) {
+    return std::vector<double>(numbers.begin() + first, numbers.begin() + first + plan().sites);
+  };
+  return {part(all.mean), part(all.error)};
+}
+
+Estimates SteadyState::moments(const std::vector<double>& weight) const {
+  const int W = plan().window_sites(), T = plan().trajectories;
+  const std::size_t windows = plan().windows.size();
+  const std::vector<double> sums = totals(arms_.front());
+  std::vector<double> rows(windows * T);
+  for (int j = 0; j < T; ++j)
+    for (std::size_t window = 0; window < windows; ++window) {
+      const double* n = sums.data() + plan().observables() * j + window * 2 * W;
+      for (int m = 0; m < W; ++m) rows[windows * j + window] += weight[m] * n[m] / W;
+    }
+  return estimate(rows, T, 1 / static_cast<double>(measured_));
+}
+
+double SteadyState::largest_error(const std::vector<double>& totals) const {
+  const int W = plan().window_sites();
+  const Estimates all = estimate(totals, plan().trajectories, 1 / static_cast<double>(measured_));
+  double largest = 0;
+  for (std::size_t window = 0; window < plan().windows.size(); ++window)
+    for (int m = 0; m < W; ++m) {
+      if (!options_.counts(k_[m])) continue;
+      const std::size_t i = window * 2 * W + m;
+      largest = std::max(largest, all.error[i] / all.mean[i]);
+    }
+  return largest > 0 ? largest : infinity;
+}
+
+double SteadyState::relative_error() const {
+  return measured_ > 0 ? largest_error(totals(arms_.front())) : infinity;
+}
+
+std::size_t SteadyState::memory() const {
+  std::size_t bytes = 0;
+  for (const Arm& arm : arms_) bytes += arm.ensemble->memory();
+  return bytes;
+}
+
+}  // namespace kapitza

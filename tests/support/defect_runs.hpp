@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cmath>
+#include <map>
+#include <memory>
+#include <numbers>
+#include <utility>
+#include <vector>
+
+#include "kapitza/solver/stationary.hpp"
+#include "kapitza/solver/steady_state.hpp"
+#include "tests/support/densities.hpp"
+
+namespace kapitza::testing {
+
+/// The injected density, at any momenta.
+inline std::vector<double> two_peaks(const std::vector<double>& k) {
+  std::vector<double> n;
+  for (const double q : k) n.push_back(injection(q));
+  return n;
+}
+
+/// A smooth |psi|^6 defect of length L on a ring with just enough room, the two-peaked density
+/// coming from both sides.
+struct DefectRun {
+  double L = 100;
+  double Lambda = 0.05;       ///< of the kinetic limit; lambda follows
+  bool counterterm = true;    ///< A = -18 rho^2
+  bool box = false;           ///< a sharp profile instead of the smooth one
+  int absorber = 128, window = 128;
+  double dt = 0.1;
+  Density density = two_peaks;
+  EnsembleSize size{64, 1, Precision::double_};
+
+  FieldProblem problem() const {
+    FieldProblem problem;
+    problem.density = density;
+    problem.absorber = Absorber{absorber, 16};
+    problem.window = window;
+    const int sites = static_cast<int>(L) + 2 * absorber + 2 * window;
+    problem.profile.assign(sites + sites % 2, 1.0);
+    for (int site = 0; site < problem.sites(); ++site) {
+      const double x = std::abs(problem.position(site)) / L;
+      problem.profile[site] = box ? (x < 0.5 ? 1.0 : 0.0) : smooth_step(x);
+    }
+    problem.lambda = 1;
+    problem.lambda = std::sqrt(Lambda / problem.strength());
+    const double rho = problem.density_of_carriers();
+    if (counterterm) problem.interaction = problem.interaction.with_potential(-18 * rho * rho);
+    return problem;
+  }
+
+  SteadyState measure(Backend& backend, double burn_in, double time) const {
+    SteadyStateOptions options;
+    options.burn_in = burn_in;
+    options.max_time = time;
+    SteadyState run(backend, problem(), FieldNumerics{dt, 4, 2}, size, options);
+    while (!run.finished()) run.step();
+    return run;
+  }
+};
+
+/// What leaves a defect in the kinetic limit, on K momenta: n_left where v < 0, n_right where v > 0.
+inline std::vector<double> kinetic_outgoing(Backend& backend, double Lambda, int K,
+                                            std::vector<int> channels = {2, 3}) {
+  DefectProblem problem;
+  problem.model.grid = {K};
+  problem.model.channels = std::move(channels);
+  problem.injection.left = problem.injection.right = two_peaks(problem.model.grid.momenta());
+  problem.Lambda = Lambda;
+  problem.mesh = Mesh::graded(20, 0.05);
+  StationaryOptions options;
+  options.resolution.tolerance = 1e-3;
+  const auto solver = make_newton(backend, problem, options);
+  while (!solver->converged()) solver->step();
+  const DefectProfile profile = solver->slab().profile();
+  std::vector<double> outgoing = profile.n_left;
+  for (int m = K / 2; m < K; ++m) outgoing[m] = profile.n_right[m];
+  return outgoing;
+}
+
+}  // namespace kapitza::testing
