@@ -251,11 +251,13 @@ constexpr KeySpec key_table[] = {
     {"lattice.sites",
      Kind::integer,
      "",
-     "as many as absorber, windows and defect need, rounded up to a length with fast transforms",
+     "as many as absorber, windows and defect need, rounded up to a power of 2",
      "sites",
      {16, 1 << 24},
      "microscopic",
-     "Sites of the ring; for a closed chain 512 unless given. Powers of 2 are fastest."},
+     "Sites of the ring; for a closed chain 512 unless given. Other lengths than powers of 2 take "
+     "two to "
+     "three times as long per site."},
     {"lattice.absorber", Kind::absorber, "{width = 128, Gamma = 16.0}", "", "", any_number,
      "microscopic",
      "The region around the seam of the ring that absorbs what comes and injects n(k): width sites "
@@ -306,8 +308,10 @@ constexpr KeySpec key_table[] = {
      "trajectories or threads."},
     {"ensemble.precision", Kind::word, "\"double\"", "", "", any_number, "microscopic",
      "Of the field; what is measured is summed in double precision always.", "double single"},
-    {"ensemble.burn_in", Kind::number, "", "until nothing that is measured drifts any more", "time",
-     not_negative, "microscopic", "Time before what is measured counts."},
+    {"ensemble.burn_in", Kind::number, "",
+     "until the slowest carriers in ensemble.target_k have crossed, and nothing that is measured "
+     "drifts any more",
+     "time", not_negative, "microscopic", "Time before what is measured counts."},
     {"ensemble.max_time", Kind::number, "", "no limit", "time", positive, "microscopic",
      "Stop at this time, burn-in included."},
     {"ensemble.target_error",
@@ -320,7 +324,8 @@ constexpr KeySpec key_table[] = {
      "Stop when the relative standard error of n is this small at every momentum in "
      "ensemble.target_k, in both windows."},
     {"ensemble.target_k", Kind::interval, "[0.1, 3.2]", "", "1", not_negative, "microscopic",
-     "Range of |k| in which ensemble.target_error counts."},
+     "Range of |k| in which ensemble.target_error counts, and whose slowest carriers the burn-in "
+     "waits for."},
     {"ensemble.records",
      Kind::integer,
      "12",

@@ -2,6 +2,7 @@
 #include "host/jobs/microscopic.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <fmt/format.h>
 #include <numeric>
@@ -136,7 +137,7 @@ class FieldRun {
     if (!is_fast_length(sites))
       context_.console.note(
           fmt::format("{} sites: transforms of that length are slow, those of {} are fast", sites,
-                      fast_length(sites)));
+                      std::bit_ceil(static_cast<unsigned>(sites))));
   }
 
   void step() {
@@ -292,18 +293,33 @@ class DefectRun final : public FieldRun<SteadyState> {
     const std::vector<WindowDensity> sides = solver_.densities();
     writer.dataset("n_expected", {"k"}, expected_,
                    "density asked for, as a window of this length sees it");
-    for (std::size_t i = 0; i < sides.size(); ++i) write_side(writer, names[i], sides[i]);
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+      write_side(writer, names[i], sides[i]);
+      const int first = problem().windows()[i];
+      writer.attribute("x_first", problem().position(first), names[i]);
+      writer.attribute("x_last", problem().position(first + problem().window - 1), names[i]);
+    }
+    writer.dataset("gamma", {"x"}, damping(), "damping of the field by the absorber");
     const Estimates density = solver_.site_density();
     writer.dataset("density", {"x"}, density.mean, "carriers per site");
     writer.dataset("density_err", {"x"}, density.error, "standard error of density");
   }
 
-  static void write_side(ResultWriter& writer, const std::string& side,
-                         const WindowDensity& density) {
+  std::vector<double> damping() const {
+    std::vector<double> gamma(problem().sites());
+    for (int y = 0; y < problem().absorber->width; ++y)
+      gamma[y] = gamma[gamma.size() - 1 - y] = problem().absorber->rate(y + 0.5);
+    return gamma;
+  }
+
+  /// A group that can be opened by itself.
+  void write_side(ResultWriter& writer, const std::string& side,
+                  const WindowDensity& density) const {
     writer.group(side);
+    writer.coordinate(side + "/k", grid().momenta(), "momentum");
     const auto write = [&](const char* name, const std::vector<double>& values,
                            const std::string& meaning) {
-      if (!values.empty()) writer.dataset(side + "/" + name, {"k"}, values, meaning);
+      if (!values.empty()) writer.dataset(side + "/" + name, {side + "/k"}, values, meaning);
     };
     write("n", density.n, "density in the window on the " + side);
     write("n_err", density.error, "standard error of n, from the scatter of trajectories");

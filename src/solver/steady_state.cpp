@@ -103,14 +103,19 @@ void SteadyState::step() {
   }
   ++slices_;
   ++measured_;
-  if (options_.burn_in && !settled_) {
-    if (time() < *options_.burn_in) return;
-    settled_ = true;
-    measured_ = 0;
-    for (Arm& arm : arms_) arm.ensemble->clear();
-    return;
+  const double least = options_.burn_in.value_or(options_.settling);
+  if (measured_ == slices_ && least > 0) {
+    if (time() >= least) begin();
+  } else if (measured_ % slices_per_block_ == 0) {
+    end_block();
   }
-  if (measured_ % slices_per_block_ == 0) end_block();
+}
+
+/// What was measured so far does not count.
+void SteadyState::begin() {
+  settled_ = options_.burn_in.has_value();
+  measured_ = 0;
+  for (Arm& arm : arms_) arm.ensemble->clear();
 }
 
 void SteadyState::end_block() {
@@ -142,8 +147,10 @@ void SteadyState::merge_blocks() {
 
 void SteadyState::compare_parts(const std::vector<double>& totals) {
   drift_probability_ = compare(totals);
-  if (drift_probability_ >= significance) settled_ = true;
-  if (drift_probability_ < significance && !options_.burn_in) forget_first_part();
+  if (!options_.burn_in) {
+    settled_ = drift_probability_ >= significance;
+    if (!settled_) forget_first_part();
+  }
   begin_second_part();
 }
 
@@ -212,6 +219,7 @@ double SteadyState::drift_probability() const {
 }
 
 bool SteadyState::finished() const {
+  if (measured_ == 0) return false;
   if (options_.max_time && time() >= *options_.max_time) return true;
   return options_.target_error && settled_ && error_ <= *options_.target_error;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -25,10 +26,10 @@ inline std::vector<double> two_peaks(const std::vector<double>& k) {
 /// coming from both sides.
 struct DefectRun {
   double L = 100;
-  double Lambda = 0.05;       ///< of the kinetic limit; lambda follows
-  bool counterterm = true;    ///< A = -18 rho^2
-  bool box = false;           ///< a sharp profile instead of the smooth one
-  int absorber = 128, window = 128;
+  double Lambda = 0.05;     ///< of the kinetic limit; lambda follows
+  bool counterterm = true;  ///< A = -18 rho^2
+  bool box = false;         ///< a sharp profile instead of the smooth one
+  int absorber = 96, window = 96;
   double dt = 0.1;
   Density density = two_peaks;
   EnsembleSize size{64, 1, Precision::double_};
@@ -38,8 +39,8 @@ struct DefectRun {
     problem.density = density;
     problem.absorber = Absorber{absorber, 16};
     problem.window = window;
-    const int sites = static_cast<int>(L) + 2 * absorber + 2 * window;
-    problem.profile.assign(sites + sites % 2, 1.0);
+    const auto needed = static_cast<unsigned>(L) + 2 * absorber + 2 * window;
+    problem.profile.assign(std::bit_ceil(needed), 1.0);
     for (int site = 0; site < problem.sites(); ++site) {
       const double x = std::abs(problem.position(site)) / L;
       problem.profile[site] = box ? (x < 0.5 ? 1.0 : 0.0) : smooth_step(x);
@@ -51,6 +52,9 @@ struct DefectRun {
     return problem;
   }
 
+  /// Time in which carriers of this speed go from one absorber to the other.
+  double crossing(double speed) const { return (problem().sites() - 2 * absorber) / speed; }
+
   SteadyState measure(Backend& backend, double burn_in, double time) const {
     SteadyStateOptions options;
     options.burn_in = burn_in;
@@ -61,7 +65,8 @@ struct DefectRun {
   }
 };
 
-/// What leaves a defect in the kinetic limit, on K momenta: n_left where v < 0, n_right where v > 0.
+/// What leaves a defect in the kinetic limit, on K momenta: n_left where v < 0, n_right where v >
+/// 0.
 inline std::vector<double> kinetic_outgoing(Backend& backend, double Lambda, int K,
                                             std::vector<int> channels = {2, 3}) {
   DefectProblem problem;

@@ -17,7 +17,7 @@ struct Words {
 ///
 /// A pure function of (seed, counter): any thread may draw any number at any time, and a stream has
 /// no state to store. The same integers as cuRAND's Philox with
-///   curand_init(seed, c | d << 32, 4 * (a | b << 32)).
+///   curand_init(seed, c | d << 32, 4 * (a | b << 32)),      b < 2^30.
 KAPITZA_HD constexpr Words philox(std::uint64_t seed, Words counter) {
   constexpr std::uint32_t multiplier0 = 0xD2511F53, multiplier1 = 0xCD9E8D57;
   constexpr std::uint32_t weyl0 = 0x9E3779B9, weyl1 = 0xBB67AE85;

@@ -14,7 +14,8 @@
 namespace kapitza {
 
 struct SteadyStateOptions {
-  std::optional<double> burn_in;                ///< time; none: until nothing drifts any more
+  std::optional<double> burn_in;                ///< time; none: until nothing drifts any more, but
+  double settling = 0;                          ///< at least this long
   std::optional<double> max_time;               ///< stop there, burn-in included
   std::optional<double> target_error;           ///< stop when the errors of n are this small
   double target_low = 0.1, target_high = 3.15;  ///< at these |k|
@@ -100,6 +101,7 @@ class SteadyState {
   const EnsemblePlan& plan() const { return arms_.front().ensemble->plan(); }
   double slice_time() const { return static_cast<double>(slice_) * plan().dt; }
   std::vector<double> totals(const Arm& arm) const;
+  void begin();
   void end_block();
   void merge_blocks();
   void compare_parts(const std::vector<double>& totals);
