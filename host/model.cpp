@@ -2,11 +2,13 @@
 #include "host/model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <fmt/format.h>
 
 #include "host/config/expression.hpp"
+#include "host/config/schema.hpp"
 #include "host/config/table.hpp"
 #include "kapitza/physics/thermal.hpp"
 
@@ -285,8 +287,13 @@ void require_key(const Config& config, std::string_view key, std::string_view wh
     throw InputError(fmt::format("{}: {} is missing: {}", config.file().string(), key, why));
 }
 
+/// An error about a value that is in its range, but out of place: the range is no help then.
+InputError out_of_place(const Config& config, std::string_view key, const std::string& why) {
+  return config.located(key, fmt::format("{} = {}: {}", key, to_toml(config.at(key)), why));
+}
+
 void refuse_key(const Config& config, std::string_view key, const std::string& why) {
-  if (config.has(key)) throw config.error(key, why);
+  if (config.has(key)) throw out_of_place(config, key, why);
 }
 
 std::optional<Absorber> make_absorber(const Config& config, const Dispersion& dispersion) {
@@ -299,9 +306,11 @@ std::optional<Absorber> make_absorber(const Config& config, const Dispersion& di
   const double speed = dispersion.max_speed(), leak = absorber.leak(speed);
   if (leak > most)
     throw config.error(
-        key, fmt::format("{:.2g} % of the fastest carriers, v = {:.4g}, leak through it; at most "
-                         "{:.0f} % do with Gamma >= {:.4g}",
-                         100 * leak, speed, 100 * most, Absorber::Gamma_for(most, speed)));
+        key,
+        fmt::format("{:.3g} % of the fastest carriers, v = {:.4g}, leak through it; Gamma = {:.3f} "
+                    "keeps that below {:.0f} %",
+                    100 * leak, speed, std::ceil(1000 * Absorber::Gamma_for(most, speed)) / 1000,
+                    100 * most));
   return absorber;
 }
 
@@ -325,7 +334,8 @@ int make_sites(const Config& config, const FieldProblem& problem) {
   const double needed =
       config.number("defect.L") + 2.0 * problem.absorber->width + 2.0 * problem.window;
   if (needed > 1 << 24)
-    throw config.error("defect.L", fmt::format("the ring would need {:.4g} sites", needed));
+    throw config.error("defect.L", fmt::format("the ring would need {:.0f} sites, and can have {}",
+                                               needed, 1 << 24));
   // Transforms of other lengths take two to three times as long per site.
   return static_cast<int>(std::bit_ceil(static_cast<unsigned>(std::ceil(needed))));
 }
@@ -345,7 +355,12 @@ std::vector<double> make_profile(const Config& config, const FieldProblem& probl
   if (name == "smooth") {
     for (int site = 0; site < sites; ++site) D[site] = smooth_step(std::abs(x[site]));
   } else if (name != "box") {
-    D = about(config, key, [&] { return evaluate_expression(name, "x", x); });
+    try {
+      D = evaluate_expression(name, "x", x);
+    } catch (const InputError& error) {
+      const std::array<std::string, 2> known{"smooth", "box"};
+      throw config.error(key, error.what() + did_you_mean(name, known));
+    }
   }
   for (int site = 0; site < sites; ++site) {
     if (std::abs(x[site]) > 0.5) D[site] = 0;
@@ -360,9 +375,11 @@ double make_lambda(const Config& config, const FieldProblem& problem) {
     refuse_key(config, "defect.Lambda", "defect.lambda is given as well, and sets it");
     return config.number("defect.lambda");
   }
+  if (is_closed(config) && !config.has("defect.Lambda"))
+    require_key(config, "defect.lambda", "give it, or defect.Lambda");
   require_key(config, "defect.Lambda", "give it, or defect.lambda");
   if (config.is_list("defect.Lambda"))
-    throw config.error("defect.Lambda", "job microscopic takes one number");
+    throw out_of_place(config, "defect.Lambda", "job microscopic takes one number");
   FieldProblem unit = problem;
   unit.lambda = 1;
   if (unit.strength() == 0) throw config.error("defect.profile", "it is zero at every site");
@@ -427,12 +444,17 @@ FieldNumerics make_field_numerics(const Config& config, const FieldProblem& prob
   if (!problem.absorber) return numerics;
   constexpr double most = 0.5;
   const double damping = problem.absorber->max_rate() * numerics.dt * numerics.kick_every;
-  if (damping > most)
-    throw config.error("lattice.noise_every",
-                       fmt::format("the field decays by exp(-{:.3g}) between two kicks: at most {} "
-                                   "steps, or a wider absorber",
-                                   damping, std::floor(numerics.kick_every * most / damping)));
-  return numerics;
+  if (damping <= most) return numerics;
+  const double steps = std::floor(numerics.kick_every * most / damping);
+  if (steps < 1)
+    throw config.error("lattice.absorber",
+                       fmt::format("the field decays by exp(-{:.3g}) within a time step: a wider "
+                                   "absorber, or a smaller Gamma or lattice.dt, would do",
+                                   damping / numerics.kick_every));
+  throw config.error("lattice.noise_every",
+                     fmt::format("the field decays by exp(-{:.3g}) between two kicks: at most {} "
+                                 "steps, or a wider absorber",
+                                 damping, steps));
 }
 
 EnsembleSize make_ensemble_size(const Config& config) {
@@ -458,7 +480,7 @@ SteadyStateOptions make_steady_state_options(const Config& config, const FieldPr
     if (options.counts(q)) slowest = std::min(slowest, std::abs(problem.dispersion.velocity(q)));
   options.settling = (problem.sites() - 2 * problem.absorber->width) / slowest;
   const auto counts = [&](double q) { return options.counts(q); };
-  if (options.target_error && std::ranges::none_of(k, counts))
+  if (std::ranges::none_of(k, counts))
     throw config.error(
         "ensemble.target_k",
         fmt::format("none of the window's momenta, {:.4g} apart, lies in there", k[1] - k[0]));

@@ -426,21 +426,27 @@ class ChainRun final : public FieldRun<ClosedChain> {
 
   void read_records(const ResultReader& reader) {
     const std::vector<double> t = reader.read("t");
-    const auto K = static_cast<std::ptrdiff_t>(grid().K);
+    const auto K = static_cast<std::size_t>(grid().K);
+    const auto read = [&](const char* name, std::size_t count) {
+      std::vector<double> values = reader.read(name);
+      if (values.size() != count || t.empty())
+        throw IoError(fmt::format("the records are damaged: {} has the wrong size", name));
+      return values;
+    };
     records_.resize(t.size());
     for (std::size_t i = 0; i < t.size(); ++i) {
       records_[i].t = t[i];
       records_[i].totals = {std::vector<double>(2), std::vector<double>(2)};
     }
     each_series(records_, [&](const char* name, const char*, auto& records, auto of) {
-      const std::vector<double> values = reader.read(name);
-      for (std::size_t i = 0; i < t.size(); ++i) of(records[i]) = values.at(i);
+      const std::vector<double> values = read(name, t.size());
+      for (std::size_t i = 0; i < t.size(); ++i) of(records[i]) = values[i];
     });
     each_density(records_, arms(context_.config) > 1,
                  [&](const char* name, const char*, auto& records, auto of) {
-                   const std::vector<double> values = reader.read(name);
+                   const std::vector<double> values = read(name, t.size() * K);
                    for (std::size_t i = 0; i < t.size(); ++i) {
-                     const auto row = values.begin() + static_cast<std::ptrdiff_t>(i) * K;
+                     const double* row = values.data() + i * K;
                      of(records[i]) = std::vector<double>(row, row + K);
                    }
                  });
@@ -457,7 +463,14 @@ JobResult run(JobContext& context) {
 void validate(const Config& config) {
   const Setup setup(config);
   make_plan(setup.problem, setup.numerics, setup.size);
-  if (setup.problem.absorber) make_steady_state_options(config, setup.problem);
+  if (setup.problem.absorber) {
+    make_steady_state_options(config, setup.problem);
+    return;
+  }
+  const double steps = config.number("ensemble.max_time") / setup.numerics.dt;
+  if (config.integer("ensemble.records") > std::lround(steps))
+    throw config.error("ensemble.records",
+                       fmt::format("the run has {} steps only", std::lround(steps)));
 }
 
 std::size_t file_size(const Config& config) {

@@ -120,10 +120,12 @@ SteadyStateCheckpoint read_steady_state(const ResultReader& reader, const Ensemb
     totals = read_numbers(reader, name_of("totals", arm), rows);
     if (state.first_part > 0) first_part = read_numbers(reader, name_of("first_part", arm), rows);
   }
-  if (!reader.contains(fmt::format("{}/blocks", group))) return state;
-  state.blocks = reader.read(fmt::format("{}/blocks", group));
+  if (state.slices_per_block <= 0 || state.measured < 0 || state.measured > state.slices)
+    damaged("its counters contradict each other");
+  if (state.first_part == 0) return state;  // no block has ended yet
+  const auto blocks = static_cast<std::size_t>(state.measured / state.slices_per_block);
+  state.blocks = read_numbers(reader, fmt::format("{}/blocks", group), blocks * plan.observables());
   state.block_end = read_numbers(reader, fmt::format("{}/block_end", group), plan.observables());
-  if (state.blocks.size() % plan.observables() != 0) damaged("blocks have the wrong size");
   return state;
 }
 

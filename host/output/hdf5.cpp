@@ -208,20 +208,29 @@ std::vector<double> File::read(const std::string& path) const {
   return values;
 }
 
-std::vector<std::string> File::datasets() const {
+std::vector<std::string> File::links_of(const std::string& group) const {
   std::vector<std::string> links;
   const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* list) -> herr_t {
     static_cast<std::vector<std::string>*>(list)->emplace_back(name);
     return 0;
   };
-  const Handle root(KAPITZA_HDF5(H5Gopen2(file_.id(), "/", H5P_DEFAULT)), H5Gclose);
+  const Handle object(KAPITZA_HDF5(H5Gopen2(file_.id(), group.c_str(), H5P_DEFAULT)), H5Gclose);
   // Files of other programs keep no creation order.
-  if (H5Literate(root.id(), H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, collect, &links) < 0)
-    KAPITZA_HDF5(H5Literate(root.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &links));
+  if (H5Literate(object.id(), H5_INDEX_CRT_ORDER, H5_ITER_INC, nullptr, collect, &links) < 0)
+    KAPITZA_HDF5(H5Literate(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &links));
+  return links;
+}
+
+std::vector<std::string> File::datasets(const std::string& group) const {
   std::vector<std::string> names;
-  for (const std::string& link : links) {
-    const Handle object(KAPITZA_HDF5(H5Oopen(file_.id(), link.c_str(), H5P_DEFAULT)), H5Oclose);
-    if (H5Iget_type(object.id()) == H5I_DATASET) names.push_back(link);
+  for (const std::string& link : links_of("/" + group)) {
+    const std::string name = group.empty() ? link : group + "/" + link;
+    const Handle object(KAPITZA_HDF5(H5Oopen(file_.id(), name.c_str(), H5P_DEFAULT)), H5Oclose);
+    const H5I_type_t type = H5Iget_type(object.id());
+    if (type == H5I_DATASET) names.push_back(name);
+    if (type != H5I_GROUP) continue;
+    const std::vector<std::string> inside = datasets(name);
+    names.insert(names.end(), inside.begin(), inside.end());
   }
   return names;
 }

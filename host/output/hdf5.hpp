@@ -67,9 +67,12 @@ class File {
   bool contains(const std::string& path) const;
   Shape shape(const std::string& path) const;
   std::vector<double> read(const std::string& path) const;
-  std::vector<std::string> datasets() const;  ///< in the root, in the order of writing
+  /// In a group and those in it, in the order of writing.
+  std::vector<std::string> datasets(const std::string& group = "") const;
 
  private:
+  std::vector<std::string> links_of(const std::string& group) const;
+
   File(Handle file, std::string name) : file_(std::move(file)), name_(std::move(name)) {}
 
   Handle file_;

@@ -226,6 +226,12 @@ Quantities ResultReader::results() const {
   return rows;
 }
 
+std::vector<std::string> ResultReader::datasets() const {
+  std::vector<std::string> names = file_.datasets();
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("checkpoint/"); });
+  return names;
+}
+
 std::string ResultReader::word(const std::string& name) const {
   const std::optional<Scalar> value = attribute(name);
   if (!value || !std::holds_alternative<std::string>(*value))

@@ -61,7 +61,7 @@ class ResultReader {
   std::vector<double> read(const std::string& dataset) const { return file_.read(dataset); }
   bool contains(const std::string& name) const { return file_.contains(name); }
   hdf5::Shape shape(const std::string& dataset) const { return file_.shape(dataset); }
-  std::vector<std::string> datasets() const { return file_.datasets(); }
+  std::vector<std::string> datasets() const;  ///< but for those of a checkpoint
 
  private:
   std::string word(const std::string& name) const;

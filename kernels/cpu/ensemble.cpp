@@ -295,17 +295,26 @@ class CpuEnsemble final : public Ensemble {
     return finite && std::isfinite(energy);
   }
 
+  std::vector<double> site_densities(BasicSplit<Real> psi) const {
+    std::vector<double> density(plan().sites);
+    for (int x = 0; x < plan().sites; ++x) density[x] = norm(Complex{psi.re[x], psi.im[x]});
+    return density;
+  }
+
   /// Once more, step by step, from the field before.
   BlowUp find_blow_up(int trajectory, const std::vector<Real>& before, long first, long steps) {
     const BasicSplit<Real> psi = field(trajectory);
     std::copy(before.begin(), before.end(), psi.re);
     Walker walker{*this, psi, scratch_[0], static_cast<std::uint32_t>(trajectory)};
-    for (long step = first; step < first + steps; ++step) {
+    std::vector<double> density = site_densities(psi);
+    long step = first;
+    for (; step + 1 < first + steps; ++step) {
       split_steps(plan().composition.stages(), step, 1, plan().kick_every, walker);
-      for (int x = 0; x < plan().sites; ++x)
-        if (!std::isfinite(norm(Complex{psi.re[x], psi.im[x]}))) return {trajectory, x, step};
+      std::vector<double> next = site_densities(psi);
+      if (!std::ranges::all_of(next, [](double y) { return std::isfinite(y); })) break;
+      density = std::move(next);
     }
-    return {trajectory, plan().defect.begin, first + steps - 1};  // only the energy overflowed
+    return {trajectory, BlowUp::worst_site(density), step};
   }
 
   int threads_;

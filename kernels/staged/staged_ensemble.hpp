@@ -248,7 +248,7 @@ class StagedEnsemble final : public Ensemble {
 
   std::optional<int> first_bad(Chunk chunk);
   BlowUp find_blow_up(Chunk chunk, int bad, long first, long steps);
-  std::optional<int> first_bad_site(const Field* psi);
+  std::vector<double> site_densities(const Field* psi);
 
   mutable D device_;  ///< reading needs it, too
   EnsembleTables<D, Real> tables_;
@@ -380,23 +380,23 @@ std::optional<int> StagedEnsemble<D, Real>::first_bad(Chunk chunk) {
 template <Device D, class Real>
 BlowUp StagedEnsemble<D, Real>::find_blow_up(Chunk chunk, int bad, long first, long steps) {
   const Field* psi = before_.data() + static_cast<std::size_t>(bad) * sites();
-  for (long step = first; step < first + steps; ++step) {
+  std::vector<double> density = site_densities(psi);
+  long step = first;
+  for (; step + 1 < first + steps; ++step) {
     evolve(chunk, before_.data(), step, 1);
-    if (const auto site = first_bad_site(psi)) return {chunk.first + bad, *site, step};
+    std::vector<double> next = site_densities(psi);
+    if (!std::ranges::all_of(next, [](double y) { return std::isfinite(y); })) break;
+    density = std::move(next);
   }
-  // Only a sum overflowed.
-  return {chunk.first + bad, plan().defect.begin, first + steps - 1};
+  return {chunk.first + bad, BlowUp::worst_site(density), step};
 }
 
 template <Device D, class Real>
-std::optional<int> StagedEnsemble<D, Real>::first_bad_site(const Field* psi) {
+std::vector<double> StagedEnsemble<D, Real>::site_densities(const Field* psi) {
   device_.each(sites(), MeasureSites<Real>{psi, values_.data(), nullptr, sites(), 0});
   std::vector<double> density(sites());
   device_.download(values_.data(), std::span(density));
-  const auto finite = [](double y) { return std::isfinite(y); };
-  const auto bad = std::find_if_not(density.begin(), density.end(), finite);
-  if (bad == density.end()) return std::nullopt;
-  return static_cast<int>(bad - density.begin());
+  return density;
 }
 
 }  // namespace kapitza::staged

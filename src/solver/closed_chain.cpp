@@ -17,8 +17,8 @@ ClosedChain::ClosedChain(Backend& backend, const FieldProblem& problem,
   if (error_check)
     ensembles_.push_back(backend.ensemble(make_plan(problem, numerics.halved(), size)));
   energy_ = problem_.dispersion.energy(MomentumGrid{problem_.sites()}.momenta());
-  interval_ = std::max(1L, std::lround(t_end / records / numerics.dt));
-  end_ = interval_ * records;
+  records_ = records;
+  end_ = std::max(1L, std::lround(t_end / numerics.dt));
   for (const auto& ensemble : ensembles_) ensemble->start();
   advance(0);
   first_ = totals(*ensembles_.front());
@@ -60,10 +60,17 @@ void ClosedChain::advance(long steps) {
   steps_ += steps;
 }
 
+/// The first step after this one that ends in a record: number i ends at i / records of the time.
+long ClosedChain::next_record(long after) const {
+  const auto step_of = [&](long i) { return (2 * i * end_ + records_) / (2 * records_); };
+  long i = std::max(0L, after * records_ / end_ - 1);
+  while (step_of(i) <= after) ++i;
+  return step_of(i);
+}
+
 void ClosedChain::step() {
   constexpr long chunk = 100;  // often enough to ask whether to stop
-  const long left = interval_ - steps_ % interval_;
-  advance(std::min(chunk, left));
+  advance(std::min(chunk, next_record(steps_) - steps_));
 }
 
 ChainRecord ClosedChain::record() const {

@@ -96,7 +96,8 @@ std::vector<int> FieldProblem::windows() const {
   if (std::min(left, right) < window)
     throw InputError("a window of " + std::to_string(window) +
                      " sites reaches into the absorber or the defect: there are " +
-                     std::to_string(std::min(left, right)) + " sites between them");
+                     std::to_string(std::min(left, right)) + " sites between them, and a ring of " +
+                     std::to_string(end - begin + 2 * b + 2 * window) + " would have room");
   return {b + (left - window) / 2, sites() - b - (right - window) / 2 - window};
 }
 
@@ -149,6 +150,13 @@ EnsemblePlan make_plan(const FieldProblem& problem, const FieldNumerics& numeric
   for (int j = 0; j < window.sites(); ++j)
     plan.taper.push_back(window.taper()[j] * cis((ring(0) - window.grid()(0)) * j));
   return plan;
+}
+
+int BlowUp::worst_site(std::span<const double> density) {
+  const auto infinite = [](double y) { return !std::isfinite(y); };
+  auto worst = std::ranges::find_if(density, infinite);
+  if (worst == density.end()) worst = std::ranges::max_element(density);
+  return static_cast<int>(worst - density.begin());
 }
 
 std::string BlowUp::text(double dt) const {

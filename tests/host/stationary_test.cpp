@@ -88,6 +88,7 @@ TEST_F(Stationary, WritesWhatTheContractSays) {
       {"E", {32}},         {"v", {32}},         {"number_current", {5}}, {"energy_current", {5}},
       {"n_in_left", {32}}, {"n_in_right", {32}}};
   std::vector<std::string> names = reader.datasets();
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("log/"); });
   EXPECT_EQ(names.size(), shapes.size());
   for (const auto& [name, shape] : shapes) {
     ASSERT_TRUE(reader.contains(name)) << name;

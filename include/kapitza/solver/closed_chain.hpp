@@ -30,7 +30,7 @@ struct ClosedChainCheckpoint {
 /// An ensemble of fields without absorber, followed in time from a Gaussian state.
 class ClosedChain {
  public:
-  /// `records` equally long intervals until t_end, each of a whole number of steps.
+  /// `records` intervals until t_end, equally long but for the length of a step.
   ClosedChain(Backend& backend, const FieldProblem& problem, const FieldNumerics& numerics,
               const EnsembleSize& size, double t_end, int records, bool error_check);
   void restore(const ClosedChainCheckpoint& from);
@@ -38,7 +38,7 @@ class ClosedChain {
 
   /// Some steps more. Throws NumericsError where the field is not finite any more.
   void step();
-  bool due() const { return steps_ % interval_ == 0; }  ///< whether this is a time to record
+  bool due() const { return steps_ == next_record(steps_ - 1); }  ///< whether to record now
   ChainRecord record() const;
 
   bool finished() const { return steps_ == end_; }
@@ -51,12 +51,13 @@ class ClosedChain {
   const EnsemblePlan& plan() const { return ensembles_.front()->plan(); }
   std::vector<double> totals(const Ensemble& ensemble) const;
   void advance(long steps);
+  long next_record(long after) const;
 
   FieldProblem problem_;
   std::vector<std::unique_ptr<Ensemble>> ensembles_;  ///< the run, and its twin with half the step
   std::vector<double> energy_;                        ///< E at the momenta of the ring
   std::vector<double> first_;
-  long interval_, end_, steps_ = 0;
+  long records_, end_, steps_ = 0;
 };
 
 }  // namespace kapitza

@@ -123,10 +123,14 @@ struct EnsemblePlan {
 EnsemblePlan make_plan(const FieldProblem& problem, const FieldNumerics& numerics,
                        const EnsembleSize& size);
 
-/// Where a field stopped being finite.
+/// Where a field stopped being finite: in this step, after it was largest at this site. (The next
+/// transform spreads what is not finite over all sites.)
 struct BlowUp {
   int trajectory, site;
   long step;
+
+  /// The first site with a density that is not finite, or else the one with the largest.
+  static int worst_site(std::span<const double> density);
 
   std::string text(double dt) const;
 };
