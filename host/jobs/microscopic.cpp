@@ -115,7 +115,7 @@ class FieldRun {
 
   std::vector<double> given_density() const { return setup_.problem.density(grid().momenta()); }
   MomentumGrid grid() const { return {setup_.problem.window}; }
-  FieldProblem const& problem() const { return setup_.problem; }
+  const FieldProblem& problem() const { return setup_.problem; }
   double seconds() const { return earlier_ + clock_.elapsed(); }
 
   JobContext& context_;
@@ -303,6 +303,10 @@ class DefectRun final : public FieldRun<SteadyState> {
     const Estimates density = solver_.site_density();
     writer.dataset("density", {"x"}, density.mean, "carriers per site");
     writer.dataset("density_err", {"x"}, density.error, "standard error of density");
+    const Estimates step = solver_.site_step();
+    if (step.size() == 0) return;
+    writer.dataset("density_step", {"x"}, step.mean, "what half the time step changes in density");
+    writer.dataset("density_step_err", {"x"}, step.error, "standard error of density_step");
   }
 
   std::vector<double> damping() const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
 #include <span>
@@ -269,14 +270,22 @@ std::vector<WindowDensity> SteadyState::densities() const {
   return result;
 }
 
-Estimates SteadyState::site_density() const {
-  const std::vector<double> sums = totals(arms_.front());
-  const Estimates all = estimate(sums, plan().trajectories, 1 / static_cast<double>(measured_));
+Estimates SteadyState::at_sites(std::span<const double> rows) const {
+  const Estimates all = estimate(rows, plan().trajectories, 1 / static_cast<double>(measured_));
   const auto first = static_cast<std::ptrdiff_t>(plan().densities());
   const auto part = [&](const std::vector<double>& numbers) {
     return std::vector<double>(numbers.begin() + first, numbers.begin() + first + plan().sites);
   };
   return {part(all.mean), part(all.error)};
+}
+
+Estimates SteadyState::site_density() const { return at_sites(totals(arms_.front())); }
+
+Estimates SteadyState::site_step() const {
+  if (!options_.error_check) return {};
+  std::vector<double> difference = totals(arms_.back());
+  subtract(difference, totals(arms_.front()));
+  return at_sites(difference);
 }
 
 Estimates SteadyState::moments(const std::vector<double>& weight) const {

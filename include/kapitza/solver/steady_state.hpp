@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,7 @@ class SteadyState {
 
   std::vector<WindowDensity> densities() const;
   Estimates site_density() const;  ///< <|psi_x|^2>
+  Estimates site_step() const;     ///< what half the step changes in it; empty without error_check
   /// (1/W) sum_k weight(k) n(k) in each window.
   Estimates moments(const std::vector<double>& weight) const;
   /// Largest relative error of n where it was asked for; infinite while it is unknown.
@@ -110,6 +112,7 @@ class SteadyState {
   double compare(const std::vector<double>& totals) const;
   void add_bands(const double* sums, double scale, double* bands) const;
   std::size_t band_count() const;
+  Estimates at_sites(std::span<const double> rows) const;
   double largest_error(const std::vector<double>& totals) const;
 
   FieldProblem problem_;
