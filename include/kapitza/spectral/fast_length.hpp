@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <initializer_list>
+
 namespace kapitza {
 
 /// Whether Fourier transforms of this length are fast: no prime factor above 5.
