@@ -316,7 +316,7 @@ std::optional<Absorber> make_absorber(const Config& config, const Dispersion& di
 
 /// What moves to the right comes from the left, and the other way round.
 Density make_injection(const Config& config, const Dispersion& dispersion) {
-  const Density left = density_of(config, "injection.left", dispersion);
+  Density left = density_of(config, "injection.left", dispersion);
   if (!config.has("injection.right")) return left;
   return [left, right = density_of(config, "injection.right", dispersion),
           dispersion](const std::vector<double>& k) {

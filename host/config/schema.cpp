@@ -564,7 +564,7 @@ std::string counterterm_problem(Value& value) {
 std::string interval_problem(const Range& range, Value& value) {
   const auto* list = value.as<Value::List>();
   if (!list || list->size() != 2) return "must be [low, high]";
-  const std::string problem = numbers_problem(range, value);
+  std::string problem = numbers_problem(range, value);
   if (!problem.empty()) return problem;
   const auto& ends = *value.as<Value::List>();
   return ends[0].number() < ends[1].number() ? std::string() : "low must be below high";

@@ -69,8 +69,8 @@ struct BasicSplit {
   BasicSplit operator+(std::size_t offset) const { return {re + offset, im + offset}; }
 };
 
-/// One block of memory, so that the distance from real to imaginary parts depends on the size alone:
-/// FFTW's plans hold for one distance only.
+/// One block of memory, so that the distance from real to imaginary parts depends on the size
+/// alone: FFTW's plans hold for one distance only.
 template <class Real>
 class BasicSplitArray {
  public:
@@ -108,14 +108,13 @@ class BasicTransform {
   /// From and to arrays of these sizes; 0: with room for the transforms and no more.
   BasicTransform(int n, int batch, Sign sign, std::size_t in_size = 0, std::size_t out_size = 0)
       : n_(n), batch_(batch), sign_(sign) {
-    BasicSplitArray<Real> in(in_size > 0 ? in_size : size()),
-        out(out_size > 0 ? out_size : size());
+    BasicSplitArray<Real> in(in_size > 0 ? in_size : size()), out(out_size > 0 ? out_size : size());
     in_distance_ = in.im() - in.re();
     out_distance_ = out.im() - out.re();
     const auto [from, to] = arranged(in.view(), out.view());
     const fftw_iodim line{n, 1, 1}, lines{batch, n, n};
-    plan_.reset(Fftw<Real>::plan_split(1, &line, 1, &lines, from.re, from.im, to.re, to.im,
-                                       FFTW_ESTIMATE));
+    plan_.reset(
+        Fftw<Real>::plan_split(1, &line, 1, &lines, from.re, from.im, to.re, to.im, FFTW_ESTIMATE));
     if (!plan_) throw std::runtime_error("FFTW has no plan for length " + std::to_string(n));
   }
 

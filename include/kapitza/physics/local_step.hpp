@@ -11,7 +11,7 @@ namespace kapitza {
 template <class T>
 struct PotentialSlope {
   static constexpr int size = 6;  ///< CollisionModel::max_channel
-  T slope[size]{};  // std::array is no device code
+  T slope[size]{};                // std::array is no device code
 
   KAPITZA_HD constexpr T operator()(T y) const {
     T sum = slope[size - 1];
