@@ -242,7 +242,7 @@ constexpr KeySpec key_table[] = {
      {2, 4, false, 2},
      "microscopic",
      "Order of the splitting of a step: 2 (Strang, one pair of transforms) or 4 (Blanes and Moan, "
-     "six pairs, for errors below about 1e-5)."},
+     "six pairs, which pays where errors are to be small)."},
     {"numerics.error_check", Kind::flag, "false", "", "", any_number, "microscopic",
      "Run the same noise with half the step beside it and report what that changes: three times "
      "the "

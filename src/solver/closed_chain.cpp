@@ -112,10 +112,4 @@ ChainRecord ClosedChain::record() const {
   return record;
 }
 
-std::size_t ClosedChain::memory() const {
-  std::size_t bytes = 0;
-  for (const auto& ensemble : ensembles_) bytes += ensemble->memory();
-  return bytes;
-}
-
 }  // namespace kapitza

@@ -35,7 +35,10 @@ std::vector<double> means(const std::vector<double>& sums, int trajectories) {
 SteadyState::SteadyState(Backend& backend, const FieldProblem& problem,
                          const FieldNumerics& numerics, const EnsembleSize& size,
                          SteadyStateOptions options)
-    : problem_(problem), options_(options), error_(infinity) {
+    : problem_(problem),
+      options_(options),
+      settled_(options.burn_in == 0.0),  // there is nothing to wait for then
+      error_(infinity) {
   arms_.push_back({backend.ensemble(make_plan(problem, numerics, size)), 1, {}});
   if (options_.error_check)
     arms_.push_back({backend.ensemble(make_plan(problem, numerics.halved(), size)), 2, {}});
@@ -316,12 +319,6 @@ double SteadyState::largest_error(const std::vector<double>& totals) const {
 
 double SteadyState::relative_error() const {
   return measured_ > 0 ? largest_error(totals(arms_.front())) : infinity;
-}
-
-std::size_t SteadyState::memory() const {
-  std::size_t bytes = 0;
-  for (const Arm& arm : arms_) bytes += arm.ensemble->memory();
-  return bytes;
 }
 
 }  // namespace kapitza

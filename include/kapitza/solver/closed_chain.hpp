@@ -45,7 +45,6 @@ class ClosedChain {
   double progress() const { return static_cast<double>(steps_) / static_cast<double>(end_); }
   long steps() const { return steps_; }
   double time() const { return static_cast<double>(steps_) * plan().dt; }
-  std::size_t memory() const;  ///< bytes on the device
 
  private:
   const EnsemblePlan& plan() const { return ensembles_.front()->plan(); }

@@ -89,7 +89,6 @@ class SteadyState {
   Estimates moments(const std::vector<double>& weight) const;
   /// Largest relative error of n where it was asked for; infinite while it is unknown.
   double relative_error() const;
-  std::size_t memory() const;  ///< bytes on the device
 
  private:
   static constexpr double significance = 0.01;
