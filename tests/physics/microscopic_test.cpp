@@ -12,14 +12,14 @@
 
 #include "kapitza/physics/thermal.hpp"
 #include "kapitza/solver/backend.hpp"
-#include "kapitza/solver/closed_chain.hpp"
-#include "kapitza/solver/relaxation.hpp"
-#include "tests/support/defect_runs.hpp"
+#include "tests/support/chain_runs.hpp"
+#include "tests/support/outgoing.hpp"
 
 namespace kapitza {
 namespace {
 
 using testing::DefectRun;
+using testing::Value;
 
 Backend& cpu() {
   static const auto backend = make_cpu_backend();
@@ -290,13 +290,67 @@ TEST(ClosedChain, RelaxesLikeKineticTheoryWithPairsAndTriples) {
   // Where pairs do most, triples alone are out by many errors.
   const BandChange field = in_band(seen.mean, 2.3, 2.6);
   EXPECT_GT(field.value - in_band(triples, 2.3, 2.6).value, 4 * field.error);
-  // Corrections to kinetic theory are of the order of lambda times the density of states, and of
-  // 1 / t: a fifth of the change here. docs/microscopic.md has what becomes of them as lambda -> 0.
+  // What both together leave over is of first order in lambda: see the next test.
   for (const auto& [low, high] : {std::pair{0.1, 0.6}, {1.9, 2.3}, {2.3, 2.6}}) {
     const BandChange change = in_band(seen.mean, low, high), theory = in_band(both, low, high);
     EXPECT_NEAR(change.value / theory.value, 0.8, 0.15 + 2 * change.error / theory.value)
         << low << " < |k| < " << high;
   }
+}
+
+TEST(ClosedChain, HasTheKineticLimit) {
+  // Kinetic theory is of second order in lambda. The next order, which is odd, is large: it drops
+  // out of the mean over both signs of lambda, whose distance from one then falls like lambda^2.
+  const testing::ChainComparison comparison(cpu(), 512, 1.92e-3);
+  constexpr int trajectories = 2048;
+  struct Parts {
+    Value even, odd;
+  };
+  const auto parts = [&](double lambda) {
+    const Value a = comparison.ratio(lambda, trajectories);
+    const Value b = comparison.ratio(-lambda, trajectories);
+    const double error = std::hypot(a.error, b.error) / 2;
+    return Parts{{(a.value + b.value) / 2, error}, {(a.value - b.value) / 2, error}};
+  };
+  const Parts weak = parts(0.002), strong = parts(0.004);
+  const double limit = (4 * weak.even.value - strong.even.value) / 3;
+  const double error = std::hypot(4 * weak.even.error, strong.even.error) / 3;
+  EXPECT_NEAR(limit, 1, 3 * error);
+  EXPECT_LT(error, 0.05) << "the test would see nothing";
+  // Neither the sign nor the order of the odd part is in doubt.
+  EXPECT_LT(weak.odd.value, -5 * weak.odd.error);
+  EXPECT_NEAR(strong.odd.value / weak.odd.value, 2, 0.6);
+}
+
+// ---- a growing defect
+// -------------------------------------------------------------------------------
+
+TEST(StationaryDefect, ApproachesTheKineticLimitAsItGrows) {
+  // At fixed Lambda lambda falls like L^{-1/2}, and its odd orders with it. (Shorter defects change
+  // more than these: docs/microscopic.md.)
+  DefectRun defect;
+  defect.size.trajectories = 32;
+  const testing::KineticLimit limit(cpu(), defect.window, defect.Lambda);
+  const auto measure = [&](double L, bool counterterm) {
+    defect.L = L;
+    defect.counterterm = counterterm;
+    const double crossing = defect.crossing(2 * testing::slowest);
+    return defect.measure(cpu(), crossing, crossing + std::max(3000.0, crossing));
+  };
+  const auto share = [&](const SteadyState& run) {
+    return testing::outgoing(run, limit.share(), limit.injected);
+  };
+  const auto farther = [](Value near, Value far) {
+    return (far.value - near.value) / std::hypot(near.error, far.error);
+  };
+  const SteadyState shorter = measure(200, true), longer = measure(800, true);
+  EXPECT_GT(farther(share(shorter), share(longer)), 4);
+  EXPECT_LT(share(longer).value, 1);
+
+  // The barrier of the mean field reflects slow carriers before they collide.
+  const std::vector<double> slow = limit.change_in({testing::slowest, 0.4});
+  const Value with_barrier = testing::outgoing(measure(200, false), slow, limit.injected);
+  EXPECT_GT(farther(with_barrier, testing::outgoing(shorter, slow, limit.injected)), 4);
 }
 
 }  // namespace
