@@ -6,9 +6,10 @@
 #include "kapitza/core/hd.hpp"
 #include "kapitza/spectral/stockham_index.hpp"
 
-/// X_k = sum_j x_j e^{s 2 pi i jk / N}, s = -1 or +1, not normalised, by one Block of N/8 lanes.
+/// X_k = sum_j x_j e^{s 2 pi i jk / N}, s = -1 or +1, not normalised, by one Block of N / Slots
+/// lanes.
 ///
-/// Layout: registers x[lane][slot] = element lane + slot N/8, on entry and on return.
+/// Layout: registers x[lane][slot] = element lane + slot * lanes, on entry and on return.
 /// Phases per stage: twiddle and butterfly in registers; store; barrier; load; barrier.
 /// Shared memory: N values and an eighth more, each written and read once per exchange.
 namespace kapitza::block {
@@ -58,6 +59,31 @@ KAPITZA_HD constexpr void dft(Registers<BasicComplex<T>, 8>& x) {
   });
 }
 
+/// X_k = sum_m x_m w^{mk}, w = e^{s 2 pi i / 16}.
+/// Computed as X_k = E_k + w^k O_k, X_{k+8} = E_k - w^k O_k.
+template <Sign sign, class T>
+KAPITZA_HD constexpr void dft(Registers<BasicComplex<T>, 16>& x) {
+  constexpr T c = static_cast<T>(0.92387953251128675613);  // cos(pi / 8)
+  constexpr T s = static_cast<T>(0.38268343236508977173);  // sin(pi / 8)
+  constexpr T h = static_cast<T>(0.70710678118654752440);  // sqrt(1/2)
+  constexpr T d = static_cast<T>(static_cast<int>(sign));
+  Registers<BasicComplex<T>, 8> even{x[0], x[2], x[4], x[6], x[8], x[10], x[12], x[14]};
+  Registers<BasicComplex<T>, 8> odd{x[1], x[3], x[5], x[7], x[9], x[11], x[13], x[15]};
+  dft<sign>(even);
+  dft<sign>(odd);
+  odd[1] = odd[1] * BasicComplex<T>{c, d * s};
+  odd[2] = h * (odd[2] + times_i<sign>(odd[2]));
+  odd[3] = odd[3] * BasicComplex<T>{s, d * c};
+  odd[4] = times_i<sign>(odd[4]);
+  odd[5] = odd[5] * BasicComplex<T>{-s, d * c};
+  odd[6] = h * (times_i<sign>(odd[6]) - odd[6]);
+  odd[7] = odd[7] * BasicComplex<T>{-c, d * s};
+  unroll<8>([&](auto k) {
+    x[k] = even[k] + odd[k];
+    x[k + 8] = even[k] - odd[k];
+  });
+}
+
 /// The twiddle factors as a plain array. Any function of the entry will do.
 template <class T>
 struct TwiddleTable {
@@ -65,14 +91,27 @@ struct TwiddleTable {
   KAPITZA_HD BasicComplex<T> operator()(int i) const { return entries[i]; }
 };
 
-/// One stage of one lane: its 8 / radix butterflies j = lane + t lanes, in place.
+/// Whether a barrier is due before a buffer is used again. Known to all lanes alike.
+class BufferUse {
+ public:
+  /// Every lane calls this before it stores something: what others read before is read by then.
+  template <Block B>
+  KAPITZA_HD void begin(B& blk) {
+    if (used_) blk.sync();
+    used_ = true;
+  }
+
+ private:
+  bool used_ = false;
+};
+
+/// One stage of one lane: its butterflies j = lane + t lanes, in place.
 /// y_r <- e^{s 2 pi i r k / (span radix)} y_r, k = j mod span, then the transform of length radix.
-template <class Index, int stage, Sign sign, class Twiddles>
-KAPITZA_HD void butterflies(Registers<typename Index::Value, 8>& x, int lane,
-                            const Twiddles& twiddles) {
+template <class Index, int stage, Sign sign, class Values, class Twiddles>
+KAPITZA_HD void butterflies(Values& x, int lane, const Twiddles& twiddles) {
   constexpr int radix = Index::radix(stage);
   constexpr int span = Index::span(stage);
-  constexpr int count = 8 / radix;
+  constexpr int count = Index::slots / radix;
   unroll<count>([&](auto t) {
     Registers<typename Index::Value, radix> y;
     unroll<radix>([&](auto r) { y[r] = x[t + r * count]; });
@@ -89,33 +128,52 @@ KAPITZA_HD void butterflies(Registers<typename Index::Value, 8>& x, int lane,
   });
 }
 
-/// Hands the results of a radix-8 stage to the lanes that need them next.
+/// Hands the results of a stage of full radix to the lanes that need them next.
 template <class Index, int stage, Block B, class Values, class Buffer>
 KAPITZA_HD void exchange(B& blk, Values& x, const Buffer& buffer) {
   constexpr int span = Index::span(stage);
+  constexpr int count = Index::slots / Index::full_radix;
   blk.each([&](int lane) {
-    const int cell = Index::pad(span, Index::scatter(span, lane));
-    unroll<8>([&](auto r) { buffer.store(cell + r * span, x[lane][r]); });
+    unroll<count>([&](auto t) {
+      const int cell = Index::pad(span, Index::scatter(span, lane + t * Index::lanes));
+      unroll<Index::full_radix>(
+          [&](auto r) { buffer.store(cell + r * span, x[lane][t + r * count]); });
+    });
   });
   blk.sync();
   blk.each([&](int lane) {
     const int cell = Index::pad(span, lane);
-    unroll<8>([&](auto slot) {
+    unroll<Index::slots>([&](auto slot) {
       x[lane][slot] = buffer.load(cell + Index::pad(span, Index::home(0, slot)));
     });
   });
 }
 
-/// The transform, in place in x. No lane may still be reading `buffer` on entry, and on return
-/// some may be: two transforms that share a buffer need a barrier between them.
+/// The same where every lane keeps its results, only in other slots.
+template <class Index, int stage, class Values>
+KAPITZA_HD void reorder(Values& x) {
+  constexpr int span = Index::span(stage);
+  constexpr int count = Index::slots / Index::full_radix;
+  Values y = x;
+  unroll<count>([&](auto t) {
+    unroll<Index::full_radix>([&](auto r) {
+      x[(Index::scatter(span, t * Index::lanes) + r * span) / Index::lanes] = y[t + r * count];
+    });
+  });
+}
+
+/// The transform, in place in x.
 template <class Index, Sign sign, Block B, class Values, class Buffer, class Twiddles>
-KAPITZA_HD void stockham(B& blk, Values& x, const Buffer& buffer, const Twiddles& twiddles) {
+KAPITZA_HD void stockham(B& blk, Values& x, const Buffer& buffer, BufferUse& use,
+                         const Twiddles& twiddles) {
   unroll<Index::stages>([&](auto s) {
     constexpr int stage = s;
     blk.each([&](int lane) { butterflies<Index, stage, sign>(x[lane], lane, twiddles); });
-    if constexpr (stage < Index::exchanges) {
-      if constexpr (stage > 0) blk.sync();
+    if constexpr (Index::exchanged(stage)) {
+      use.begin(blk);
       exchange<Index, stage>(blk, x, buffer);
+    } else if constexpr (stage + 1 < Index::stages) {
+      blk.each([&](int lane) { reorder<Index, stage>(x[lane]); });
     }
   });
 }
@@ -126,14 +184,15 @@ template <class Index, Sign sign, Block B, class Load, class Store, class Twiddl
 KAPITZA_HD void transform_line(B& blk, const Load& load, const Store& store,
                                const Twiddles& twiddles) {
   using Value = typename Index::Value;
-  typename B::template Private<Value, 8> x(blk);
+  typename B::template Private<Value, Index::slots> x(blk);
   const auto buffer = blk.template shared<Value>(Index::cells);
+  BufferUse use;
   blk.each([&](int lane) {
-    unroll<8>([&](auto slot) { x[lane][slot] = load(Index::home(lane, slot)); });
+    unroll<Index::slots>([&](auto slot) { x[lane][slot] = load(Index::home(lane, slot)); });
   });
-  stockham<Index, sign>(blk, x, buffer, twiddles);
+  stockham<Index, sign>(blk, x, buffer, use, twiddles);
   blk.each([&](int lane) {
-    unroll<8>([&](auto slot) { store(Index::home(lane, slot), x[lane][slot]); });
+    unroll<Index::slots>([&](auto slot) { store(Index::home(lane, slot), x[lane][slot]); });
   });
 }
 

@@ -27,17 +27,33 @@ using Double = StockhamIndex<N, double>;
 template <int N>
 using Single = StockhamIndex<N, float>;
 
-using SmallIndices = testing::Types<Double<64>, Double<128>, Double<256>, Double<512>, Single<64>,
-                                    Single<128>, Single<256>, Single<512>>;
+/// The rungs below and beside radix 8: radix 4, two butterflies per lane, radix 16.
+template <int N, class T>
+using Radix4 = StockhamIndex<N, T, 4, 8>;
+template <int N, class T>
+using Wide = StockhamIndex<N, T, 8, 16>;
+template <int N, class T>
+using Radix16 = StockhamIndex<N, T, 16, 16>;
+
+using SmallIndices =
+    testing::Types<Double<64>, Double<128>, Double<256>, Double<512>, Single<64>, Single<128>,
+                   Single<256>, Single<512>, Radix4<256, double>, Radix4<128, float>,
+                   Wide<256, double>, Wide<512, float>, Radix16<128, double>, Radix16<512, float>>;
 using AllIndices =
     testing::Types<Double<64>, Double<128>, Double<256>, Double<512>, Double<1024>, Double<2048>,
                    Double<4096>, Double<8192>, Single<64>, Single<128>, Single<256>, Single<512>,
-                   Single<1024>, Single<2048>, Single<4096>, Single<8192>>;
+                   Single<1024>, Single<2048>, Single<4096>, Single<8192>, Radix4<2048, double>,
+                   Radix4<2048, float>, Wide<2048, double>, Wide<2048, float>, Wide<16384, float>,
+                   Radix16<2048, double>, Radix16<2048, float>>;
 
 struct Names {
   template <class I>
   static std::string GetName(int) {
-    return (sizeof(typename I::Value) == 16 ? "double" : "single") + std::to_string(I::length);
+    std::string name =
+        (sizeof(typename I::Value) == 16 ? "double" : "single") + std::to_string(I::length);
+    if (I::full_radix != 8) name += "radix" + std::to_string(I::full_radix);
+    if (I::slots != 8) name += "slots" + std::to_string(I::slots);
+    return name;
   }
 };
 
@@ -47,9 +63,6 @@ template <class I>
 using Signal = std::vector<typename I::Value>;
 /// The oracles work in at least double, whatever the precision under test.
 using Reference = std::vector<std::complex<double>>;
-
-template <class I>
-constexpr std::size_t bytes = shared_bytes<I::length, Real<I>>();
 
 template <class I>
 Signal<I> noise(unsigned seed = 1) {
@@ -123,7 +136,7 @@ void transform(B& blk, const Signal<I>& in, Signal<I>& out, const Twiddles& twid
 
 template <class I>
 struct Table {
-  Signal<I> entries = stockham_twiddles<Real<I>>(I::length);
+  Signal<I> entries = stockham_twiddles<Real<I>>(I::length, I::full_radix);
   TwiddleTable<Real<I>> view() const { return {entries.data()}; }
 };
 
@@ -146,7 +159,7 @@ using Checked = DropSync<CheckedBlock>;
 
 template <class I, Sign sign>
 Signal<I> serial(const Signal<I>& in) {
-  Serial blk(I::lanes, bytes<I>);
+  Serial blk(I::lanes, shared_bytes<I>);
   Signal<I> out(in.size());
   transform<I, sign>(blk, in, out, Table<I>{}.view());
   return out;
@@ -201,17 +214,17 @@ template <class I, class B>
 Signal<I> there_and_back(B& blk, const Signal<I>& in) {
   const Table<I> table;
   Signal<I> out(in.size());
-  typename B::template Private<typename I::Value, 8> x(blk);
+  typename B::template Private<typename I::Value, I::slots> x(blk);
+  BufferUse use;
   const auto buffer = blk.template shared<typename I::Value>(I::cells);
   blk.each([&](int lane) {
-    for (int slot = 0; slot < 8; ++slot)
+    for (int slot = 0; slot < I::slots; ++slot)
       x[lane][slot] = in[static_cast<std::size_t>(I::home(lane, slot))];
   });
-  stockham<I, Sign::minus>(blk, x, buffer, table.view());
-  blk.sync();
-  stockham<I, Sign::plus>(blk, x, buffer, table.view());
+  stockham<I, Sign::minus>(blk, x, buffer, use, table.view());
+  stockham<I, Sign::plus>(blk, x, buffer, use, table.view());
   blk.each([&](int lane) {
-    for (int slot = 0; slot < 8; ++slot)
+    for (int slot = 0; slot < I::slots; ++slot)
       out[static_cast<std::size_t>(I::home(lane, slot))] = x[lane][slot];
   });
   return out;
@@ -223,7 +236,7 @@ constexpr int there_and_back_barriers = 2 * I::barriers + 1;
 TYPED_TEST(StockhamTest, ThereAndBackIsNTimesTheIdentityWithoutHazards) {
   using I = TypeParam;
   const auto x = noise<I>(3);
-  Checked blk(I::lanes, bytes<I>);
+  Checked blk(I::lanes, shared_bytes<I>);
   const auto y = widen(there_and_back<I>(blk, x));
   Reference expected = widen(x);
   for (auto& z : expected) z *= I::length;
@@ -235,14 +248,14 @@ TYPED_TEST(StockhamTest, ThereAndBackIsNTimesTheIdentityWithoutHazards) {
 TYPED_TEST(StockhamTest, EveryBarrierIsNeededAndOnlyTheCheckerSeesThat) {
   using I = TypeParam;
   const auto x = noise<I>(6);
-  Serial intact(I::lanes, bytes<I>);
+  Serial intact(I::lanes, shared_bytes<I>);
   const auto expected = there_and_back<I>(intact, x);
   for (int which = 0; which < there_and_back_barriers<I>; ++which) {
-    Checked checked(I::lanes, bytes<I>, which);
+    Checked checked(I::lanes, shared_bytes<I>, which);
     there_and_back<I>(checked, x);
     EXPECT_GT(checked.hazards().count(), 0) << "without barrier " << which;
 
-    Serial blind(I::lanes, bytes<I>, which);
+    Serial blind(I::lanes, shared_bytes<I>, which);
     EXPECT_EQ(there_and_back<I>(blind, x), expected) << "without barrier " << which;
   }
 }
@@ -254,7 +267,7 @@ TYPED_TEST(StockhamSmallTest, OnThreadsGivesTheSameBits) {
   const Table<I> table;
   for (const int threads : {I::lanes, 3}) {
     Signal<I> y(x.size());
-    run_threads(I::lanes, threads, bytes<I>,
+    run_threads(I::lanes, threads, shared_bytes<I>,
                 [&](ThreadBlock& blk) { transform<I, Sign::plus>(blk, x, y, table.view()); });
     EXPECT_EQ(y, expected) << threads << " threads";
   }
@@ -267,7 +280,7 @@ template <class I>
 double error_with(const Signal<I>& twiddles) {
   const auto x = noise<I>(7);
   Signal<I> y(x.size());
-  Serial blk(I::lanes, bytes<I>);
+  Serial blk(I::lanes, shared_bytes<I>);
   transform<I, Sign::minus>(blk, x, y, TwiddleTable<Real<I>>{twiddles.data()});
   return relative_error(widen(y), fftw_dft(widen(x), Sign::minus));
 }
@@ -294,9 +307,7 @@ using Index512 = Double<512>;
 
 /// The runs of one exchange begin one element late.
 struct ShiftedScatter : Index512 {
-  static constexpr int scatter(int span, int lane) {
-    return lane / span * (8 * span) + (lane + 1) % span;
-  }
+  static constexpr int scatter(int span, int j) { return j / span * (8 * span) + (j + 1) % span; }
 };
 
 /// Two elements share a cell.
@@ -319,7 +330,7 @@ template <class I>
 Verdict<I> judge() {
   const auto x = noise<I>(8);
   Signal<I> y(x.size());
-  Checked blk(I::lanes, bytes<I>);
+  Checked blk(I::lanes, shared_bytes<I>);
   transform<I, Sign::minus>(blk, x, y, Table<I>{}.view());
   return {relative_error(widen(y), fftw_dft(widen(x), Sign::minus)), blk.hazards()};
 }

@@ -15,10 +15,10 @@ namespace kapitza::block {
 /// The twiddle factors of a transform of length n, in the order of StockhamIndex::twiddle; one
 /// table for both signs. Made in long double, so that every entry is rounded once only.
 template <class T>
-std::vector<BasicComplex<T>> stockham_twiddles(int n) {
+std::vector<BasicComplex<T>> stockham_twiddles(int n, int full_radix = 8) {
   std::vector<BasicComplex<T>> table;
-  for (int span = 8; span < n; span *= 8) {
-    const int radix = n / span < 8 ? n / span : 8;
+  for (int span = full_radix; span < n; span *= full_radix) {
+    const int radix = n / span < full_radix ? n / span : full_radix;
     for (int r = 1; r < radix; ++r) {
       for (int k = 0; k < span; ++k) {
         const long double angle =
