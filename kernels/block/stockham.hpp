@@ -154,11 +154,11 @@ template <class Index, int stage, class Values>
 KAPITZA_HD void reorder(Values& x) {
   constexpr int span = Index::span(stage);
   constexpr int count = Index::slots / Index::full_radix;
-  Values y = x;
-  unroll<count>([&](auto t) {
-    unroll<Index::full_radix>([&](auto r) {
-      x[(Index::scatter(span, t * Index::lanes) + r * span) / Index::lanes] = y[t + r * count];
-    });
+  const Values y = x;
+  unroll<Index::slots>([&](auto i) {
+    constexpr int from = i, t = from % count, r = from / count;
+    constexpr int to = (Index::scatter(span, t * Index::lanes) + r * span) / Index::lanes;
+    x[to] = y[from];
   });
 }
 

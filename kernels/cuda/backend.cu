@@ -61,6 +61,8 @@ std::string unavailable() {
 
 class CudaBackend final : public Backend {
  public:
+  explicit CudaBackend(FieldSteps steps) : steps_(steps) {}
+
   std::string name() const override { return "cuda"; }
 
   std::string description() const override {
@@ -75,10 +77,22 @@ class CudaBackend final : public Backend {
   }
 
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
-    if (plan.precision == Precision::single_)
-      return std::make_unique<staged::StagedEnsemble<CudaDevice, float>>(std::move(plan));
-    return std::make_unique<staged::StagedEnsemble<CudaDevice, double>>(std::move(plan));
+    if (plan.precision == Precision::single_) return make_ensemble<float>(std::move(plan));
+    return make_ensemble<double>(std::move(plan));
   }
+
+ private:
+  template <class Real>
+  std::unique_ptr<Ensemble> make_ensemble(EnsemblePlan plan) const {
+    FieldSteps steps = steps_;
+    if (steps == FieldSteps::best)
+      steps = staged::fits_in_block<Real>(plan, FieldSteps::fused) ? FieldSteps::fused
+                                                                   : FieldSteps::transforms;
+    return std::make_unique<staged::StagedEnsemble<CudaDevice, Real>>(std::move(plan),
+                                                                      staged::most_indices, steps);
+  }
+
+  FieldSteps steps_;
 };
 
 }  // namespace
@@ -90,9 +104,9 @@ std::string cuda_unavailable() {
   return why;
 }
 
-std::unique_ptr<Backend> make_cuda_backend() {
+std::unique_ptr<Backend> make_cuda_backend(FieldSteps steps) {
   if (const std::string why = cuda_unavailable(); !why.empty()) throw BackendUnavailable(why);
-  return std::make_unique<cuda::CudaBackend>();
+  return std::make_unique<cuda::CudaBackend>(steps);
 }
 
 }  // namespace kapitza

@@ -31,11 +31,11 @@ __global__ void __launch_bounds__(Index::lanes* lines_per_block<Index>)
   // A row of threads without a line of its own transforms zeros: it must reach the barriers.
   const bool mine = line < batch;
   transform_line<Index, sign>(
-      blk, [&](int i) { return mine ? *aligned(in + first + i) : Value{}; },
+      blk, [&](int i) { return mine ? aligned(in + first + i) : Value{}; },
       [&](int i, Value z) {
-        if (mine) *aligned(out + first + i) = z;
+        if (mine) aligned(out + first + i) = z;
       },
-      [&](int i) { return *aligned(twiddles + i); });
+      [&](int i) { return aligned(twiddles + i); });
 }
 
 template <class Index, Sign sign>

@@ -2,15 +2,9 @@
 #pragma once
 
 #include "kapitza/block/block.hpp"
+#include "kapitza/core/aligned.hpp"
 
 namespace kapitza::block {
-
-/// A pointer to values aligned to their size, so that a complex number moves in one access of 8 or
-/// 16 bytes: as two of half the size, stride two, it would meet bank conflicts.
-template <class T>
-__device__ T* aligned(T* values) {
-  return static_cast<T*>(__builtin_assume_aligned(values, sizeof(T)));
-}
 
 /// The Block on the device: lane = threadIdx.x, of Lanes = blockDim.x. Rows of threads
 /// (threadIdx.y) may play one Block each, since sync() stops them all; they must then reach the
@@ -33,8 +27,8 @@ class CudaBlock {
   class Shared {
    public:
     __device__ explicit Shared(T* cells) : cells_(cells) {}
-    __device__ T load(int i) const { return *aligned(cells_ + i); }
-    __device__ void store(int i, T value) const { *aligned(cells_ + i) = value; }
+    __device__ T load(int i) const { return aligned(cells_ + i); }
+    __device__ void store(int i, T value) const { aligned(cells_ + i) = value; }
 
    private:
     T* cells_;
@@ -46,12 +40,12 @@ class CudaBlock {
 
   template <class F>
   __device__ void each(F&& f) {
-    f(static_cast<int>(threadIdx.x));
+    f(lane());
   }
 
   template <class F>
   __device__ void each(int count, F&& f) {
-    for (int i = static_cast<int>(threadIdx.x); i < count; i += Lanes) f(i);
+    for (int i = lane(); i < count; i += Lanes) f(i);
   }
 
   __device__ void sync() { __syncthreads(); }
@@ -62,6 +56,14 @@ class CudaBlock {
   }
 
  private:
+  /// A number that the compiler cannot know to be the same in every phase: it would keep the
+  /// addresses of all phases of a loop in registers, and spill them.
+  __device__ static int lane() {
+    int lane = static_cast<int>(threadIdx.x);
+    asm volatile("" : "+r"(lane));
+    return lane;
+  }
+
   Arena arena_;
 };
 

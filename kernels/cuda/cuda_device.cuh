@@ -14,6 +14,7 @@
 
 #include "kapitza/core/complex.hpp"
 #include "kernels/cuda/check.cuh"
+#include "kernels/cuda/cuda_block.cuh"
 #include "kernels/staged/device.hpp"
 
 namespace kapitza::cuda {
@@ -25,6 +26,15 @@ __global__ void __launch_bounds__(256) for_each_index(std::size_t count, Stage s
   for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
        i += stride)
     stage(i);
+}
+
+/// One block algorithm in every thread block.
+template <class Algorithm>
+__global__ void __launch_bounds__(Algorithm::lanes, Algorithm::resident)
+    run_block(Algorithm algorithm) {
+  extern __shared__ __align__(16) unsigned char shared_memory[];
+  block::CudaBlock<Algorithm::lanes> blk(shared_memory);
+  algorithm(blk, blockIdx.x);
 }
 
 /// Memory of the device.
@@ -192,6 +202,16 @@ class CudaDevice {
     const std::size_t blocks = (count + threads - 1) / threads;
     for_each_index<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), 0,
                      stream_.get()>>>(count, stage);
+    KAPITZA_CUDA(cudaGetLastError());
+  }
+
+  template <class Algorithm>
+  void each_block(int count, const Algorithm& algorithm) {
+    if (count == 0) return;
+    const auto kernel = run_block<Algorithm>;
+    const int bytes = static_cast<int>(algorithm.shared_bytes());
+    KAPITZA_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
+    kernel<<<count, Algorithm::lanes, bytes, stream_.get()>>>(algorithm);
     KAPITZA_CUDA(cudaGetLastError());
   }
 

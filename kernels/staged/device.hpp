@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <span>
 
+#include "kapitza/block/block.hpp"
+#include "kapitza/core/aligned.hpp"
 #include "kapitza/core/complex.hpp"
 #include "kapitza/core/hd.hpp"
 
@@ -33,16 +35,17 @@ KAPITZA_HD constexpr Split split(std::size_t index, int size) {
   return {i / s, static_cast<int>(i % s)};
 }
 
-/// A complex number read or written in one access of 16 bytes: its type promises 8 only, and two
-/// accesses of half the size would each touch every sector of the line.
-template <class T>
-KAPITZA_HD T& aligned(T* z) {
-  return *static_cast<T*>(__builtin_assume_aligned(z, sizeof(T)));
-}
-
 /// Stands for any stage in the concept below.
 struct AnyStage {
   KAPITZA_HD void operator()(std::size_t) const {}
+};
+
+/// Stands for any block algorithm.
+struct AnyBlockAlgorithm {
+  static constexpr int lanes = 32, resident = 1;
+  std::size_t shared_bytes() const { return 0; }
+  template <block::Block B>
+  KAPITZA_HD void operator()(B&, std::size_t) const {}
 };
 
 /// Batched transforms in one precision, as the concept below wants them.
@@ -63,6 +66,11 @@ concept FftOf = std::movable<F> && std::constructible_from<F, D&, int, int, Sign
 ///                                   A leaves a zero, or nothing finite, on their diagonal
 ///   lu.solve(A, pivots, B, columns) B becomes A^{-1} B: K x columns, column-major
 ///   device.each(count, stage)       stage(i) for 0 <= i < count, in any order
+///   device.each_block(count, algorithm)
+///                                   algorithm(blk, i) for 0 <= i < count, in any order: blk is a
+///                                   block::Block of Algorithm::lanes lanes, and the algorithm
+///                                   takes no more than algorithm.shared_bytes() of its shared
+///                                   memory
 ///   device.sum_rows(values, rows, columns, sums)
 ///                                   sums[r] = sum_c values[r * columns + c]: fewer than 2^31
 ///                                   values, added up in the same order every time
@@ -86,6 +94,7 @@ concept Device =
       lu.factor(memory, pivots);
       lu.solve(source, known_pivots, memory, 1);
       device.each(std::size_t{1}, AnyStage{});
+      device.each_block(1, AnyBlockAlgorithm{});
       device.sum_rows(source, 1, 1, memory);
       device.upload(from, memory);
       device.download(source, to);

@@ -3,70 +3,40 @@
 
 #include <cstdint>
 
-#include "kapitza/physics/local_step.hpp"
-#include "kapitza/random/normal.hpp"
+#include "kapitza/physics/field_parts.hpp"
 #include "kernels/staged/device.hpp"
 
 /// The stages of a field on a ring, Eq. (27). Arrays of complex numbers are [trajectory][...],
 /// those of totals [trajectory][observables] with the layout of an EnsemblePlan.
 namespace kapitza::staged {
 
-/// The place of y = -b, ..., b - 1 on a ring: y = 0 is its site 0.
-KAPITZA_HD constexpr int on_ring(int y, int size) { return y < 0 ? size + y : y; }
-
-/// The sites that a local step changes: first those of the defect, then those of the absorber. All
-/// others stay as they are, and nothing reads them.
-struct LocalSites {
-  int begin, defect;  ///< the defect: its first site, its size
-  int absorber;       ///< sites on each side of the seam
-  int ring;           ///< sites in all
-
-  KAPITZA_HD constexpr int size() const { return defect + 2 * absorber; }
-  KAPITZA_HD constexpr bool in_defect(int j) const { return j < defect; }
-  KAPITZA_HD constexpr int operator()(int j) const {
-    return in_defect(j) ? begin + j : on_ring(j - defect - absorber, ring);
-  }
-};
-
-/// White noise takes its modes two at a time; of an odd number the last one is alone.
-KAPITZA_HD constexpr int pairs_of(int modes) { return (modes + 1) / 2; }
-
-/// White noise times an amplitude for every mode. Indices [trajectory][pair].
+/// White noise, mode by mode. Indices [trajectory][pair].
 template <class Real>
 struct DrawNoise {
-  const Real* amplitude;  ///< [modes]
-  BasicComplex<Real>* z;  ///< [trajectory][modes]
-  std::uint64_t seed;
-  Stream stream;
-  std::uint32_t first;  ///< number of trajectory 0
+  NoiseModes<Real> noise;
+  BasicComplex<Real>* z;  ///< [trajectory][mode]
+  std::uint32_t first;    ///< number of trajectory 0
   std::uint32_t step;
-  int modes;
 
   KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [trajectory, pair] = split(index, pairs_of(modes));
-    const NormalPair<Real> noise =
-        white_noise<Real>(seed, stream, first + static_cast<std::uint32_t>(trajectory), step,
-                          static_cast<std::uint32_t>(pair));
-    BasicComplex<Real>* row = z + trajectory * modes;
-    const int even = 2 * pair, odd = even + 1;
-    aligned(row + even) = amplitude[even] * noise.even;
-    if (odd < modes) aligned(row + odd) = amplitude[odd] * noise.odd;
+    const auto [trajectory, pair] = split(index, noise.pairs());
+    BasicComplex<Real>* row = z + trajectory * noise.modes;
+    noise(first + static_cast<std::uint32_t>(trajectory), step, pair,
+          [&](int mode, BasicComplex<Real> value) { aligned(row + mode) = value; });
   }
 };
 
-/// A stretch of Eq. (28) in the defect and of damping in the absorber. Indices
-/// [trajectory][local site].
+/// A local stretch. Indices [trajectory][local site].
 template <class Real>
 struct StepLocally {
-  LocalSites sites;
-  PhaseKick<Real> kick;
-  const Real* table;        ///< [local site]: turns in the defect, else what the damping leaves
+  LocalStep<Real> step;
+  const Real* table;        ///< [local site]
   BasicComplex<Real>* psi;  ///< [trajectory][site]
 
   KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [trajectory, j] = split(index, sites.size());
-    BasicComplex<Real>& z = aligned(psi + trajectory * sites.ring + sites(j));
-    z = sites.in_defect(j) ? kick(z, table[j]) : table[j] * z;
+    const auto [trajectory, j] = split(index, step.sites.size());
+    BasicComplex<Real>& z = aligned(psi + trajectory * step.sites.ring + step.sites(j));
+    z = step(z, step.sites.in_defect(j), table[j]);
   }
 };
 

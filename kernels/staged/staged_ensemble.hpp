@@ -13,129 +13,16 @@
 
 #include "kapitza/solver/ensemble.hpp"
 #include "kernels/staged/ensemble_stages.hpp"
+#include "kernels/staged/ensemble_tables.hpp"
+#include "kernels/staged/fused_steps.hpp"
 
 namespace kapitza::staged {
-
-/// A table of a plan in the precision of the fields.
-template <class Real>
-std::vector<Real> in_precision(const std::vector<double>& table) {
-  return std::vector<Real>(table.begin(), table.end());
-}
-
-template <class Real>
-std::vector<BasicComplex<Real>> in_precision(const std::vector<Complex>& table) {
-  std::vector<BasicComplex<Real>> result;
-  result.reserve(table.size());
-  for (const Complex z : table)
-    result.push_back({static_cast<Real>(z.re), static_cast<Real>(z.im)});
-  return result;
-}
-
-inline LocalSites local_sites(const EnsemblePlan& plan) {
-  return {plan.defect.begin, plan.defect.size(), plan.absorber_width, plan.sites};
-}
-
-/// What StepLocally needs of every slot and local site.
-inline std::vector<double> local_table(const EnsemblePlan& plan) {
-  const LocalSites sites = local_sites(plan);
-  std::vector<double> table;
-  for (int slot = 0; slot < plan.local_slots(); ++slot)
-    for (int j = 0; j < sites.size(); ++j)
-      table.push_back(sites.in_defect(j) ? plan.local(slot) * plan.turns[sites(j)]
-                                         : std::exp(-plan.local(slot) * plan.damping[sites(j)]));
-  return table;
-}
-
-inline std::vector<Complex> kinetic_table(const EnsemblePlan& plan) {
-  std::vector<Complex> table;
-  for (const std::vector<Complex>& stage : plan.kinetic)
-    table.insert(table.end(), stage.begin(), stage.end());
-  return table;
-}
-
-inline std::vector<double> defect_potential(const EnsemblePlan& plan) {
-  return {plan.potential.begin() + plan.defect.begin, plan.potential.begin() + plan.defect.end};
-}
-
-template <class Real>
-PhaseKick<Real> phase_kick(const EnsemblePlan& plan) {
-  PhaseKick<Real> kick;
-  std::copy(std::begin(plan.slope.slope), std::end(plan.slope.slope), std::begin(kick.slope.slope));
-  return kick;
-}
-
-/// What does not depend on the fields, in device memory.
-template <Device D, class Real>
-class EnsembleTables {
-  std::size_t bytes_ = 0;  // first: the tables below add to it while they are made
-
- public:
-  template <class T>
-  using Buffer = typename D::template Buffer<T>;
-
-  EnsembleTables(D& device, const EnsemblePlan& plan)
-      : sites(local_sites(plan)),
-        kick(phase_kick<Real>(plan)),
-        local(upload(device, in_precision<Real>(local_table(plan)))),
-        kinetic(upload(device, in_precision<Real>(kinetic_table(plan)))),
-        noise(upload(device, in_precision<Real>(plan.noise))),
-        kick_shape(upload(device, in_precision<Real>(plan.kick_shape))),
-        start(upload(device, in_precision<Real>(plan.start))),
-        taper(upload(device, in_precision<Real>(plan.taper))),
-        windows(upload(device, plan.windows)),
-        potential(upload(device, defect_potential(plan))) {}
-
-  LocalSites sites;
-  PhaseKick<Real> kick;
-  Buffer<Real> local;                     ///< [slot][local site]
-  Buffer<BasicComplex<Real>> kinetic;     ///< [stage][mode]
-  Buffer<Real> noise;                     ///< [noise mode]
-  Buffer<BasicComplex<Real>> kick_shape;  ///< [y + b]
-  Buffer<Real> start;                     ///< [mode]
-  Buffer<BasicComplex<Real>> taper;       ///< [site of a window]
-  Buffer<int> windows;                    ///< [window]
-  Buffer<double> potential;               ///< [site of the defect]
-
-  std::size_t bytes() const { return bytes_; }
-
- private:
-  template <class T>
-  Buffer<T> upload(D& device, const std::vector<T>& values) {
-    Buffer<T> buffer(values.size());
-    device.upload(std::span<const T>(values), buffer.data());
-    bytes_ += values.size() * sizeof(T);
-    return buffer;
-  }
-};
-
-/// Trajectories that go through the stages together.
-struct Chunk {
-  int first, size;
-};
-
-/// Trajectories in as few chunks as possible with no more than `most` numbers in an array, of which
-/// each trajectory has `row`. All chunks are equally long, but for the last, which may be shorter.
-struct Chunks {
-  int trajectories, count, capacity;
-
-  Chunks(int all, std::size_t row, std::size_t most) : trajectories(all) {
-    const std::size_t total = std::max(1, all);
-    const std::size_t fit = std::clamp<std::size_t>(most / row, 1, total);
-    count = static_cast<int>((total + fit - 1) / fit);
-    capacity = static_cast<int>((total + count - 1) / count);
-  }
-  Chunk operator[](int i) const {
-    return {i * capacity, std::clamp(trajectories - i * capacity, 0, capacity)};
-  }
-  /// Rows of an array whose last chunk is as long as the others.
-  std::size_t rows() const { return static_cast<std::size_t>(count) * capacity; }
-};
 
 /// Devices refuse stages of more indices.
 inline constexpr std::size_t most_indices = (std::size_t{1} << 31) - 1;
 
-/// An ensemble of fields as a row of pointwise stages and batched transforms: the cuFFT path of the
-/// GPU, and on the host its own test.
+/// An ensemble of fields on a device: measured by a row of pointwise stages and batched transforms,
+/// evolved likewise or, where a field fits into a block, by FusedSteps.
 ///
 /// All trajectories of a chunk go together. Between two measurements nothing travels; a measurement
 /// brings back one number per trajectory, which says whether it is finite. The bits of a trajectory
@@ -145,9 +32,10 @@ template <Device D, class Real>
 class StagedEnsemble final : public Ensemble {
  public:
   /// most: numbers in an array that stages and transforms work on; exceeded only where a single
-  /// trajectory has more.
+  /// trajectory has more. `steps` must suit the plan: see fits_in_block().
   template <class... DeviceArguments>
   explicit StagedEnsemble(EnsemblePlan given, std::size_t most = most_indices,
+                          FieldSteps steps = FieldSteps::transforms,
                           DeviceArguments&&... device_arguments)
       : Ensemble(std::move(given)),
         device_(std::forward<DeviceArguments>(device_arguments)...),
@@ -161,9 +49,13 @@ class StagedEnsemble final : public Ensemble {
         values_(capacity() * sites()),
         numbers_(capacity()),
         energies_(capacity()),
-        forward_(device_, plan().sites, chunks_.capacity, Sign::minus),
         backward_(device_, plan().sites, chunks_.capacity, Sign::plus),
         window_(device_, plan().window_sites(), chunks_.capacity * windows(), Sign::minus) {
+    if (steps != FieldSteps::transforms) {
+      fused_.emplace(device_, plan(), steps, tables_);
+      return;
+    }
+    forward_.emplace(device_, plan().sites, chunks_.capacity, Sign::minus);
     if (plan().kick_every > 0)
       noise_transform_.emplace(device_, noise_modes(), chunks_.capacity, Sign::plus);
   }
@@ -260,8 +152,9 @@ class StagedEnsemble final : public Ensemble {
   Buffer<double> values_;    ///< [trajectory][site]: densities, then energies
   Buffer<double> numbers_;   ///< [trajectory]: sum of |psi|^2, and more: see SumEnergies
   Buffer<double> energies_;  ///< [trajectory]
-  Fft forward_, backward_, window_;
-  std::optional<Fft> noise_transform_;
+  Fft backward_, window_;
+  std::optional<Fft> forward_, noise_transform_;  ///< of steps that are not fused
+  std::optional<FusedSteps<D, Real>> fused_;
 };
 
 template <Device D, class Real>
@@ -290,29 +183,30 @@ void StagedEnsemble<D, Real>::set_fields(std::span<const Complex> phi) {
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::draw(Buffer<Real>& amplitude, Stream stream, Chunk chunk,
                                    std::uint32_t step) {
-  const int modes = static_cast<int>(amplitude.size());
-  device_.each(cells(chunk, pairs_of(modes)),
-               DrawNoise<Real>{amplitude.data(), in_.data(), plan().seed, stream,
-                               static_cast<std::uint32_t>(chunk.first), step, modes});
+  const NoiseModes<Real> noise{amplitude.data(), plan().seed, stream,
+                               static_cast<int>(amplitude.size())};
+  device_.each(cells(chunk, noise.pairs()),
+               DrawNoise<Real>{noise, in_.data(), static_cast<std::uint32_t>(chunk.first), step});
 }
 
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::evolve(Chunk chunk, Field* psi, long first, long steps) {
+  if (fused_) return fused_->advance(device_, plan(), tables_, chunk, psi, first, steps);
   Walker walker{*this, chunk, psi};
   split_steps(plan().composition.stages(), first, steps, plan().kick_every, walker);
 }
 
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::step_locally(Chunk chunk, Field* psi, int slot) {
-  const int count = tables_.sites.size();
-  device_.each(cells(chunk, count), StepLocally<Real>{tables_.sites, tables_.kick,
-                                                      tables_.local.data() + slot * count, psi});
+  const int count = tables_.step.sites.size();
+  device_.each(cells(chunk, count),
+               StepLocally<Real>{tables_.step, tables_.local.data() + slot * count, psi});
 }
 
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::step_kinetically(Chunk chunk, Field* psi, int stage) {
   const int N = sites();
-  forward_(psi, in_.data());
+  (*forward_)(psi, in_.data());
   device_.each(cells(chunk, N), TurnModes<Real>{tables_.kinetic.data() + stage * N, in_.data(), N});
   backward_(in_.data(), psi);
 }
@@ -356,7 +250,7 @@ template <Device D, class Real>
 void StagedEnsemble<D, Real>::measure_energies(Chunk chunk) {
   const int defect = plan().defect.size();
   device_.each(cells(chunk, defect),
-               MeasureEnergies<Real>{tables_.sites, plan().slope, tables_.potential.data(),
+               MeasureEnergies<Real>{tables_.step.sites, plan().slope, tables_.potential.data(),
                                      field(chunk), values_.data()});
   device_.sum_rows(values_.data(), chunk.size, defect, energies_.data());
   device_.each(chunk.size,

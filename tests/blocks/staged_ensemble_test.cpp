@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The complete GPU path of the field, run on the host: the same stages, transforms and order of
-// summation, with a loop for the kernel launch and FFTW for cuFFT. What these tests leave open is
-// cuFFT itself, the launch, and the sums of rows.
+// summation, with a loop for the kernel launch, a SerialBlock for a thread block and FFTW for
+// cuFFT. What these tests leave open is cuFFT itself, the launch, and the sums of rows.
 
 #include "kernels/staged/staged_ensemble.hpp"
 
@@ -39,7 +39,16 @@ struct Setting {
   double lambda = 0.5;
   bool starts_from_zero = false;
   Dispersion dispersion = Dispersion::parabolic();
+  FieldSteps steps = FieldSteps::transforms;
 };
+
+/// The same on a ring whose fields fit into blocks.
+Setting fused(Setting setting, int sites, FieldSteps steps = FieldSteps::fused) {
+  setting.name += "Fused" + std::to_string(sites);
+  setting.sites = sites;
+  setting.steps = steps;
+  return setting;
+}
 
 void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
 
@@ -255,6 +264,31 @@ std::vector<Setting> settings() {
           {"ClosedWithoutDefect", 45, 0, 0, 2, 1, 2, 0.0}};
 }
 
+/// The block algorithm at every size and on every rung; noise on rings of 48, 60, 18, 36 and 90
+/// modes.
+std::vector<Setting> fused_settings() {
+  const Setting driven{"Driven", 0, 16, 20, 2, 2, 2}, fourth{"FourthOrder", 0, 20, 24, 4, 1, 2};
+  const Setting narrow{"Narrow", 0, 6, 20, 2, 3, 3}, closed{"Closed", 0, 0, 0, 4, 1, 2, 0.3};
+  const Setting from_zero{"FromZero", 0, 12, 16, 2, 1, 2, 0.5, true};
+  const Setting free{"NoDefect", 0, 30, 20, 2, 2, 2, 0.0};
+  return {fused(driven, 256),
+          fused(driven, 512),
+          fused(driven, 1024),
+          fused(driven, 2048),
+          fused(driven, 4096),
+          fused(driven, 8192),
+          fused(fourth, 256),
+          fused(fourth, 2048),
+          fused(narrow, 256),
+          fused(from_zero, 512),
+          fused(free, 256),
+          fused(closed, 256),
+          fused(closed, 1024),
+          fused({"RadixFour", 0, 16, 20, 2, 2, 2}, 2048, FieldSteps::fused_radix4),
+          fused({"Wide", 0, 16, 20, 2, 2, 2}, 2048, FieldSteps::fused_wide),
+          fused({"RadixSixteen", 0, 16, 20, 2, 2, 2}, 2048, FieldSteps::fused_radix16)};
+}
+
 class StagedEnsembleAgrees : public ::testing::TestWithParam<Setting> {};
 
 template <class Real>
@@ -263,7 +297,7 @@ void expect_agreement(const Setting& setting, double largest_bound) {
   const EnsemblePlan plan = make_plan_of<Real>(setting);
   const Sizes sizes = sizes_of(plan, steps);
   const auto expected = reference(plan);
-  Host<Real> actual(plan);
+  Host<Real> actual(plan, most_indices, setting.steps);
 
   expected->start();
   actual.start();
@@ -294,7 +328,7 @@ TEST_P(StagedEnsembleAgrees, WithTheCpuBackendInSinglePrecision) {
 /// Number, energies and densities of the totals belong to the fields they were measured in.
 TEST_P(StagedEnsembleAgrees, WithItsOwnFields) {
   const EnsemblePlan plan = make_plan(GetParam());
-  Host<double> ensemble(plan);
+  Host<double> ensemble(plan, most_indices, GetParam().steps);
   ensemble.start();
   ensemble.advance(0, 4);
   const std::vector<Complex> phi = fields_of(ensemble);
@@ -315,6 +349,8 @@ TEST_P(StagedEnsembleAgrees, WithItsOwnFields) {
 
 INSTANTIATE_TEST_SUITE_P(Settings, StagedEnsembleAgrees, ::testing::ValuesIn(settings()),
                          [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Blocks, StagedEnsembleAgrees, ::testing::ValuesIn(fused_settings()),
+                         [](const auto& test) { return test.param.name; });
 
 // --- properties ----------------------------------------------------------------------------------
 
@@ -325,6 +361,7 @@ TYPED_TEST_SUITE(StagedEnsembleIn, Precisions);
 
 const Setting driven{"", 75, 11, 20, 4, 2, 5};
 const Setting closed{"", 53, 0, 0, 2, 1, 3};
+const std::vector<Setting> all_kinds{driven, closed, fused(driven, 256), fused(closed, 256)};
 
 /// Everything that an ensemble leaves, as bits are compared.
 struct Results {
@@ -338,7 +375,7 @@ Results results_of(const Ensemble& ensemble) { return {fields_of(ensemble), tota
 template <class Real>
 Results run(const Setting& setting, std::size_t most = most_indices,
             Order order = Order::forwards) {
-  Host<Real> ensemble(make_plan_of<Real>(setting), most, order);
+  Host<Real> ensemble(make_plan_of<Real>(setting), most, setting.steps, order);
   ensemble.start();
   ensemble.advance(0, 3);
   ensemble.advance(3, 2);
@@ -346,12 +383,12 @@ Results run(const Setting& setting, std::size_t most = most_indices,
 }
 
 TYPED_TEST(StagedEnsembleIn, BitsDoNotDependOnTheOrderOfIndices) {
-  for (const Setting& setting : {driven, closed})
+  for (const Setting& setting : all_kinds)
     EXPECT_TRUE(run<TypeParam>(setting, most_indices, Order::backwards) == run<TypeParam>(setting));
 }
 
 TYPED_TEST(StagedEnsembleIn, BitsDoNotDependOnTheChunks) {
-  for (const Setting& setting : {driven, closed}) {
+  for (const Setting& setting : all_kinds) {
     const Results expected = run<TypeParam>(setting);
     for (const int rows : {0, 1, 2, 3})
       EXPECT_TRUE(run<TypeParam>(setting, rows * setting.sites) == expected) << rows;
@@ -359,18 +396,22 @@ TYPED_TEST(StagedEnsembleIn, BitsDoNotDependOnTheChunks) {
 }
 
 TYPED_TEST(StagedEnsembleIn, GoesOnFromACheckpoint) {
-  const EnsemblePlan plan = make_plan_of<TypeParam>(driven);
-  Host<TypeParam> whole(plan), first(plan), second(plan, 2 * plan.sites);
-  whole.start();
-  first.start();
-  for (Ensemble* ensemble : {&whole, &first}) ensemble->advance(0, 3);
-  whole.advance(3, 4);
+  for (const Setting& setting : {driven, fused(driven, 256)}) {
+    const EnsemblePlan plan = make_plan_of<TypeParam>(setting);
+    Host<TypeParam> whole(plan, most_indices, setting.steps),
+        first(plan, most_indices, setting.steps);
+    Host<TypeParam> second(plan, 2 * plan.sites, setting.steps);
+    whole.start();
+    first.start();
+    for (Ensemble* ensemble : {&whole, &first}) ensemble->advance(0, 3);
+    whole.advance(3, 4);
 
-  second.set_fields(fields_of(first));
-  second.set_totals(totals_of(first));
-  second.advance(3, 4);
+    second.set_fields(fields_of(first));
+    second.set_totals(totals_of(first));
+    second.advance(3, 4);
 
-  EXPECT_TRUE(results_of(second) == results_of(whole));
+    EXPECT_TRUE(results_of(second) == results_of(whole));
+  }
 }
 
 TYPED_TEST(StagedEnsembleIn, StartsAnew) {
@@ -385,8 +426,8 @@ TYPED_TEST(StagedEnsembleIn, StartsAnew) {
 }
 
 TYPED_TEST(StagedEnsembleIn, OnlyTheCheckTravels) {
-  for (const Setting& setting : {driven, closed}) {
-    Host<TypeParam> ensemble(make_plan_of<TypeParam>(setting));
+  for (const Setting& setting : all_kinds) {
+    Host<TypeParam> ensemble(make_plan_of<TypeParam>(setting), most_indices, setting.steps);
     ensemble.start();
     HostDevice::record = {};
     ensemble.advance(0, 5);
@@ -397,10 +438,11 @@ TYPED_TEST(StagedEnsembleIn, OnlyTheCheckTravels) {
 }
 
 TYPED_TEST(StagedEnsembleIn, MemoryIsWhatItSays) {
-  for (const Setting& setting : {driven, closed})
+  for (const Setting& setting : all_kinds)
     for (const int rows : {1, 2, 100}) {
       HostDevice::record = {};
-      Host<TypeParam> ensemble(make_plan_of<TypeParam>(setting), rows * setting.sites);
+      Host<TypeParam> ensemble(make_plan_of<TypeParam>(setting), rows * setting.sites,
+                               setting.steps);
       EXPECT_EQ(HostDevice::record.allocated - HostDevice::record.released, ensemble.memory());
     }
 }
@@ -419,8 +461,12 @@ std::vector<Complex> packets(const EnsemblePlan& plan, double threshold) {
   std::vector<Complex> phi(static_cast<std::size_t>(plan.sites) * plan.trajectories);
   for (int i = 0; i < plan.trajectories; ++i)
     for (int x = 0; x < plan.sites; ++x) phi[i * plan.sites + x] = {0.1 + 0.01 * i, 0.02 * x};
-  for (int i = 1; i < plan.trajectories; ++i)
-    phi[i * plan.sites + plan.defect.end + 12 - 3 * i] = {2e3 * threshold, 0};
+  for (int i = 1; i < plan.trajectories; ++i) {
+    // Lopsided: of two sites alike, rounding would choose the largest.
+    const int site = i * plan.sites + plan.defect.end + 12 - 3 * i;
+    phi[site] = {2e3 * threshold, 0};
+    phi[site + 1] = {0, 1e2 * threshold};
+  }
   return phi;
 }
 
@@ -432,7 +478,7 @@ double overflow_threshold() {
 /// From the same fields, in chunks of every size, the same as the CPU backend; returns it.
 template <class Real>
 BlowUp expect_same_blow_up(const EnsemblePlan& plan, const std::vector<Complex>& phi, long first,
-                           long steps) {
+                           long steps, FieldSteps how = FieldSteps::transforms) {
   const auto found_by = [&](Ensemble& ensemble) {
     ensemble.set_fields(phi);
     ensemble.clear();
@@ -442,7 +488,7 @@ BlowUp expect_same_blow_up(const EnsemblePlan& plan, const std::vector<Complex>&
   };
   const BlowUp expected = found_by(*reference(plan));
   for (int rows = 1; rows <= plan.trajectories; ++rows) {
-    Host<Real> ensemble(plan, rows * plan.sites);
+    Host<Real> ensemble(plan, rows * plan.sites, how);
     const BlowUp actual = found_by(ensemble);
     EXPECT_EQ(actual.trajectory, expected.trajectory);
     EXPECT_EQ(actual.site, expected.site);
@@ -453,11 +499,11 @@ BlowUp expect_same_blow_up(const EnsemblePlan& plan, const std::vector<Complex>&
 
 TYPED_TEST(StagedEnsembleIn, FindsWhereAFieldBlowsUp) {
   for (Setting setting : {Setting{"", 64, 10, 12, 2, 2, 4}, Setting{"", 75, 11, 16, 4, 1, 4},
-                          Setting{"", 53, 0, 0, 2, 1, 4}}) {
+                          Setting{"", 53, 0, 0, 2, 1, 4}, fused({"", 0, 10, 12, 2, 2, 4}, 256)}) {
     setting.dispersion = Dispersion::cosine();
     const EnsemblePlan plan = make_plan_of<TypeParam>(setting);
     const BlowUp found = expect_same_blow_up<TypeParam>(
-        plan, packets(plan, overflow_threshold<TypeParam>()), 100, 60);
+        plan, packets(plan, overflow_threshold<TypeParam>()), 100, 60, setting.steps);
     EXPECT_EQ(found.trajectory, 1);
     EXPECT_GT(found.step, 100);
     EXPECT_LT(found.step, 159);
@@ -541,6 +587,10 @@ TEST(LocalSites, AreThoseOfDefectAndAbsorber) {
       if ((x >= plan.defect.begin && x < plan.defect.end) || plan.damping[x] > 0)
         expected.push_back(x);
     EXPECT_EQ(found, expected);
+    for (int x = 0; x < plan.sites; ++x) {
+      EXPECT_EQ(sites.is_defect(x), x >= plan.defect.begin && x < plan.defect.end);
+      EXPECT_EQ(sites.is_absorber(x), plan.damping[x] > 0);
+    }
   }
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "kapitza/block/serial_block.hpp"
 #include "kapitza/core/complex.hpp"
 #include "kernels/staged/device.hpp"
 
@@ -148,6 +149,15 @@ class HostDevice {
     if (count >= std::size_t{1} << 31) throw std::length_error("a stage of 2^31 indices or more");
     ++record.stages;
     for (std::size_t i = 0; i < count; ++i) stage(order_ == Order::forwards ? i : count - 1 - i);
+  }
+
+  template <class Algorithm>
+  void each_block(int count, const Algorithm& algorithm) {
+    ++record.stages;
+    for (int i = 0; i < count; ++i) {
+      block::SerialBlock blk(Algorithm::lanes, algorithm.shared_bytes());
+      algorithm(blk, order_ == Order::forwards ? i : count - 1 - i);
+    }
   }
 
   void sum_rows(const double* values, int rows, int columns, double* sums) {

@@ -23,8 +23,20 @@ class Backend {
 /// threads = 0: as many as the machine offers.
 std::unique_ptr<Backend> make_cpu_backend(int threads = 0);
 
-/// Throws BackendUnavailable where this build has no CUDA or this machine no usable GPU.
-std::unique_ptr<Backend> make_cuda_backend();
+/// How a GPU makes the steps of an ensemble of fields.
+enum class FieldSteps {
+  best,        ///< fused where the field of a trajectory fits into a block, else by transforms
+  transforms,  ///< batched transforms of the library, with pointwise stages between them
+  fused,       ///< one block for each trajectory, radix 8
+  // Rungs of the ladder, for comparison; 2048 sites only.
+  fused_radix4,   ///< more exchanges, fewer registers
+  fused_wide,     ///< radix 8, two butterflies per lane
+  fused_radix16,  ///< fewer exchanges, more registers
+};
+
+/// Throws BackendUnavailable where this build has no CUDA or this machine no usable GPU. Ensembles
+/// that cannot be evolved as asked for throw std::invalid_argument.
+std::unique_ptr<Backend> make_cuda_backend(FieldSteps steps = FieldSteps::best);
 
 /// Why make_cuda_backend() would throw; empty if it would not.
 std::string cuda_unavailable();

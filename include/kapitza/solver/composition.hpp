@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "kapitza/core/hd.hpp"
+
 namespace kapitza {
 
 /// A step of length dt out of exact local and kinetic ones, Eq. (32):
@@ -29,7 +31,7 @@ struct Composition {
 /// and the beginning of the next together; field.kinetic(stage); field.kick(index) after every
 /// `kick_every`-th step (0: never).
 template <class Field>
-void split_steps(int stages, long first, long steps, int kick_every, Field& field) {
+KAPITZA_HD void split_steps(int stages, long first, long steps, int kick_every, Field& field) {
   const int merged = stages + 1;
   bool open = false;
   for (long step = first; step < first + steps; ++step) {

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <vector>
+
+#include "kapitza/solver/ensemble.hpp"
+#include "kernels/staged/ensemble_stages.hpp"
+
+namespace kapitza::staged {
+
+/// A table of a plan in the precision of the fields.
+template <class Real>
+std::vector<Real> in_precision(const std::vector<double>& table) {
+  return std::vector<Real>(table.begin(), table.end());
+}
+
+template <class Real>
+std::vector<BasicComplex<Real>> in_precision(const std::vector<Complex>& table) {
+  std::vector<BasicComplex<Real>> result;
+  result.reserve(table.size());
+  for (const Complex z : table)
+    result.push_back({static_cast<Real>(z.re), static_cast<Real>(z.im)});
+  return result;
+}
+
+inline LocalSites local_sites(const EnsemblePlan& plan) {
+  return {plan.defect.begin, plan.defect.size(), plan.absorber_width, plan.sites};
+}
+
+/// What StepLocally needs of every slot and local site.
+inline std::vector<double> local_table(const EnsemblePlan& plan) {
+  const LocalSites sites = local_sites(plan);
+  std::vector<double> table;
+  for (int slot = 0; slot < plan.local_slots(); ++slot)
+    for (int j = 0; j < sites.size(); ++j)
+      table.push_back(sites.in_defect(j) ? plan.local(slot) * plan.turns[sites(j)]
+                                         : std::exp(-plan.local(slot) * plan.damping[sites(j)]));
+  return table;
+}
+
+inline std::vector<Complex> kinetic_table(const EnsemblePlan& plan) {
+  std::vector<Complex> table;
+  for (const std::vector<Complex>& stage : plan.kinetic)
+    table.insert(table.end(), stage.begin(), stage.end());
+  return table;
+}
+
+inline std::vector<double> defect_potential(const EnsemblePlan& plan) {
+  return {plan.potential.begin() + plan.defect.begin, plan.potential.begin() + plan.defect.end};
+}
+
+template <class Real>
+PhaseKick<Real> phase_kick(const EnsemblePlan& plan) {
+  PhaseKick<Real> kick;
+  std::copy(std::begin(plan.slope.slope), std::end(plan.slope.slope), std::begin(kick.slope.slope));
+  return kick;
+}
+
+/// What does not depend on the fields, in device memory.
+template <Device D, class Real>
+class EnsembleTables {
+  std::size_t bytes_ = 0;  // first: the tables below add to it while they are made
+
+ public:
+  template <class T>
+  using Buffer = typename D::template Buffer<T>;
+
+  EnsembleTables(D& device, const EnsemblePlan& plan)
+      : step{local_sites(plan), phase_kick<Real>(plan)},
+        local(upload(device, in_precision<Real>(local_table(plan)))),
+        kinetic(upload(device, in_precision<Real>(kinetic_table(plan)))),
+        noise(upload(device, in_precision<Real>(plan.noise))),
+        kick_shape(upload(device, in_precision<Real>(plan.kick_shape))),
+        start(upload(device, in_precision<Real>(plan.start))),
+        taper(upload(device, in_precision<Real>(plan.taper))),
+        windows(upload(device, plan.windows)),
+        potential(upload(device, defect_potential(plan))) {}
+
+  LocalStep<Real> step;
+  Buffer<Real> local;                     ///< [slot][local site]
+  Buffer<BasicComplex<Real>> kinetic;     ///< [stage][mode]
+  Buffer<Real> noise;                     ///< [noise mode]
+  Buffer<BasicComplex<Real>> kick_shape;  ///< [y + b]
+  Buffer<Real> start;                     ///< [mode]
+  Buffer<BasicComplex<Real>> taper;       ///< [site of a window]
+  Buffer<int> windows;                    ///< [window]
+  Buffer<double> potential;               ///< [site of the defect]
+
+  std::size_t bytes() const { return bytes_; }
+
+  /// One more table, whose memory is counted here.
+  template <class T>
+  Buffer<T> upload(D& device, const std::vector<T>& values) {
+    Buffer<T> buffer(values.size());
+    device.upload(std::span<const T>(values), buffer.data());
+    bytes_ += values.size() * sizeof(T);
+    return buffer;
+  }
+};
+
+/// Trajectories that go through the stages together.
+struct Chunk {
+  int first, size;
+};
+
+/// Trajectories in as few chunks as possible with no more than `most` numbers in an array, of which
+/// each trajectory has `row`. All chunks are equally long, but for the last, which may be shorter.
+struct Chunks {
+  int trajectories, count, capacity;
+
+  Chunks(int all, std::size_t row, std::size_t most) : trajectories(all) {
+    const std::size_t total = std::max(1, all);
+    const std::size_t fit = std::clamp<std::size_t>(most / row, 1, total);
+    count = static_cast<int>((total + fit - 1) / fit);
+    capacity = static_cast<int>((total + count - 1) / count);
+  }
+  Chunk operator[](int i) const {
+    return {i * capacity, std::clamp(trajectories - i * capacity, 0, capacity)};
+  }
+  /// Rows of an array whose last chunk is as long as the others.
+  std::size_t rows() const { return static_cast<std::size_t>(count) * capacity; }
+};
+
+}  // namespace kapitza::staged
