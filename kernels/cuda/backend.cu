@@ -84,10 +84,6 @@ class CudaBackend final : public Backend {
  private:
   template <class Real>
   std::unique_ptr<Ensemble> make_ensemble(EnsemblePlan plan) const {
-    FieldSteps steps = steps_;
-    if (steps == FieldSteps::best)
-      steps = staged::fits_in_block<Real>(plan, FieldSteps::fused) ? FieldSteps::fused
-                                                                   : FieldSteps::transforms;
     return std::make_unique<staged::StagedEnsemble<CudaDevice, Real>>(std::move(plan),
                                                                       staged::most_indices, steps);
   }

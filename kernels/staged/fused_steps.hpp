@@ -71,6 +71,16 @@ bool fits_in_block(const EnsemblePlan& plan, FieldSteps steps) {
   });
 }
 
+/// `steps`, or what is best of a plan. Throws std::invalid_argument where they do not suit it.
+template <class Real>
+FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps) {
+  if (steps == FieldSteps::transforms) return steps;
+  if (fits_in_block<Real>(plan, steps))
+    return steps == FieldSteps::best ? FieldSteps::fused : steps;
+  if (steps == FieldSteps::best) return FieldSteps::transforms;
+  throw std::invalid_argument("a field that does not fit into a block");
+}
+
 /// What LocalStep needs of every slot and site of the ring.
 inline std::vector<double> ring_local_table(const EnsemblePlan& plan) {
   const LocalSites sites = local_sites(plan);
@@ -141,11 +151,10 @@ class FusedSteps {
 
   static std::vector<BasicComplex<Real>> twiddles(int sites, FieldSteps steps) {
     std::vector<BasicComplex<Real>> table;
-    const bool fits = with_field_index<Real>(sites, steps, [&](auto index) {
+    with_field_index<Real>(sites, steps, [&](auto index) {
       table = block::stockham_twiddles<Real>(index.length, index.full_radix);
       return true;
     });
-    if (!fits) throw std::invalid_argument("a field that does not fit into a block");
     return table;
   }
 

@@ -32,7 +32,7 @@ template <Device D, class Real>
 class StagedEnsemble final : public Ensemble {
  public:
   /// most: numbers in an array that stages and transforms work on; exceeded only where a single
-  /// trajectory has more. `steps` must suit the plan: see fits_in_block().
+  /// trajectory has more. Throws std::invalid_argument where the steps do not suit the plan.
   template <class... DeviceArguments>
   explicit StagedEnsemble(EnsemblePlan given, std::size_t most = most_indices,
                           FieldSteps steps = FieldSteps::transforms,
@@ -51,8 +51,9 @@ class StagedEnsemble final : public Ensemble {
         energies_(capacity()),
         backward_(device_, plan().sites, chunks_.capacity, Sign::plus),
         window_(device_, plan().window_sites(), chunks_.capacity * windows(), Sign::minus) {
-    if (steps != FieldSteps::transforms) {
-      fused_.emplace(device_, plan(), steps, tables_);
+    const FieldSteps chosen = choose_steps<Real>(plan(), steps);
+    if (chosen != FieldSteps::transforms) {
+      fused_.emplace(device_, plan(), chosen, tables_);
       return;
     }
     forward_.emplace(device_, plan().sites, chunks_.capacity, Sign::minus);

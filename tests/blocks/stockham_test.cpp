@@ -17,6 +17,7 @@
 #include "kapitza/block/serial_block.hpp"
 #include "kapitza/spectral/block_fft.hpp"
 #include "tests/support/checked_block.hpp"
+#include "tests/support/drop_sync.hpp"
 #include "tests/support/thread_block.hpp"
 
 namespace kapitza::block {
@@ -138,20 +139,6 @@ template <class I>
 struct Table {
   Signal<I> entries = stockham_twiddles<Real<I>>(I::length, I::full_radix);
   TwiddleTable<Real<I>> view() const { return {entries.data()}; }
-};
-
-/// A Block that can leave out one barrier. The intact algorithm is tested on it too, so that a
-/// mutant differs from what passes by one number.
-template <class B>
-struct DropSync : B {
-  static constexpr int none = -1;
-  DropSync(int lanes, std::size_t shared_bytes, int which = none)
-      : B(lanes, shared_bytes), dropped(which) {}
-  void sync() {
-    if (seen++ != dropped) B::sync();
-  }
-  int dropped;
-  int seen = 0;
 };
 
 using Serial = DropSync<SerialBlock>;

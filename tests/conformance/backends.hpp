@@ -17,6 +17,8 @@ namespace kapitza {
 /// The GPU path without a GPU: what it leaves open are the libraries and the kernel launch.
 class StagedBackend final : public Backend {
  public:
+  explicit StagedBackend(FieldSteps steps) : steps_(steps) {}
+
   std::string name() const override { return "staged"; }
   std::string description() const override { return "the stages of the GPU path, on the host"; }
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
@@ -26,9 +28,14 @@ class StagedBackend final : public Backend {
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
     using staged::HostDevice, staged::StagedEnsemble;
     if (plan.precision == Precision::single_)
-      return std::make_unique<StagedEnsemble<HostDevice, float>>(std::move(plan));
-    return std::make_unique<StagedEnsemble<HostDevice, double>>(std::move(plan));
+      return std::make_unique<StagedEnsemble<HostDevice, float>>(std::move(plan),
+                                                                 staged::most_indices, steps_);
+    return std::make_unique<StagedEnsemble<HostDevice, double>>(std::move(plan),
+                                                                staged::most_indices, steps_);
   }
+
+ private:
+  FieldSteps steps_;
 };
 
 /// A test body for all backends. Where no GPU is usable the cuda tests are skipped, unless
@@ -36,7 +43,7 @@ class StagedBackend final : public Backend {
 class OnEveryBackend : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    if (GetParam() == "cuda") {
+    if (GetParam().starts_with("cuda")) {
       const std::string why = cuda_unavailable();
       if (!why.empty() && std::getenv("KAPITZA_REQUIRE_GPU")) FAIL() << why;
       if (!why.empty()) GTEST_SKIP() << why;
@@ -48,13 +55,17 @@ class OnEveryBackend : public testing::TestWithParam<std::string> {
 
  private:
   static std::unique_ptr<Backend> make_backend(const std::string& name) {
-    if (name == "cuda") return make_cuda_backend();
-    if (name == "staged") return std::make_unique<StagedBackend>();
+    const FieldSteps steps = name.ends_with("fused") ? FieldSteps::best : FieldSteps::transforms;
+    if (name.starts_with("cuda")) return make_cuda_backend(steps);
+    if (name.starts_with("staged")) return std::make_unique<StagedBackend>(steps);
     return make_cpu_backend();
   }
 };
 
 inline const auto all_backends = testing::Values("cpu", "staged", "cuda");
+/// Those that evolve fields in more than one way, once for each.
+inline const auto all_field_backends =
+    testing::Values("cpu", "staged", "staged_fused", "cuda", "cuda_fused");
 inline constexpr auto backend_name = [](const auto& test) { return test.param; };
 
 }  // namespace kapitza

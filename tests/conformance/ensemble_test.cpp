@@ -26,7 +26,7 @@ constexpr std::uint64_t seed = 0x9e3779b97f4a7c15;
 
 class Fields : public OnEveryBackend {};
 
-INSTANTIATE_TEST_SUITE_P(Backends, Fields, all_backends, backend_name);
+INSTANTIATE_TEST_SUITE_P(Backends, Fields, all_field_backends, backend_name);
 
 // --- cases ---------------------------------------------------------------------------------------
 
@@ -53,6 +53,8 @@ const std::vector<Case> cases{
     {"driven 30", 30, 13, 17, 6, 6, {6, 18}},
     {"driven 37", 37, 17, 20, 5, 7, {7, 23}},
     {"driven 64", 64, 28, 36, 8, 12, {12, 40}},
+    {"closed 256", 256, 70, 180},
+    {"driven 256", 256, 100, 150, 20, 30, {45, 178}},
 };
 
 constexpr double lambda = 0.8, Gamma = 4.0;
