@@ -30,10 +30,11 @@ inline int report(int argc, char** argv, const std::function<nlohmann::json()>& 
 struct Section {
   std::string name;
   nlohmann::json (*run)();
+  bool only_if_named = false;  ///< for what takes long
 };
 
 /// The same for a benchmark of several sections, of which those named on the command line are run,
-/// or all of them.
+/// or all that need not be named.
 inline int report(int argc, char** argv, const std::vector<Section>& sections) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   const auto said = [&](const Section& section) {
@@ -43,7 +44,7 @@ inline int report(int argc, char** argv, const std::vector<Section>& sections) {
   return report(argc, argv, [&] {
     nlohmann::json results;
     for (const Section& section : sections) {
-      if (!all && !said(section)) continue;
+      if (!said(section) && (!all || section.only_if_named)) continue;
       results[section.name] = section.run();
       std::fprintf(table, "\n");
     }

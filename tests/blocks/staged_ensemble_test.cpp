@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <limits>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <numeric>
 #include <optional>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -291,13 +293,13 @@ std::vector<Setting> fused_settings() {
 
 class StagedEnsembleAgrees : public ::testing::TestWithParam<Setting> {};
 
+/// From the start on, `actual` does what the CPU backend does.
 template <class Real>
-void expect_agreement(const Setting& setting, double largest_bound) {
+void expect_agreement(Ensemble& actual, double largest_bound) {
   constexpr long steps = 7;
-  const EnsemblePlan plan = make_plan_of<Real>(setting);
+  const EnsemblePlan& plan = actual.plan();
   const Sizes sizes = sizes_of(plan, steps);
   const auto expected = reference(plan);
-  Host<Real> actual(plan, most_indices, setting.steps);
 
   expected->start();
   actual.start();
@@ -307,7 +309,7 @@ void expect_agreement(const Setting& setting, double largest_bound) {
                  field_bound<Real>(plan, 0, sizes));
     EXPECT_EQ(totals_of(actual), totals_of(*expected));
   }
-  for (Ensemble* ensemble : {expected.get(), static_cast<Ensemble*>(&actual)}) {
+  for (Ensemble* ensemble : {expected.get(), &actual}) {
     EXPECT_FALSE(ensemble->advance(0, 0));
     EXPECT_FALSE(ensemble->advance(0, 3));
     EXPECT_FALSE(ensemble->advance(3, steps - 3));
@@ -319,10 +321,48 @@ void expect_agreement(const Setting& setting, double largest_bound) {
                total_bounds<Real>(plan, sizes, bound), 3);
 }
 
-TEST_P(StagedEnsembleAgrees, WithTheCpuBackend) { expect_agreement<double>(GetParam(), 1e-10); }
+/// A bound above this part of the field would not say much.
+template <class Real>
+constexpr double largest_bound = sizeof(Real) == sizeof(double) ? 1e-10 : 1e-10 * 0x1p29;
+
+template <class Real>
+void expect_agreement_on_the_host(const Setting& setting) {
+  Host<Real> ensemble(make_plan_of<Real>(setting), most_indices, setting.steps);
+  expect_agreement<Real>(ensemble, largest_bound<Real>);
+}
+
+TEST_P(StagedEnsembleAgrees, WithTheCpuBackend) {
+  expect_agreement_on_the_host<double>(GetParam());
+}
 
 TEST_P(StagedEnsembleAgrees, WithTheCpuBackendInSinglePrecision) {
-  expect_agreement<float>(GetParam(), 1e-10 * 0x1p29);
+  expect_agreement_on_the_host<float>(GetParam());
+}
+
+TEST(StagedEnsemble, HoldsTwiceAsManySitesInSinglePrecision) {
+  const Setting setting = fused({"", 0, 16, 20, 2, 2, 1}, 16384);
+  expect_agreement_on_the_host<float>(setting);
+  EXPECT_THROW(expect_agreement_on_the_host<double>(setting), std::invalid_argument);
+}
+
+/// The same within the same bounds on a GPU, and twice the same bits.
+template <class Real>
+void expect_agreement_on_the_gpu(const Setting& setting) {
+  const auto gpu = make_cuda_backend(setting.steps);
+  const auto run = [&] {
+    auto ensemble = gpu->ensemble(make_plan_of<Real>(setting));
+    expect_agreement<Real>(*ensemble, largest_bound<Real>);
+    return fields_of(*ensemble);
+  };
+  EXPECT_TRUE(run() == run());
+}
+
+TEST_P(StagedEnsembleAgrees, WithTheCpuBackendOnCuda) {
+  const std::string why = cuda_unavailable();
+  if (!why.empty() && std::getenv("KAPITZA_REQUIRE_GPU")) FAIL() << why;
+  if (!why.empty()) GTEST_SKIP() << why;
+  expect_agreement_on_the_gpu<double>(GetParam());
+  expect_agreement_on_the_gpu<float>(GetParam());
 }
 
 /// Number, energies and densities of the totals belong to the fields they were measured in.

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Ensembles of fields: every way to evolve them, beside each other and beside what the device can
+// do.
+//
+//   bench_ensemble [ladder] [points] [target] [long_target] [--json]
+//
+// ladder: site-steps per second of the CPU on all its cores, of the GPU by batched transforms, and
+// of every rung of the fused steps; each GPU figure over its own ceiling. points: many small
+// ensembles one after the other and all at once, and two large ones at once. target: the time of a
+// whole run at L = 400; long_target, only if named: the same at L = 3200.
+#include <algorithm>
+#include <cmath>
+#include <fmt/core.h>
+#include <thread>
+
+#include "bench/harness.hpp"
+#include "kapitza/spectral/stockham_index.hpp"
+#include "kernels/cuda/ceilings.hpp"
+#include "tests/support/defect_runs.hpp"
+
+namespace kapitza::bench {
+namespace {
+
+constexpr int kick_every = 2;
+constexpr long slice = 100;  ///< steps between two measurements
+
+/// A defect on the quarter of a ring, an eighth of it absorbing on either side of the seam.
+EnsemblePlan driven_ring(int sites, int trajectories, Precision precision) {
+  testing::DefectRun run;
+  run.L = sites / 4.0;
+  run.absorber = run.window = sites / 8;
+  return make_plan(run.problem(), {0.05, kick_every, 2}, {trajectories, 1, precision});
+}
+
+const char* name(Precision precision) {
+  return precision == Precision::double_ ? "double" : "single";
+}
+
+// ---- what a step costs at least -----------------------------------------------------------------
+
+/// Of one trajectory. Sums and products count one each, those of the local steps and of the noise
+/// not at all.
+struct Work {
+  double memory_bytes = 0, shared_bytes = 0, operations = 0;
+};
+
+/// Sums and products of one butterfly.
+constexpr int butterfly_operations(int radix) {
+  if (radix == 2) return 4;
+  const int half = 2 * butterfly_operations(radix / 2), join = 2 * radix;
+  // Turns by an eighth take four, others but the quarter six.
+  return half + join + (radix == 8 ? 2 * 4 : 0) + (radix == 16 ? 2 * 4 + 4 * 6 : 0);
+}
+
+template <class Index>
+Work fused_work(int noise_modes) {
+  constexpr double value = sizeof(typename Index::Value);
+  double transform = 0;
+  for (int stage = 0; stage < Index::stages; ++stage) {
+    const int radix = Index::radix(stage), twiddles = stage > 0 ? radix - 1 : 0;
+    transform += Index::length / radix * (butterfly_operations(radix) + 6.0 * twiddles);
+  }
+  double noise = 0;  // cells written and read
+  for (int left = noise_modes; left > 1; left /= left % 4 == 0   ? 4
+                                                 : left % 2 == 0 ? 2
+                                                 : left % 3 == 0 ? 3
+                                                                 : 5)
+    noise += 2.0 * noise_modes;
+  const double cells = 2 * 2.0 * Index::exchanges * Index::length + noise / kick_every;
+  return {0, cells * value, 2 * transform + 6.0 * Index::length};
+}
+
+/// Each stage reads and writes what it changes, each transform all of its values once.
+Work transforms_work(const EnsemblePlan& plan) {
+  const double value = plan.precision == Precision::double_ ? 16 : 8;
+  const double absorber = 2 * plan.absorber_width, modes = static_cast<double>(plan.noise.size());
+  const double local = 2 * (plan.defect.size() + absorber);
+  const double kick = modes + 2 * modes + 3 * absorber;
+  return {value * (3 * 2.0 * plan.sites + local + kick / kick_every), 0, 0};
+}
+
+struct Limit {
+  const char* name;
+  double seconds;
+};
+
+Limit limit_of(const Work& work, const cuda::Ceilings& can, Precision precision) {
+  const double fma =
+      precision == Precision::double_ ? can.fp64_fma_per_second : can.fp32_fma_per_second;
+  return std::max({Limit{"device memory", work.memory_bytes / can.copy_bytes_per_second},
+                   Limit{"shared memory", work.shared_bytes / can.shared_bytes_per_second},
+                   Limit{"arithmetic", work.operations / fma}},
+                  [](const Limit& a, const Limit& b) { return a.seconds < b.seconds; });
+}
+
+// ---- the ladder ---------------------------------------------------------------------------------
+
+struct Rung {
+  const char* name;
+  FieldSteps steps;
+  Work (*work)(const EnsemblePlan&);
+};
+
+template <int N, int radix, int slots>
+Work fused(const EnsemblePlan& plan) {
+  const int modes = static_cast<int>(plan.noise.size());
+  if (plan.precision == Precision::double_)
+    return fused_work<block::StockhamIndex<N, double, radix, slots>>(modes);
+  return fused_work<block::StockhamIndex<N, float, radix, slots>>(modes);
+}
+
+Work fused_at_any_size(const EnsemblePlan& plan) {
+  switch (plan.sites) {
+    case 512:
+      return fused<512, 8, 8>(plan);
+    case 1024:
+      return fused<1024, 8, 8>(plan);
+    case 2048:
+      return fused<2048, 8, 8>(plan);
+    case 4096:
+      return fused<4096, 8, 8>(plan);
+    default:
+      return fused<8192, 16, 16>(plan);
+  }
+}
+
+const Rung transforms{"cuFFT", FieldSteps::transforms, transforms_work};
+const Rung best{"fused, radix 8", FieldSteps::fused, fused_at_any_size};
+const Rung others[] = {
+    {"fused, radix 4", FieldSteps::fused_radix4, fused<2048, 4, 8>},
+    {"fused, 16 values per lane", FieldSteps::fused_wide, fused<2048, 8, 16>},
+    {"fused, radix 16", FieldSteps::fused_radix16, fused<2048, 16, 16>},
+};
+
+/// Median time of a slice, after a first one.
+double seconds_per_slice(Backend& backend, const EnsemblePlan& plan, int times) {
+  const auto ensemble = backend.ensemble(plan);
+  ensemble->start();
+  ensemble->advance(0, slice);
+  std::vector<double> all;
+  for (int i = 1; i <= times; ++i)
+    all.push_back(seconds([&] { ensemble->advance(i * slice, slice); }));
+  return median(all);
+}
+
+nlohmann::json row(const char* device, const char* path, const EnsemblePlan& plan, double time) {
+  const double speed = static_cast<double>(slice) * plan.trajectories * plan.sites / time;
+  std::fprintf(table, "%6s %-26s %9s %6d %13d %12.3g", device, path, name(plan.precision),
+               plan.sites, plan.trajectories, speed);
+  return {{"device", device},
+          {"path", path},
+          {"precision", name(plan.precision)},
+          {"sites", plan.sites},
+          {"trajectories", plan.trajectories},
+          {"site_steps_per_second", speed}};
+}
+
+nlohmann::json gpu_row(const Rung& rung, const EnsemblePlan& plan, const cuda::Ceilings& can,
+                       double cpu_time) {
+  const auto backend = make_cuda_backend(rung.steps);
+  const double time = seconds_per_slice(*backend, plan, 5);
+  nlohmann::json result = row("cuda", rung.name, plan, time);
+  const Limit limit = limit_of(rung.work(plan), can, plan.precision);
+  const double fraction = slice * plan.trajectories * limit.seconds / time;
+  std::fprintf(table, "%10.1f %10.2f of %s\n", cpu_time / time, fraction, limit.name);
+  std::fflush(table);
+  result["over_cpu"] = cpu_time / time;
+  result["fraction"] = fraction;
+  result["ceiling"] = limit.name;
+  return result;
+}
+
+nlohmann::json ladder() {
+  std::fprintf(table, "Noise every %d steps, measured every %ld; CPU on all cores\n", kick_every,
+               slice);
+  std::fprintf(table, "%6s %-26s %9s %6s %13s %12s %10s %10s\n", "device", "path", "precision",
+               "sites", "trajectories", "site-steps/s", "over CPU", "ceiling");
+  const auto cpu = make_cpu_backend();
+  const bool gpu = cuda_unavailable().empty();
+  const cuda::Ceilings can = gpu ? cuda::measure_ceilings() : cuda::Ceilings{};
+  nlohmann::json rows;
+  for (const Precision precision : {Precision::double_, Precision::single_})
+    for (const int sites : {512, 1024, 2048, 4096, 8192}) {
+      const int trajectories = gpu ? (1 << 22) / sites * (sites == 2048 ? 2 : 1) : 64;
+      const EnsemblePlan plan = driven_ring(sites, trajectories, precision);
+      // A part of the ensemble, as many as keep all cores busy, tells the CPU's speed.
+      const EnsemblePlan part = driven_ring(sites, std::min(trajectories, 256), precision);
+      const double cpu_time = seconds_per_slice(*cpu, part, 3);
+      rows.push_back(row("cpu", "FFTW", part, cpu_time));
+      std::fprintf(table, "\n");
+      if (!gpu) continue;
+      const double whole = cpu_time * plan.trajectories / part.trajectories;
+      rows.push_back(gpu_row(transforms, plan, can, whole));
+      rows.push_back(gpu_row(best, plan, can, whole));
+      if (sites != 2048) continue;
+      for (const Rung& rung : others) rows.push_back(gpu_row(rung, plan, can, whole));
+    }
+  return rows;
+}
+
+// ---- points -------------------------------------------------------------------------------------
+
+/// All of these at once, each in a thread and on a stream of its own.
+double seconds_together(std::vector<std::unique_ptr<Ensemble>>& points, long first) {
+  return seconds([&] {
+    std::vector<std::jthread> threads;
+    for (const auto& point : points)
+      threads.emplace_back([&point, first] { point->advance(first, slice); });
+  });
+}
+
+double seconds_in_turn(std::vector<std::unique_ptr<Ensemble>>& points, long first) {
+  return seconds([&] {
+    for (const auto& point : points) point->advance(first, slice);
+  });
+}
+
+/// How much faster together than in turn.
+double gain(Backend& backend, int points, int trajectories) {
+  std::vector<std::unique_ptr<Ensemble>> all;
+  for (int i = 0; i < points; ++i) {
+    all.push_back(backend.ensemble(driven_ring(2048, trajectories, Precision::double_)));
+    all.back()->start();
+  }
+  std::vector<double> ratios;
+  for (int i = 0; i < 7; ++i) {
+    const double in_turn = seconds_in_turn(all, 2 * i * slice);
+    ratios.push_back(in_turn / seconds_together(all, (2 * i + 1) * slice));
+  }
+  return median(ratios);
+}
+
+nlohmann::json points() {
+  if (!cuda_unavailable().empty()) {
+    std::fprintf(table, "no GPU: nothing measured\n");
+    return nlohmann::json::object();
+  }
+  const auto gpu = make_cuda_backend();
+  std::fprintf(table, "Ensembles of 2048 sites at once, over one after the other\n");
+  nlohmann::json rows;
+  for (const auto& [count, trajectories] : {std::pair{16, 32}, {16, 64}, {2, 2048}, {4, 2048}}) {
+    const double ratio = gain(*gpu, count, trajectories);
+    std::fprintf(table, "%4d of %5d trajectories: %6.2f\n", count, trajectories, ratio);
+    rows.push_back({{"points", count}, {"trajectories", trajectories}, {"gain", ratio}});
+  }
+  return rows;
+}
+
+// ---- a run --------------------------------------------------------------------------------------
+
+/// configs/microscopic.toml with 4096 trajectories, until n is known to 1 % at |k| >= 0.1.
+nlohmann::json run_to_target(double L) {
+  if (!cuda_unavailable().empty()) {
+    std::fprintf(table, "no GPU: nothing measured\n");
+    return nlohmann::json::object();
+  }
+  testing::DefectRun defect;
+  defect.L = L;
+  defect.absorber = 128;
+  SteadyStateOptions options;
+  options.target_error = 0.01;
+  options.settling = defect.crossing(2 * options.target_low);
+  const auto gpu = make_cuda_backend();
+  SteadyState run(*gpu, defect.problem(), {defect.dt, 4, 2}, {4096, 1, Precision::double_},
+                  options);
+  const double time = seconds([&] {
+    while (!run.finished()) run.step();
+  });
+  const int sites = defect.problem().sites();
+  std::fprintf(table, "L = %g, %d sites, 4096 trajectories, 1 %% at |k| >= 0.1: %.1f s, t = %.0f\n",
+               L, sites, time, run.time());
+  return {{"L", L},
+          {"sites", sites},
+          {"seconds", time},
+          {"time", run.time()},
+          {"burn_in", run.burn_in()},
+          {"site_steps_per_second", static_cast<double>(run.steps()) * 4096 * sites / time}};
+}
+
+nlohmann::json target() { return run_to_target(400); }
+nlohmann::json long_target() { return run_to_target(3200); }
+
+}  // namespace
+}  // namespace kapitza::bench
+
+int main(int argc, char** argv) {
+  using namespace kapitza::bench;
+  return report(argc, argv,
+                {{"ladder", ladder},
+                 {"points", points},
+                 {"target", target},
+                 {"long_target", long_target, true}});
+}
