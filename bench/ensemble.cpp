@@ -58,7 +58,8 @@ Work fused_work(int noise_modes) {
   double transform = 0;
   for (int stage = 0; stage < Index::stages; ++stage) {
     const int radix = Index::radix(stage), twiddles = stage > 0 ? radix - 1 : 0;
-    transform += Index::length / radix * (butterfly_operations(radix) + 6.0 * twiddles);
+    const int butterflies = Index::length / radix;
+    transform += butterflies * (butterfly_operations(radix) + 6.0 * twiddles);
   }
   double noise = 0;  // cells written and read
   for (int left = noise_modes; left > 1; left /= left % 4 == 0   ? 4
@@ -257,6 +258,7 @@ nlohmann::json run_to_target(double L) {
   testing::DefectRun defect;
   defect.L = L;
   defect.absorber = 128;
+  defect.dt = 0.05;
   SteadyStateOptions options;
   options.target_error = 0.01;
   options.settling = defect.crossing(2 * options.target_low);

@@ -39,7 +39,9 @@ template <int radix, class Buffer, class Roots>
 KAPITZA_HD void ring_butterfly(const Buffer& buffer, int from, int to, int n, int span, int j,
                                const Roots& roots) {
   using Value = decltype(buffer.load(0));
-  const int k = j % span, step = n / (span * radix);
+  // Unsigned division takes half as many instructions on a device.
+  const int group = static_cast<int>(static_cast<unsigned>(j) / static_cast<unsigned>(span));
+  const int k = j - group * span, step = n / (span * radix);
   Registers<Value, radix> y;
   y[0] = buffer.load(from + j);
   unroll<radix - 1>([&](auto i) {
@@ -47,7 +49,7 @@ KAPITZA_HD void ring_butterfly(const Buffer& buffer, int from, int to, int n, in
     y[m] = buffer.load(from + j + m * (n / radix)) * roots(k * m * step);
   });
   dft<Sign::plus>(y);
-  const int first = to + j / span * (span * radix) + k;
+  const int first = to + group * (span * radix) + k;
   unroll<radix>([&](auto r) { buffer.store(first + r * span, y[r]); });
 }
 
