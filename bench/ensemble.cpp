@@ -158,7 +158,7 @@ nlohmann::json row(const char* device, const char* path, const EnsemblePlan& pla
 
 nlohmann::json gpu_row(const Rung& rung, const EnsemblePlan& plan, const cuda::Ceilings& can,
                        double cpu_time) {
-  const auto backend = make_cuda_backend(rung.steps);
+  const auto backend = make_cuda_backend({rung.steps});
   const double time = seconds_per_slice(*backend, plan, 5);
   nlohmann::json result = row("cuda", rung.name, plan, time);
   const Limit limit = limit_of(rung.work(plan), can, plan.precision);

@@ -39,9 +39,7 @@ template <int radix, class Buffer, class Roots>
 KAPITZA_HD void ring_butterfly(const Buffer& buffer, int from, int to, int n, int span, int j,
                                const Roots& roots) {
   using Value = decltype(buffer.load(0));
-  // Unsigned division takes half as many instructions on a device.
-  const int group = static_cast<int>(static_cast<unsigned>(j) / static_cast<unsigned>(span));
-  const int k = j - group * span, step = n / (span * radix);
+  const int k = j % span, step = n / (span * radix);
   Registers<Value, radix> y;
   y[0] = buffer.load(from + j);
   unroll<radix - 1>([&](auto i) {
@@ -49,7 +47,7 @@ KAPITZA_HD void ring_butterfly(const Buffer& buffer, int from, int to, int n, in
     y[m] = buffer.load(from + j + m * (n / radix)) * roots(k * m * step);
   });
   dft<Sign::plus>(y);
-  const int first = to + group * (span * radix) + k;
+  const int first = to + j / span * (span * radix) + k;
   unroll<radix>([&](auto r) { buffer.store(first + r * span, y[r]); });
 }
 
@@ -60,16 +58,22 @@ KAPITZA_HD constexpr int ring_radix(int left) {
   return left % 3 == 0 ? 3 : 5;
 }
 
-/// The transform of what is in the cells 0 ... n - 1 of a buffer of at least 2 n; roots(i) is
-/// e^{2 pi i i / n}. Every store is followed by a barrier, here and before. Returns where the
-/// result begins: 0 or n.
-template <Block B, class Buffer, class Roots>
+/// The transforms of `lines` lines of n, of which line l is in the cells 2 n l ... 2 n l + n - 1 of
+/// a buffer; roots(i) is e^{2 pi i i / n}. Every store is followed by a barrier, here and before.
+/// Returns how much further the results are: 0 or n.
+template <int lines, Block B, class Buffer, class Roots>
 KAPITZA_HD int ring_transform(B& blk, const Buffer& buffer, int n, const Roots& roots) {
   int from = 0;
   for (int span = 1; span < n; from = n - from) {
     const int radix = ring_radix(n / span);
     const auto stage = [&](auto r) {
-      blk.each(n / r, [&](int j) { ring_butterfly<r>(buffer, from, n - from, n, span, j, roots); });
+      const int count = n / r;
+      blk.each(lines * count, [&](int i) {
+        int line = 0;
+        if constexpr (lines > 1) line = i / count;
+        ring_butterfly<r>(buffer, 2 * n * line + from, 2 * n * line + n - from, n, span,
+                          i - line * count, roots);
+      });
     };
     if (radix == 4) stage(Constant<4>{});
     if (radix == 2) stage(Constant<2>{});

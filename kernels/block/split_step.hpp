@@ -85,8 +85,8 @@ class FieldInBlock {
             [&](int mode, Value z) { buffer_.store(mode, z); });
     });
     blk_.sync();
-    const int first = ring_transform(blk_, buffer_, noise.modes,
-                                     [&](int i) { return aligned(tables_.noise_roots + i); });
+    const int first = ring_transform<1>(blk_, buffer_, noise.modes,
+                                        [&](int i) { return aligned(tables_.noise_roots + i); });
     const LocalSites& sites = tables_.step.sites;
     each_site([&](Value& psi, int site) {
       if (!sites.is_absorber(site)) return;

@@ -61,7 +61,7 @@ std::string unavailable() {
 
 class CudaBackend final : public Backend {
  public:
-  explicit CudaBackend(FieldSteps steps) : steps_(steps) {}
+  explicit CudaBackend(CudaChoices choices) : choices_(choices) {}
 
   std::string name() const override { return "cuda"; }
 
@@ -73,7 +73,8 @@ class CudaBackend final : public Backend {
   }
 
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
-    return std::make_unique<staged::StagedCollision<CudaDevice>>(std::move(plan));
+    return std::make_unique<staged::StagedCollision<CudaDevice>>(
+        std::move(plan), staged::default_workspace, choices_.sweep);
   }
 
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
@@ -84,11 +85,11 @@ class CudaBackend final : public Backend {
  private:
   template <class Real>
   std::unique_ptr<Ensemble> make_ensemble(EnsemblePlan plan) const {
-    return std::make_unique<staged::StagedEnsemble<CudaDevice, Real>>(std::move(plan),
-                                                                      staged::most_indices, steps);
+    return std::make_unique<staged::StagedEnsemble<CudaDevice, Real>>(
+        std::move(plan), staged::most_indices, choices_.steps);
   }
 
-  FieldSteps steps_;
+  CudaChoices choices_;
 };
 
 }  // namespace
@@ -100,9 +101,9 @@ std::string cuda_unavailable() {
   return why;
 }
 
-std::unique_ptr<Backend> make_cuda_backend(FieldSteps steps) {
+std::unique_ptr<Backend> make_cuda_backend(CudaChoices choices) {
   if (const std::string why = cuda_unavailable(); !why.empty()) throw BackendUnavailable(why);
-  return std::make_unique<cuda::CudaBackend>(steps);
+  return std::make_unique<cuda::CudaBackend>(choices);
 }
 
 }  // namespace kapitza

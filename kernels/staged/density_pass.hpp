@@ -68,6 +68,7 @@ class DensityPass {
 
   void interpolate(const Fft& fft, int points, double scale, Buffer<Complex>& fine);
   void sweep(std::size_t level, const TimeBatch& batch);
+  void sweep_in_blocks(std::size_t level);
 
   D& device_;
   const Tables<D>& tables_;
@@ -100,9 +101,9 @@ DensityPass<D>::DensityPass(D& device, const Tables<D>& tables, std::size_t capa
       modes_(packed_.size()),
       padded_(in_groups(capacity) * std::max(tables.largest_M(), tables.G)),
       pair_fine_(in_groups(capacity) * tables.G),
-      lines_(capacity * 2 * tables.batch_sites()),
+      lines_(capacity * 2 * tables.swept_sites()),
       transforms_(lines_.size()),
-      folded_(capacity * 2 * tables.batch_momenta()),
+      folded_(capacity * 2 * tables.swept_momenta()),
       spectrum_(folded_.size()),
       partial_(capacity * tables.chunks * 2 * tables.K),
       sweep_sums_(capacity * tables.segments * 2 * tables.K),
@@ -118,7 +119,7 @@ template <Device D>
 std::size_t DensityPass<D>::bytes(const Tables<D>& tables, std::size_t capacity) {
   std::size_t grouped = 2 * tables.K + std::max(tables.largest_M(), tables.G) + tables.G;
   for (const Level<D>& level : tables.levels) grouped += level.M;
-  const std::size_t lines = 4 * (tables.batch_sites() + tables.batch_momenta());
+  const std::size_t lines = 4 * (tables.swept_sites() + tables.swept_momenta());
   const std::size_t rows = 2 * (tables.chunks + tables.segments + (tables.G > 0 ? 1 : 0)) + 5;
   return (in_groups(capacity) * grouped + capacity * lines) * sizeof(Complex) +
          capacity * (rows * tables.K * sizeof(double) + sizeof(MomentSystem::Line) +
@@ -156,8 +157,12 @@ template <Device D>
 void DensityPass<D>::sum(std::span<const ChannelRates> rates) {
   const int K = tables_.K;
   device_.upload(rates, rates_.data());
-  for (std::size_t i = 0; i < tables_.levels.size(); ++i)
-    for (const TimeBatch& batch : tables_.levels[i].batches) sweep(i, batch);
+  for (std::size_t i = 0; i < tables_.levels.size(); ++i) {
+    if (tables_.levels[i].twiddles)
+      sweep_in_blocks(i);
+    else
+      for (const TimeBatch& batch : tables_.levels[i].batches) sweep(i, batch);
+  }
   if (tables_.segments > 0)
     device_.each(size_ * tables_.segments * 2 * K,
                  SumChunks{partial_.data(), tables_.first_chunk.data(), sweep_sums_.data(), K,
@@ -205,6 +210,35 @@ void DensityPass<D>::sweep(std::size_t level, const TimeBatch& batch) {
                         tables_.grid_start.data() + chunk * K, tables_.grid_offset.data(),
                         partial_.data() + chunk * 2 * K, K, batch.first_time, batch.chunks,
                         l.capacity, tables_.chunks});
+}
+
+/// All partial sums of a level at once.
+template <Device D>
+void DensityPass<D>::sweep_in_blocks(std::size_t level) {
+  const Level<D>& l = tables_.levels[level];
+  const int chunks = static_cast<int>(l.chunk.size());
+  const std::size_t first = l.first_chunk, K = tables_.K;
+  const SweepTables tables{fine_[level].data(),
+                           rates_.data(),
+                           l.start.data(),
+                           l.offset.data(),
+                           l.time.data(),
+                           l.chunk.data(),
+                           tables_.grid_start.data() + first * K,
+                           tables_.grid_offset.data(),
+                           l.twiddles->data(),
+                           tables_.grid_roots.data(),
+                           partial_.data() + first * 2 * K,
+                           tables_.K,
+                           chunks,
+                           tables_.chunks};
+  with_terms(tables_.highest_channel, [&](auto terms) {
+    with_sweep_index(l.M, [&](auto index) {
+      device_.each_block(static_cast<int>(size_) * chunks,
+                         SweepChunk<decltype(index), decltype(terms)::value>{tables});
+      return true;
+    });
+  });
 }
 
 template <Device D>

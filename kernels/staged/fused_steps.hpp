@@ -100,17 +100,6 @@ inline std::vector<Complex> ring_kick_shape(const EnsemblePlan& plan) {
   return shape;
 }
 
-/// e^{2 pi i m / n}
-template <class Real>
-std::vector<BasicComplex<Real>> unit_roots(int n) {
-  std::vector<BasicComplex<Real>> roots;
-  for (int m = 0; m < n; ++m) {
-    const long double angle = 2 * std::numbers::pi_v<long double> * m / n;
-    roots.push_back({static_cast<Real>(std::cos(angle)), static_cast<Real>(std::sin(angle))});
-  }
-  return roots;
-}
-
 /// The steps of an ensemble with one block for each trajectory: a field leaves its block once in an
 /// advance().
 template <Device D, class Real>
@@ -121,7 +110,7 @@ class FusedSteps {
         local_(tables.upload(device, in_precision<Real>(ring_local_table(plan)))),
         kick_shape_(tables.upload(device, in_precision<Real>(ring_kick_shape(plan)))),
         twiddles_(tables.upload(device, twiddles(plan.sites, steps))),
-        noise_roots_(tables.upload(device, unit_roots<Real>(modes_of(plan)))) {}
+        noise_roots_(tables.upload(device, block::unit_roots<Real>(modes_of(plan)))) {}
 
   /// Steps `first` to first + steps - 1 of the fields of some trajectories.
   void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables, Chunk chunk,

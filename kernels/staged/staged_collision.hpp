@@ -25,6 +25,7 @@ inline constexpr std::size_t default_workspace = std::size_t{1} << 30;
 ///
 ///   n -> h -> modes -> n + i h on every lattice
 ///     -> [ times e^{i tau E} -> F, H -> b, s folded onto K -> transform -> sum over times ]
+///        (each arrow a stage or a batched transform; or all of it one block: SweepChunk)
 ///     -> sums of segments -> gain, loss, I
 ///
 /// All of it is repeated over passes of densities, the bracket over batches of auxiliary times.
@@ -37,11 +38,12 @@ class StagedCollision final : public CollisionOperator {
   /// chunk of times need more.
   template <class... DeviceArguments>
   explicit StagedCollision(CollisionPlan plan, std::size_t workspace = default_workspace,
+                           TimeSweep sweep = TimeSweep::transforms,
                            DeviceArguments&&... device_arguments)
       : CollisionOperator(std::move(plan)),
         device_(std::forward<DeviceArguments>(device_arguments)...),
         workspace_(workspace),
-        tables_(device_, this->plan(), workspace) {}
+        tables_(device_, this->plan(), workspace, sweep) {}
 
   void evaluate(std::span<const double> n, CollisionBatch& out) override {
     const std::size_t N = n.size() / K();

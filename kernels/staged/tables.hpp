@@ -11,11 +11,14 @@
 #include <vector>
 
 #include "kapitza/solver/assemble.hpp"
+#include "kapitza/solver/backend.hpp"
 #include "kapitza/solver/collision.hpp"
 #include "kapitza/solver/collision_schedule.hpp"
+#include "kapitza/spectral/block_fft.hpp"
 #include "kapitza/spectral/kink.hpp"
 #include "kapitza/spectral/stencil.hpp"
 #include "kernels/staged/device.hpp"
+#include "kernels/staged/fused_sweep.hpp"
 #include "kernels/staged/sweep_stages.hpp"
 
 namespace kapitza::staged {
@@ -66,6 +69,7 @@ struct Level {
   Fft interpolate;            ///< `group` densities
   Fft sweep;                  ///< two lines for every time of a batch: F and H of one density
   Fft to_grid;                ///< as many, of length K
+  std::optional<Buffer<Complex>> twiddles;  ///< of the fused sweep: see SweepChunk
 };
 
 /// What does not depend on the densities, in device memory.
@@ -79,8 +83,8 @@ class Tables {
   using Fft = typename D::template Fft<double>;
 
   /// Batches of times are cut to `workspace` bytes.
-  Tables(D& device, const CollisionPlan& plan, std::size_t workspace)
-      : Tables(device, plan, SweepSchedule(plan), workspace) {}
+  Tables(D& device, const CollisionPlan& plan, std::size_t workspace, TimeSweep sweep)
+      : Tables(device, plan, SweepSchedule(plan), workspace, sweep) {}
 
   int K, segments, chunks;
   int G;  ///< points of the grid of the manifold; 0 without l = 2
@@ -91,6 +95,7 @@ class Tables {
   Buffer<double> kink_weight;   ///< [K]: of n_m in the amplitude of the kink
   Buffer<Complex> grid_start;   ///< [chunk][K]
   Buffer<Complex> grid_offset;  ///< [time in chunk][K]
+  Buffer<Complex> grid_roots;   ///< [K]: e^{2 pi i m / K}
   Buffer<int> first_chunk;      ///< [segment + 1]
   Buffer<int> first_node;       ///< [K + 1]
   Buffer<PlacedNode> nodes;
@@ -99,18 +104,22 @@ class Tables {
   std::vector<Level<D>> levels;
 
   int largest_M() const { return levels.empty() ? 0 : levels.back().M; }
-  /// Sites of the largest batch of one density: times x M, and times x K.
+  /// Sites of the largest batch of one density: times x M.
   std::size_t batch_sites() const {
     return largest([](const Level<D>& l) { return static_cast<std::size_t>(l.capacity) * l.M; });
   }
-  std::size_t batch_momenta() const {
-    return largest([&](const Level<D>& l) { return static_cast<std::size_t>(l.capacity) * K; });
+  /// The same, and times x K, of those batches that are swept by transforms.
+  std::size_t swept_sites() const {
+    return largest([](const Level<D>& l) { return swept_times(l) * l.M; });
+  }
+  std::size_t swept_momenta() const {
+    return largest([&](const Level<D>& l) { return swept_times(l) * K; });
   }
   std::size_t bytes() const { return bytes_; }
 
  private:
-  Tables(D& device, const CollisionPlan& plan, const SweepSchedule& schedule,
-         std::size_t workspace);
+  Tables(D& device, const CollisionPlan& plan, const SweepSchedule& schedule, std::size_t workspace,
+         TimeSweep sweep);
 
   template <class T>
   Buffer<T> upload(D& device, const std::vector<T>& values) {
@@ -120,8 +129,11 @@ class Tables {
     return buffer;
   }
   void add_level(D& device, const CollisionPlan& plan, const SweepSchedule& schedule, int index,
-                 std::size_t workspace);
+                 std::size_t workspace, TimeSweep sweep);
 
+  static std::size_t swept_times(const Level<D>& level) {
+    return level.twiddles ? 0 : static_cast<std::size_t>(level.capacity);
+  }
   template <class Size>
   std::size_t largest(const Size& size) const {
     std::size_t most = 0;
@@ -170,7 +182,7 @@ inline std::vector<int> first_of_segments(std::span<const SweepSchedule::Chunk> 
 
 template <Device D>
 Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& schedule,
-                  std::size_t workspace)
+                  std::size_t workspace, TimeSweep sweep)
     : K(plan.K()),
       segments(static_cast<int>(plan.time.segments.size())),
       chunks(static_cast<int>(schedule.chunks.size())),
@@ -182,18 +194,19 @@ Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& sch
       grid_start(
           upload(device, phase_rows(first_steps(schedule.chunks), plan.time.dtau, plan.energy))),
       grid_offset(upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, plan.energy))),
+      grid_roots(upload(device, block::unit_roots<double>(K))),
       first_chunk(upload(device, first_of_segments(schedule.chunks))),
       first_node(upload(device, plan.pairs.first)),
       nodes(upload(device, place_nodes(plan, G))),
       to_modes(device, K, group, Sign::minus) {
   if (G > 0) to_fine.emplace(device, G, group, Sign::plus);
   for (int i = 0; i < static_cast<int>(schedule.levels.size()); ++i)
-    add_level(device, plan, schedule, i, workspace);
+    add_level(device, plan, schedule, i, workspace, sweep);
 }
 
 template <Device D>
 void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSchedule& schedule,
-                          int index, std::size_t workspace) {
+                          int index, std::size_t workspace, TimeSweep sweep) {
   const auto& [M, lattice_energy] = schedule.levels[index];
   const auto mine = [&](const SweepSchedule::Chunk& chunk) { return chunk.level == index; };
   const auto begin = std::find_if(schedule.chunks.begin(), schedule.chunks.end(), mine);
@@ -228,7 +241,14 @@ void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSched
                     upload(device, kink_shape(plan.model.grid, M)),
                     {device, M, group, Sign::plus},
                     {device, M, 2 * capacity, Sign::plus},
-                    {device, K, 2 * capacity, Sign::plus}});
+                    {device, K, 2 * capacity, Sign::plus},
+                    {}});
+  if (sweep == TimeSweep::best)
+    with_sweep_index(M, [&](auto index_maps) {
+      levels.back().twiddles.emplace(
+          upload(device, block::stockham_twiddles<double>(M, index_maps.full_radix)));
+      return true;
+    });
 }
 
 }  // namespace kapitza::staged

@@ -41,12 +41,12 @@ Signal some_signal(int n) {
 template <class B>
 Signal ring_transformed(B& blk, const Signal& x) {
   const int n = static_cast<int>(x.size());
-  const std::vector<Complex> roots = staged::unit_roots<double>(n);
+  const std::vector<Complex> roots = unit_roots<double>(n);
   const auto buffer = blk.template shared<Complex>(2 * n);
   Signal result(x.size());
   blk.each(n, [&](int i) { buffer.store(i, x[i]); });
   blk.sync();
-  const int first = ring_transform(blk, buffer, n, [&](int i) { return roots.at(i); });
+  const int first = ring_transform<1>(blk, buffer, n, [&](int i) { return roots.at(i); });
   blk.each(n, [&](int i) { result[i] = buffer.load(first + i); });
   return result;
 }
@@ -117,7 +117,7 @@ class Trajectory {
     for (const std::vector<Complex>& stage : plan.kinetic)
       kinetic.insert(kinetic.end(), stage.begin(), stage.end());
     twiddles = stockham_twiddles<double>(Index::length, Index::full_radix);
-    roots = staged::unit_roots<double>(modes());
+    roots = unit_roots<double>(modes());
     for (int x = 0; x < Index::length; ++x) start.push_back({std::sin(x * x), std::cos(3 * x)});
   }
 

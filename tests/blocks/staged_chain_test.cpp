@@ -70,7 +70,7 @@ TEST(StagedChain, MemoryIsWhatItSays) {
 
 TEST(StagedChain, BitsDoNotDependOnTheOrderOfIndices) {
   const auto run = [](Order order) {
-    Host collision(make_plan(), default_workspace, order);
+    Host collision(make_plan(), default_workspace, TimeSweep::transforms, order);
     const auto chain = collision.chain(N);
     std::vector<double> f(size, 1);
     collision.linearise(wave(size, 0.7, 0.2), *chain, 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The complete GPU path of the collision operator, run on the host: the same stages, batches and
-// order of summation, with a loop for the kernel launch and FFTW for cuFFT. What these tests leave
-// open is cuFFT itself and the launch.
+// order of summation, with a loop for the kernel launch, a SerialBlock for a thread block and FFTW
+// for cuFFT. What these tests leave open is cuFFT itself and the launch.
 
 #include "kernels/staged/staged_collision.hpp"
 
@@ -13,6 +13,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "kapitza/solver/backend.hpp"
@@ -34,6 +35,7 @@ struct Setting {
   Dispersion dispersion = Dispersion::parabolic();
   double T = 6.4;
   int M = 0;  ///< 0: what the light cone needs
+  TimeSweep sweep = TimeSweep::transforms;
 };
 
 void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
@@ -136,10 +138,16 @@ void expect_close(const CollisionPlan& plan, const std::vector<double>& n,
 
 class StagedCollisionAgrees : public testing::TestWithParam<Setting> {};
 
+/// The staged operator of a setting, by the sweep that it names.
+Host staged_operator(const Setting& setting, std::size_t workspace = default_workspace,
+                     Order order = Order::forwards) {
+  return Host(make_plan(setting), workspace, setting.sweep, order);
+}
+
 TEST_P(StagedCollisionAgrees, WithTheCpuBackend) {
   const CollisionPlan plan = make_plan(GetParam());
   const auto reference = make_cpu_backend(2)->collision(plan);
-  Host staged(plan);
+  Host staged = staged_operator(GetParam());
   CollisionBatch expected, actual;
   for (const int N : {1, 3, 70}) {
     SCOPED_TRACE(std::to_string(N) + " densities");
@@ -159,7 +167,7 @@ TEST_P(StagedCollisionAgrees, WithTheJacobianOfTheCpuBackend) {
   const std::vector<double> n = densities(plan, N);
   std::vector<double> expected(n.size() * K), actual(n.size() * K);
   CollisionBatch values;
-  Host staged(plan);
+  Host staged = staged_operator(GetParam());
 
   reference->evaluate(n, values);
   reference->jacobian(n, expected);
@@ -189,6 +197,19 @@ std::vector<Setting> settings() {
   }
   all.push_back({"K32_one_lattice_34", 32, {3, 4}, Dispersion::parabolic(), 6.4, 32});
   all.push_back({"K32_long_3", 32, {3}, Dispersion::parabolic(), 20});
+  // Every lattice in blocks: shorter and longer than eight grids, and as long as one.
+  for (const auto& [K, M, T] : {std::tuple{32, 0, 20.0},
+                                {128, 128, 6.4},
+                                {64, 256, 10.0},
+                                {64, 512, 20.0},
+                                {64, 1024, 20.0},
+                                {64, 2048, 6.4},
+                                {32, 4096, 6.4},
+                                {256, 512, 6.4}})
+    for (const auto& channels : std::vector<std::vector<int>>{{2, 3}, {3, 4}})
+      all.push_back({"Blocks" + std::to_string(K) + "_" + std::to_string(M) + "_" +
+                         std::to_string(channels[0]),
+                     K, channels, Dispersion::parabolic(), T, M, TimeSweep::best});
   return all;
 }
 
@@ -222,17 +243,21 @@ Results run(Host& staged, const std::vector<double>& n) {
 
 // T = 25: several chunks in most segments, two lattices.
 const Setting several_chunks{"", 32, {2, 3}, Dispersion::parabolic(), 25};
+const Setting several_blocks{"", 32, {2, 3}, Dispersion::parabolic(), 25, 0, TimeSweep::best};
 
 TEST(StagedCollision, BitsDoNotDependOnPassesAndBatches) {
-  const CollisionPlan plan = make_plan(several_chunks);
-  const std::vector<double> n = densities(plan, 37);
-  Host whole(plan);
-  const Results expected = run(whole, n);
+  for (const Setting& setting : {several_chunks, several_blocks}) {
+    const CollisionPlan plan = make_plan(setting);
+    const std::vector<double> n = densities(plan, 37);
+    Host whole = staged_operator(setting);
+    const Results expected = run(whole, n);
 
-  for (const std::size_t workspace : {std::size_t{1}, std::size_t{1} << 19, std::size_t{1} << 23}) {
-    SCOPED_TRACE("workspace " + std::to_string(workspace));
-    Host cut(plan, workspace);
-    expect_same_bits(run(cut, n), expected);
+    for (const std::size_t workspace :
+         {std::size_t{1}, std::size_t{1} << 19, std::size_t{1} << 23}) {
+      SCOPED_TRACE("workspace " + std::to_string(workspace));
+      Host cut = staged_operator(setting, workspace);
+      expect_same_bits(run(cut, n), expected);
+    }
   }
 }
 
@@ -251,38 +276,43 @@ TEST(StagedCollision, SmallWorkspacesMakeManyPasses) {
 }
 
 TEST(StagedCollision, BitsDoNotDependOnTheOrderOfIndices) {
-  const CollisionPlan plan = make_plan(several_chunks);
-  const std::vector<double> n = densities(plan, 5);
-  Host forwards(plan), backwards(plan, default_workspace, Order::backwards);
-  expect_same_bits(run(backwards, n), run(forwards, n));
+  for (const Setting& setting : {several_chunks, several_blocks}) {
+    const CollisionPlan plan = make_plan(setting);
+    const std::vector<double> n = densities(plan, 5);
+    Host forwards = staged_operator(setting);
+    Host backwards = staged_operator(setting, default_workspace, Order::backwards);
+    expect_same_bits(run(backwards, n), run(forwards, n));
+  }
 }
 
 TEST(StagedCollision, BitsDoNotDependOnOtherDensitiesOrEarlierCalls) {
-  const CollisionPlan plan = make_plan(several_chunks);
-  const std::size_t K = plan.K();
-  const int N = 20;
-  const std::vector<double> n = densities(plan, N);
-  Host used(plan);
-  const Results together = run(used, n);
-  for (const int x : {0, 3, 19}) {
-    SCOPED_TRACE("density " + std::to_string(x));
-    const std::vector<double> alone(n.begin() + x * K, n.begin() + (x + 1) * K);
-    Host fresh(plan);
-    const Results expected = run(fresh, alone);
-    expect_same_bits(run(used, alone), expected);
-    EXPECT_TRUE(std::equal(expected.batch.I.begin(), expected.batch.I.end(),
-                           together.batch.I.begin() + x * K));
-    EXPECT_TRUE(std::equal(expected.J.begin(), expected.J.end(), together.J.begin() + x * K * K));
+  for (const Setting& setting : {several_chunks, several_blocks}) {
+    const CollisionPlan plan = make_plan(setting);
+    const std::size_t K = plan.K();
+    const int N = 20;
+    const std::vector<double> n = densities(plan, N);
+    Host used = staged_operator(setting);
+    const Results together = run(used, n);
+    for (const int x : {0, 3, 19}) {
+      SCOPED_TRACE("density " + std::to_string(x));
+      const std::vector<double> alone(n.begin() + x * K, n.begin() + (x + 1) * K);
+      Host fresh = staged_operator(setting);
+      const Results expected = run(fresh, alone);
+      expect_same_bits(run(used, alone), expected);
+      EXPECT_TRUE(std::equal(expected.batch.I.begin(), expected.batch.I.end(),
+                             together.batch.I.begin() + x * K));
+      EXPECT_TRUE(std::equal(expected.J.begin(), expected.J.end(), together.J.begin() + x * K * K));
+    }
   }
 }
 
 TEST(StagedCollision, DensitiesGoInAndResultsComeOut) {
   Setting longer = several_chunks;
   longer.T *= 2;
-  for (const Setting& setting : {several_chunks, longer}) {
+  for (const Setting& setting : {several_chunks, longer, several_blocks}) {
     const CollisionPlan plan = make_plan(setting);
     const std::vector<double> n = densities(plan, 9);
-    Host staged(plan);
+    Host staged = staged_operator(setting);
     CollisionBatch batch;
     HostDevice::record = {};
 
@@ -293,21 +323,34 @@ TEST(StagedCollision, DensitiesGoInAndResultsComeOut) {
   }
 }
 
+TEST(StagedCollision, BlocksTransformForThemselves) {
+  const auto transforms = [](const Setting& setting) {
+    Host staged = staged_operator(setting);
+    CollisionBatch batch;
+    HostDevice::record = {};
+    staged.evaluate(densities(make_plan(setting), 9), batch);
+    return HostDevice::record.transforms;
+  };
+  Setting in_blocks = several_blocks, by_transforms = several_chunks;
+  in_blocks.M = by_transforms.M = 512;
+  EXPECT_LT(2 * transforms(in_blocks), transforms(by_transforms));
+}
+
 TEST(StagedCollision, MemoryIsWhatItSays) {
   for (const auto& channels : std::vector<std::vector<int>>{{2}, {3}, {2, 3}}) {
-    Setting setting = several_chunks;
-    setting.channels = channels;
-    const CollisionPlan plan = make_plan(setting);
-    for (const std::size_t workspace : {std::size_t{1} << 22, default_workspace}) {
-      const std::vector<double> n = densities(plan, 40);
-      HostDevice::record = {};
-      Host staged(plan, workspace);
-      CollisionBatch batch;
+    for (Setting setting : {several_chunks, several_blocks})
+      for (const std::size_t workspace : {std::size_t{1} << 22, default_workspace}) {
+        setting.channels = channels;
+        const CollisionPlan plan = make_plan(setting);
+        const std::vector<double> n = densities(plan, 40);
+        HostDevice::record = {};
+        Host staged = staged_operator(setting, workspace);
+        CollisionBatch batch;
 
-      staged.evaluate(n, batch);
+        staged.evaluate(n, batch);
 
-      EXPECT_EQ(HostDevice::record.allocated, staged.memory(40));
-    }
+        EXPECT_EQ(HostDevice::record.allocated, staged.memory(40));
+      }
   }
 }
 
@@ -316,7 +359,8 @@ TEST(JacobianPass, MemoryIsWhatItSays) {
     Setting setting = several_chunks;
     setting.channels = channels;
     HostDevice device;
-    const Tables<HostDevice> tables(device, make_plan(setting), std::size_t{1} << 20);
+    const Tables<HostDevice> tables(device, make_plan(setting), std::size_t{1} << 20,
+                                    TimeSweep::transforms);
     HostDevice::record = {};
 
     const JacobianPass<HostDevice> pass(device, tables, 3);

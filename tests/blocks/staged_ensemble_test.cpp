@@ -348,7 +348,7 @@ TEST(StagedEnsemble, HoldsTwiceAsManySitesInSinglePrecision) {
 /// The same within the same bounds on a GPU, and twice the same bits.
 template <class Real>
 void expect_agreement_on_the_gpu(const Setting& setting) {
-  const auto gpu = make_cuda_backend(setting.steps);
+  const auto gpu = make_cuda_backend({setting.steps});
   const auto run = [&] {
     auto ensemble = gpu->ensemble(make_plan_of<Real>(setting));
     expect_agreement<Real>(*ensemble, largest_bound<Real>);

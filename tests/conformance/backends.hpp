@@ -17,25 +17,25 @@ namespace kapitza {
 /// The GPU path without a GPU: what it leaves open are the libraries and the kernel launch.
 class StagedBackend final : public Backend {
  public:
-  explicit StagedBackend(FieldSteps steps) : steps_(steps) {}
+  explicit StagedBackend(CudaChoices choices) : choices_(choices) {}
 
   std::string name() const override { return "staged"; }
   std::string description() const override { return "the stages of the GPU path, on the host"; }
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
     using Collision = staged::StagedCollision<staged::HostDevice>;
-    return std::make_unique<Collision>(std::move(plan));
+    return std::make_unique<Collision>(std::move(plan), staged::default_workspace, choices_.sweep);
   }
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
     using staged::HostDevice, staged::StagedEnsemble;
     if (plan.precision == Precision::single_)
-      return std::make_unique<StagedEnsemble<HostDevice, float>>(std::move(plan),
-                                                                 staged::most_indices, steps_);
-    return std::make_unique<StagedEnsemble<HostDevice, double>>(std::move(plan),
-                                                                staged::most_indices, steps_);
+      return std::make_unique<StagedEnsemble<HostDevice, float>>(
+          std::move(plan), staged::most_indices, choices_.steps);
+    return std::make_unique<StagedEnsemble<HostDevice, double>>(
+        std::move(plan), staged::most_indices, choices_.steps);
   }
 
  private:
-  FieldSteps steps_;
+  CudaChoices choices_;
 };
 
 /// A test body for all backends. Where no GPU is usable the cuda tests are skipped, unless
@@ -55,16 +55,16 @@ class OnEveryBackend : public testing::TestWithParam<std::string> {
 
  private:
   static std::unique_ptr<Backend> make_backend(const std::string& name) {
-    const FieldSteps steps = name.ends_with("fused") ? FieldSteps::best : FieldSteps::transforms;
-    if (name.starts_with("cuda")) return make_cuda_backend(steps);
-    if (name.starts_with("staged")) return std::make_unique<StagedBackend>(steps);
+    CudaChoices choices;
+    if (!name.ends_with("fused")) choices = {FieldSteps::transforms, TimeSweep::transforms};
+    if (name.starts_with("cuda")) return make_cuda_backend(choices);
+    if (name.starts_with("staged")) return std::make_unique<StagedBackend>(choices);
     return make_cpu_backend();
   }
 };
 
-inline const auto all_backends = testing::Values("cpu", "staged", "cuda");
-/// Those that evolve fields in more than one way, once for each.
-inline const auto all_field_backends =
+/// Those that have two ways to do their work, once for each.
+inline const auto all_backends =
     testing::Values("cpu", "staged", "staged_fused", "cuda", "cuda_fused");
 inline constexpr auto backend_name = [](const auto& test) { return test.param; };
 

@@ -26,7 +26,7 @@ constexpr std::uint64_t seed = 0x9e3779b97f4a7c15;
 
 class Fields : public OnEveryBackend {};
 
-INSTANTIATE_TEST_SUITE_P(Backends, Fields, all_field_backends, backend_name);
+INSTANTIATE_TEST_SUITE_P(Backends, Fields, all_backends, backend_name);
 
 // --- cases ---------------------------------------------------------------------------------------
 

@@ -34,9 +34,20 @@ enum class FieldSteps {
   fused_radix16,  ///< fewer exchanges, more registers
 };
 
+/// How a GPU sums over auxiliary time.
+enum class TimeSweep {
+  best,        ///< fused where a lattice fits into a block, else by transforms
+  transforms,  ///< batched transforms of the library, with pointwise stages between them
+};
+
+struct CudaChoices {
+  FieldSteps steps = FieldSteps::best;
+  TimeSweep sweep = TimeSweep::best;
+};
+
 /// Throws BackendUnavailable where this build has no CUDA or this machine no usable GPU. Ensembles
 /// that cannot be evolved as asked for throw std::invalid_argument.
-std::unique_ptr<Backend> make_cuda_backend(FieldSteps steps = FieldSteps::best);
+std::unique_ptr<Backend> make_cuda_backend(CudaChoices choices = {});
 
 /// Why make_cuda_backend() would throw; empty if it would not.
 std::string cuda_unavailable();

@@ -30,6 +30,17 @@ std::vector<BasicComplex<T>> stockham_twiddles(int n, int full_radix = 8) {
   return table;
 }
 
+/// e^{2 pi i m / n}
+template <class Real>
+std::vector<BasicComplex<Real>> unit_roots(int n) {
+  std::vector<BasicComplex<Real>> roots;
+  for (int m = 0; m < n; ++m) {
+    const long double angle = 2 * std::numbers::pi_v<long double> * m / n;
+    roots.push_back({static_cast<Real>(std::cos(angle)), static_cast<Real>(std::sin(angle))});
+  }
+  return roots;
+}
+
 /// `batch` transforms of length n (a power of two from 64 to 8192), not normalised, line after
 /// line, on the GPU; `in` may be `out`. All pointers are device pointers, aligned like the values
 /// they hold (16 bytes in double precision); `twiddles` is a copy of stockham_twiddles(n).
