@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "bench/harness.hpp"
+#include "bench/work.hpp"
 #include "kapitza/spectral/stockham_index.hpp"
-#include "kernels/cuda/ceilings.hpp"
 #include "tests/support/defect_runs.hpp"
 
 namespace kapitza::bench {
@@ -36,39 +36,14 @@ const char* name(Precision precision) {
   return precision == Precision::double_ ? "double" : "single";
 }
 
-// ---- what a step costs at least -----------------------------------------------------------------
+// ---- what a step of one trajectory costs at least -----------------------------------------------
 
-/// Of one trajectory. Sums and products count one each, those of the local steps and of the noise
-/// not at all.
-struct Work {
-  double memory_bytes = 0, shared_bytes = 0, operations = 0;
-};
-
-/// Sums and products of one butterfly.
-constexpr int butterfly_operations(int radix) {
-  if (radix == 2) return 4;
-  const int half = 2 * butterfly_operations(radix / 2), join = 2 * radix;
-  // Turns by an eighth take four, others but the quarter six.
-  return half + join + (radix == 8 ? 2 * 4 : 0) + (radix == 16 ? 2 * 4 + 4 * 6 : 0);
-}
-
+/// Without the operations of local steps and noise.
 template <class Index>
 Work fused_work(int noise_modes) {
-  constexpr double value = sizeof(typename Index::Value);
-  double transform = 0;
-  for (int stage = 0; stage < Index::stages; ++stage) {
-    const int radix = Index::radix(stage), twiddles = stage > 0 ? radix - 1 : 0;
-    const int butterflies = Index::length / radix;
-    transform += butterflies * (butterfly_operations(radix) + 6.0 * twiddles);
-  }
-  double noise = 0;  // cells written and read
-  for (int left = noise_modes; left > 1; left /= left % 4 == 0   ? 4
-                                                 : left % 2 == 0 ? 2
-                                                 : left % 3 == 0 ? 3
-                                                                 : 5)
-    noise += 2.0 * noise_modes;
-  const double cells = 2 * 2.0 * Index::exchanges * Index::length + noise / kick_every;
-  return {0, cells * value, 2 * transform + 6.0 * Index::length};
+  const double cells = 2 * transform_cells<Index> + ring_cells(noise_modes) / kick_every;
+  return {0, cells * sizeof(typename Index::Value),
+          2 * transform_operations<Index>() + 6.0 * Index::length};
 }
 
 /// Each stage reads and writes what it changes, each transform all of its values once.
@@ -78,20 +53,6 @@ Work transforms_work(const EnsemblePlan& plan) {
   const double local = 2 * (plan.defect.size() + absorber);
   const double kick = modes + 2 * modes + 3 * absorber;
   return {value * (3 * 2.0 * plan.sites + local + kick / kick_every), 0, 0};
-}
-
-struct Limit {
-  const char* name;
-  double seconds;
-};
-
-Limit limit_of(const Work& work, const cuda::Ceilings& can, Precision precision) {
-  const double fma =
-      precision == Precision::double_ ? can.fp64_fma_per_second : can.fp32_fma_per_second;
-  return std::max({Limit{"device memory", work.memory_bytes / can.copy_bytes_per_second},
-                   Limit{"shared memory", work.shared_bytes / can.shared_bytes_per_second},
-                   Limit{"arithmetic", work.operations / fma}},
-                  [](const Limit& a, const Limit& b) { return a.seconds < b.seconds; });
 }
 
 // ---- the ladder ---------------------------------------------------------------------------------

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The collision integral of many densities: the CPU on all its cores, the GPU by batched transforms
+// and fused, each GPU figure over its own ceiling; and Jacobians.
+//
+//   bench_sweep [--json]
+#include <fmt/core.h>
+
+#include "bench/harness.hpp"
+#include "bench/work.hpp"
+#include "kapitza/spectral/stockham_index.hpp"
+#include "tests/support/densities.hpp"
+
+namespace kapitza::bench {
+namespace {
+
+constexpr int K = 256, points = 41;
+
+struct Size {
+  double T;
+  int M;
+};
+constexpr Size sizes[] = {{65, 1024}, {130, 2048}};
+
+/// Every time on the same lattice; pairs on 128 points.
+CollisionPlan plan_of(const Size& size) {
+  return {psi6(K, {2, 3}), {size.T, 0.2, size.M, size.M, 128}};
+}
+
+/// Densities between the injected one and a flat one, as across a defect.
+std::vector<double> profile() {
+  std::vector<double> n;
+  for (int x = 0; x < points; ++x)
+    for (double k : MomentumGrid{K}.momenta())
+      n.push_back(testing::injection(k) * (1 - 0.5 * x / points) + 0.3 * x / points);
+  return n;
+}
+
+double times_of(const CollisionPlan& plan) {
+  double times = 0;
+  for (const auto& segment : plan.time.segments)
+    times += segment.last_step - segment.first_step + 1;
+  return times;
+}
+
+/// Of the sum over time; pairs and projection are left out. A time loads the phases and the
+/// density, multiplies (about 60 operations per site), folds, and adds two lines of K to its sums.
+template <class Index>
+Work fused_work(const CollisionPlan& plan) {
+  const double M = Index::length;
+  const double cells = 2 * transform_cells<Index> + 2 * 2.0 * K + 2 * ring_cells(K) + 3 * 2.0 * K;
+  const double operations = 2 * transform_operations<Index>() + (6 + 4 + 60) * M + 2 * 8.0 * K;
+  return {0, times_of(plan) * points * cells * sizeof(Complex),
+          times_of(plan) * points * operations};
+}
+
+/// Phases and density in, two lines out; there and back; folded; there and back; summed up.
+Work transforms_work(const CollisionPlan& plan) {
+  const double M = plan.resolution.M;
+  const double per_time = (3 + 2) * M + 4 * M + (2 * M + 2 * K) + 4 * K + 3 * K;
+  return {times_of(plan) * points * per_time * sizeof(Complex), 0, 0};
+}
+
+Work work_of(const CollisionPlan& plan, bool fused) {
+  if (!fused) return transforms_work(plan);
+  if (plan.resolution.M == 1024) return fused_work<block::StockhamIndex<1024, double>>(plan);
+  return fused_work<block::StockhamIndex<2048, double>>(plan);
+}
+
+double evaluation_seconds(CollisionOperator& collision, const std::vector<double>& n, int times) {
+  CollisionBatch batch;
+  collision.evaluate(n, batch);
+  std::vector<double> all;
+  for (int i = 0; i < times; ++i) all.push_back(seconds([&] { collision.evaluate(n, batch); }));
+  return median(all);
+}
+
+double jacobian_seconds(CollisionOperator& collision, const std::vector<double>& n, int times) {
+  // Into a chain, where they stay: downloading them would take longer than anything else.
+  const auto chain = collision.chain(points);
+  std::vector<double> all;
+  for (int i = 0; i < times; ++i)
+    all.push_back(seconds([&] { collision.linearise(n, *chain, 0); }));
+  return median(all);
+}
+
+nlohmann::json row(const char* device, const char* path, const Size& size, double evaluation,
+                   double jacobian) {
+  fmt::print(table, "{:>6} {:>10} {:>6} {:>6} {:>14.3f} {:>14.1f}", device, path, size.T, size.M,
+             1e3 * evaluation, 1e3 * jacobian);
+  return {{"device", device}, {"path", path},          {"T", size.T},
+          {"M", size.M},      {"seconds", evaluation}, {"jacobian_seconds", jacobian}};
+}
+
+nlohmann::json gpu_row(TimeSweep sweep, const Size& size, const cuda::Ceilings& can,
+                       double cpu_seconds) {
+  const bool fused = sweep == TimeSweep::best;
+  const auto gpu = make_cuda_backend({FieldSteps::best, sweep});
+  const CollisionPlan plan = plan_of(size);
+  const auto collision = gpu->collision(plan);
+  const double time = evaluation_seconds(*collision, profile(), 9);
+  nlohmann::json result = row("cuda", fused ? "fused" : "cuFFT", size, time,
+                              jacobian_seconds(*collision, profile(), 3));
+  const Limit limit = limit_of(work_of(plan, fused), can, Precision::double_);
+  fmt::print(table, "{:>10.1f} {:>10.2f} of {}\n", cpu_seconds / time, limit.seconds / time,
+             limit.name);
+  result["over_cpu"] = cpu_seconds / time;
+  result["fraction"] = limit.seconds / time;
+  result["ceiling"] = limit.name;
+  return result;
+}
+
+nlohmann::json sweeps() {
+  const bool gpu = cuda_unavailable().empty();
+  const cuda::Ceilings can = gpu ? cuda::measure_ceilings() : cuda::Ceilings{};
+  const auto cpu = make_cpu_backend();
+  fmt::print(table, "{} densities on {} momenta, l = 2 and 3; CPU on all cores\n", points, K);
+  fmt::print(table, "{:>6} {:>10} {:>6} {:>6} {:>14} {:>14} {:>10} {:>10}\n", "device", "path", "T",
+             "M", "evaluation/ms", "Jacobians/ms", "over CPU", "ceiling");
+  nlohmann::json rows;
+  for (const Size& size : sizes) {
+    const auto collision = cpu->collision(plan_of(size));
+    const double time = evaluation_seconds(*collision, profile(), 3);
+    rows.push_back(row("cpu", "FFTW", size, time, jacobian_seconds(*collision, profile(), 1)));
+    fmt::print(table, "\n");
+    if (!gpu) continue;
+    for (const TimeSweep sweep : {TimeSweep::transforms, TimeSweep::best})
+      rows.push_back(gpu_row(sweep, size, can, time));
+  }
+  return {{"rows", rows}};
+}
+
+}  // namespace
+}  // namespace kapitza::bench
+
+int main(int argc, char** argv) {
+  using namespace kapitza::bench;
+  return report(argc, argv, sweeps);
+}
