@@ -35,6 +35,9 @@ KAPITZA_HD constexpr Split split(std::size_t index, int size) {
   return {i / s, static_cast<int>(i % s)};
 }
 
+/// Shared memory that a block may have on every device we build for.
+inline constexpr std::size_t most_shared_bytes = std::size_t{160} << 10;
+
 /// Stands for any stage in the concept below.
 struct AnyStage {
   KAPITZA_HD void operator()(std::size_t) const {}

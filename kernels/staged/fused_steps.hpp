@@ -17,9 +17,6 @@
 
 namespace kapitza::staged {
 
-/// Shared memory that a block may have on every device we build for.
-inline constexpr std::size_t most_shared_bytes = std::size_t{160} << 10;
-
 /// Calls f(Index{}) with the index maps for a ring of so many sites; false where there are none.
 ///
 /// Eight values per lane up to 4096 sites. Longer rings have more than 512 lanes then, with too few

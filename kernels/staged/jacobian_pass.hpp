@@ -9,6 +9,7 @@
 
 #include "kernels/staged/density_pass.hpp"
 #include "kernels/staged/jacobian_stages.hpp"
+#include "kernels/staged/jacobian_tiles.hpp"
 
 namespace kapitza::staged {
 
@@ -160,9 +161,13 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
   });
   for (std::size_t x = 0; x < 2 * densities.size(); ++x)
     l.sweep(in_.data() + x * half, out_.data() + x * half);
-  device_.each(densities.size() * tables_.K * l.M,
-               AddTimes{out_.data(), phase_.data(), time, P_.data(), Q_.data(), R_.data(),
-                        tables_.K, l.M, batch.times, l.capacity});
+  const AddTimes add{out_.data(), phase_.data(), time, P_.data(),   Q_.data(),
+                     R_.data(),   tables_.K,     l.M,  batch.times, l.capacity};
+  const AddTimesInTiles tiles{add};
+  if (tables_.in_tiles && tiles.shared_bytes() <= most_shared_bytes)
+    device_.each_block(tiles.blocks(static_cast<int>(densities.size())), tiles);
+  else
+    device_.each(densities.size() * tables_.K * l.M, add);
 }
 
 /// The manifold's share.

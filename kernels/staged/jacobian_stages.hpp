@@ -59,10 +59,20 @@ struct DerivativeProducts {
   }
 };
 
-/// The three lattice matrices of Eq. (12), a batch of times added in order. Indices [x][k][r]:
+/// One time in one element of the three lattice matrices of Eq. (12):
 ///
 ///   P += Re e^{i tau (E_k + E_p)} alpha_{k+p}      Q += Re e^{i tau (E_k - E_p)} beta_{k-p}
 ///   R += Re [ e^{i tau (E_k + E_p)} gamma_{k+p} + e^{i tau (E_k - E_p)} delta_{k-p} ]
+KAPITZA_HD constexpr void add_derivative(Complex phase_k, Complex phase_p, Complex alpha,
+                                         Complex beta, Complex gamma, Complex delta, double& p,
+                                         double& q, double& r) {
+  const Complex sum = phase_k * phase_p, difference = phase_k * conj(phase_p);
+  p += sum.re * alpha.re - sum.im * alpha.im;
+  q += difference.re * beta.re - difference.im * beta.im;
+  r += sum.re * gamma.re - sum.im * gamma.im + difference.re * delta.re - difference.im * delta.im;
+}
+
+/// These matrices, a batch of times added in order. Indices [x][k][r].
 struct AddTimes {
   const Complex* sequences;  ///< [x][half][capacity][2][M]: alpha, beta | gamma, delta of k +- p
   const Complex* phase;      ///< [time][M]
@@ -84,15 +94,9 @@ struct AddTimes {
       const std::size_t line = static_cast<std::size_t>(t) * M;
       const Complex phase_k = time[t].slope * aligned(phase + line + shift);
       const Complex phase_p = aligned(phase + line + r);
-      const Complex sum = phase_k * phase_p, difference = phase_k * conj(phase_p);
-      const Complex alpha = aligned(first + 2 * line + plus);
-      const Complex beta = aligned(first + 2 * line + M + minus);
-      const Complex gamma = aligned(second + 2 * line + plus);
-      const Complex delta = aligned(second + 2 * line + M + minus);
-      p += sum.re * alpha.re - sum.im * alpha.im;
-      q += difference.re * beta.re - difference.im * beta.im;
-      s += sum.re * gamma.re - sum.im * gamma.im + difference.re * delta.re -
-           difference.im * delta.im;
+      add_derivative(phase_k, phase_p, aligned(first + 2 * line + plus),
+                     aligned(first + 2 * line + M + minus), aligned(second + 2 * line + plus),
+                     aligned(second + 2 * line + M + minus), p, q, s);
     }
     P[index] = p;
     Q[index] = q;

@@ -210,6 +210,10 @@ std::vector<Setting> settings() {
       all.push_back({"Blocks" + std::to_string(K) + "_" + std::to_string(M) + "_" +
                          std::to_string(channels[0]),
                      K, channels, Dispersion::parabolic(), T, M, TimeSweep::best});
+  // Lattices that are no powers of two: only the Jacobian goes in tiles.
+  for (const int K : {36, 96})
+    all.push_back(
+        {"Tiles" + std::to_string(K), K, {2, 3}, Dispersion::parabolic(), 12, 0, TimeSweep::best});
   return all;
 }
 
