@@ -10,12 +10,14 @@
 // whole run at L = 400; long_target, only if named: the same at L = 3200.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fmt/core.h>
-#include <thread>
+#include <future>
+#include <stdexcept>
 
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
-#include "kapitza/spectral/stockham_index.hpp"
+#include "kernels/staged/fused_steps.hpp"
 #include "tests/support/defect_runs.hpp"
 
 namespace kapitza::bench {
@@ -38,19 +40,21 @@ const char* name(Precision precision) {
 
 // ---- what a step of one trajectory costs at least -----------------------------------------------
 
-/// Without the operations of local steps and noise.
+/// Two transforms, and the phases between them; without the operations of local steps and noise.
 template <class Index>
 Work fused_work(int noise_modes) {
-  const double cells = 2 * transform_cells<Index> + ring_cells(noise_modes) / kick_every;
+  const double cells =
+      2 * transform_cells<Index>() + Index::length + ring_cells(noise_modes) / kick_every;
   return {0, cells * sizeof(typename Index::Value),
-          2 * transform_operations<Index>() + 6.0 * Index::length};
+          2 * transform_operations<Index>() + product * Index::length};
 }
 
 /// Each stage reads and writes what it changes, each transform all of its values once.
 Work transforms_work(const EnsemblePlan& plan) {
   const double value = plan.precision == Precision::double_ ? 16 : 8;
   const double absorber = 2 * plan.absorber_width, modes = static_cast<double>(plan.noise.size());
-  const double local = 2 * (plan.defect.size() + absorber);
+  const double stretches = 1 + 1.0 / kick_every;  // a kick cuts one in two
+  const double local = stretches * 2 * (plan.defect.size() + absorber);
   const double kick = modes + 2 * modes + 3 * absorber;
   return {value * (3 * 2.0 * plan.sites + local + kick / kick_every), 0, 0};
 }
@@ -60,48 +64,41 @@ Work transforms_work(const EnsemblePlan& plan) {
 struct Rung {
   const char* name;
   FieldSteps steps;
-  Work (*work)(const EnsemblePlan&);
 };
 
-template <int N, int radix, int slots>
-Work fused(const EnsemblePlan& plan) {
-  const int modes = static_cast<int>(plan.noise.size());
+constexpr Rung transforms{"cuFFT", FieldSteps::transforms}, fused{"fused", FieldSteps::fused};
+constexpr Rung others[] = {
+    {"fused, radix 4", FieldSteps::fused_radix4},
+    {"fused, 16 values per lane", FieldSteps::fused_wide},
+    {"fused, radix 16", FieldSteps::fused_radix16},
+};
+
+Work work_of(const EnsemblePlan& plan, FieldSteps steps) {
+  Work work = transforms_work(plan);
+  const auto set_fused = [&](auto index) {
+    work = fused_work<decltype(index)>(static_cast<int>(plan.noise.size()));
+    return true;
+  };
   if (plan.precision == Precision::double_)
-    return fused_work<block::StockhamIndex<N, double, radix, slots>>(modes);
-  return fused_work<block::StockhamIndex<N, float, radix, slots>>(modes);
+    staged::with_field_index<double>(plan.sites, steps, set_fused);
+  else
+    staged::with_field_index<float>(plan.sites, steps, set_fused);
+  return work;
 }
 
-Work fused_at_any_size(const EnsemblePlan& plan) {
-  switch (plan.sites) {
-    case 512:
-      return fused<512, 8, 8>(plan);
-    case 1024:
-      return fused<1024, 8, 8>(plan);
-    case 2048:
-      return fused<2048, 8, 8>(plan);
-    case 4096:
-      return fused<4096, 8, 8>(plan);
-    default:
-      return fused<8192, 16, 16>(plan);
-  }
+/// Evolves and measures once. A field that is lost is an error, not a speed.
+void advance(Ensemble& ensemble, long first) {
+  if (const auto lost = ensemble.advance(first, slice))
+    throw std::runtime_error(lost->text(ensemble.plan().dt));
 }
-
-const Rung transforms{"cuFFT", FieldSteps::transforms, transforms_work};
-const Rung best{"fused, radix 8", FieldSteps::fused, fused_at_any_size};
-const Rung others[] = {
-    {"fused, radix 4", FieldSteps::fused_radix4, fused<2048, 4, 8>},
-    {"fused, 16 values per lane", FieldSteps::fused_wide, fused<2048, 8, 16>},
-    {"fused, radix 16", FieldSteps::fused_radix16, fused<2048, 16, 16>},
-};
 
 /// Median time of a slice, after a first one.
 double seconds_per_slice(Backend& backend, const EnsemblePlan& plan, int times) {
   const auto ensemble = backend.ensemble(plan);
   ensemble->start();
-  ensemble->advance(0, slice);
+  advance(*ensemble, 0);
   std::vector<double> all;
-  for (int i = 1; i <= times; ++i)
-    all.push_back(seconds([&] { ensemble->advance(i * slice, slice); }));
+  for (int i = 1; i <= times; ++i) all.push_back(seconds([&] { advance(*ensemble, i * slice); }));
   return median(all);
 }
 
@@ -122,7 +119,7 @@ nlohmann::json gpu_row(const Rung& rung, const EnsemblePlan& plan, const cuda::C
   const auto backend = make_cuda_backend({rung.steps});
   const double time = seconds_per_slice(*backend, plan, 5);
   nlohmann::json result = row("cuda", rung.name, plan, time);
-  const Limit limit = limit_of(rung.work(plan), can, plan.precision);
+  const Limit limit = limit_of(work_of(plan, rung.steps), can, plan.precision);
   const double fraction = slice * plan.trajectories * limit.seconds / time;
   std::fprintf(table, "%10.1f %10.2f of %s\n", cpu_time / time, fraction, limit.name);
   std::fflush(table);
@@ -143,7 +140,8 @@ nlohmann::json ladder() {
   nlohmann::json rows;
   for (const Precision precision : {Precision::double_, Precision::single_})
     for (const int sites : {512, 1024, 2048, 4096, 8192}) {
-      const int trajectories = gpu ? (1 << 22) / sites * (sites == 2048 ? 2 : 1) : 64;
+      // More values than a second-level cache holds in either precision.
+      const int trajectories = gpu ? (1 << 24) / sites : 64;
       const EnsemblePlan plan = driven_ring(sites, trajectories, precision);
       // A part of the ensemble, as many as keep all cores busy, tells the CPU's speed.
       const EnsemblePlan part = driven_ring(sites, std::min(trajectories, 256), precision);
@@ -153,7 +151,7 @@ nlohmann::json ladder() {
       if (!gpu) continue;
       const double whole = cpu_time * plan.trajectories / part.trajectories;
       rows.push_back(gpu_row(transforms, plan, can, whole));
-      rows.push_back(gpu_row(best, plan, can, whole));
+      rows.push_back(gpu_row(fused, plan, can, whole));
       if (sites != 2048) continue;
       for (const Rung& rung : others) rows.push_back(gpu_row(rung, plan, can, whole));
     }
@@ -163,17 +161,19 @@ nlohmann::json ladder() {
 // ---- points -------------------------------------------------------------------------------------
 
 /// All of these at once, each in a thread and on a stream of its own.
-double seconds_together(std::vector<std::unique_ptr<Ensemble>>& points, long first) {
+double seconds_together(const std::vector<std::unique_ptr<Ensemble>>& points, long first) {
   return seconds([&] {
-    std::vector<std::jthread> threads;
+    std::vector<std::future<void>> running;
     for (const auto& point : points)
-      threads.emplace_back([&point, first] { point->advance(first, slice); });
+      running.push_back(
+          std::async(std::launch::async, [&point, first] { advance(*point, first); }));
+    for (auto& one : running) one.get();
   });
 }
 
-double seconds_in_turn(std::vector<std::unique_ptr<Ensemble>>& points, long first) {
+double seconds_in_turn(const std::vector<std::unique_ptr<Ensemble>>& points, long first) {
   return seconds([&] {
-    for (const auto& point : points) point->advance(first, slice);
+    for (const auto& point : points) advance(*point, first);
   });
 }
 

@@ -20,7 +20,8 @@ inline std::FILE* table = stdout;
 
 /// Every benchmark: a table for people, and with --json one object on standard output.
 inline int report(int argc, char** argv, const std::function<nlohmann::json()>& benchmark) {
-  const bool as_json = argc > 1 && std::strcmp(argv[1], "--json") == 0;
+  const bool as_json = std::any_of(
+      argv + 1, argv + argc, [](const char* word) { return std::strcmp(word, "--json") == 0; });
   if (as_json) table = stderr;
   const nlohmann::json results = benchmark();
   if (as_json) std::printf("%s\n", results.dump(2).c_str());

@@ -43,12 +43,15 @@ double times_of(const CollisionPlan& plan) {
 }
 
 /// Of the sum over time; pairs and projection are left out. A time loads the phases and the
-/// density, multiplies (about 60 operations per site), folds, and adds two lines of K to its sums.
+/// density, multiplies (about 35 instructions per site), folds, and adds two lines of K to its
+/// sums.
 template <class Index>
 Work fused_work(const CollisionPlan& plan) {
   const double M = Index::length;
-  const double cells = 2 * transform_cells<Index> + 2 * 2.0 * K + 2 * ring_cells(K) + 3 * 2.0 * K;
-  const double operations = 2 * transform_operations<Index>() + (6 + 4 + 60) * M + 2 * 8.0 * K;
+  const double cells =
+      3 * M + 2 * transform_cells<Index>() + 2 * 2.0 * K + 2 * ring_cells(K) + 4 * 2.0 * K;
+  const double operations =
+      2 * transform_operations<Index>() + (product + 4 + 35) * M + 2 * 2 * product * K;
   return {0, times_of(plan) * points * cells * sizeof(Complex),
           times_of(plan) * points * operations};
 }

@@ -9,16 +9,21 @@
 /// What a kernel costs at least, counted by hand, and how long the device needs for that.
 namespace kapitza::bench {
 
-/// Bytes moved, sums and products: these count one each, as many are not fused.
+/// Bytes moved through device memory; bytes moved through shared memory, and through the
+/// first-level cache, which shares its data path; instructions of the arithmetic, fused where that
+/// is possible.
 struct Work {
   double memory_bytes = 0, shared_bytes = 0, operations = 0;
 };
 
-/// Sums and products of one butterfly. Turns by an eighth take four, by a sixteenth six.
-constexpr int butterfly_operations(int radix) {
+/// A product of complex numbers: two products and two fused ones.
+inline constexpr double product = 4;
+
+/// Instructions of one butterfly. Turns by an eighth take four.
+constexpr double butterfly_operations(int radix) {
   if (radix == 2) return 4;
-  const int halves = 2 * butterfly_operations(radix / 2), join = 2 * radix;
-  const int turns = radix == 8 ? 2 * 4 : radix == 16 ? 2 * 4 + 4 * 6 : 0;
+  const double halves = 2 * butterfly_operations(radix / 2), join = 2 * radix;
+  const double turns = radix == 8 ? 2 * 4 : radix == 16 ? 2 * 4 + 4 * product : 0;
   return halves + join + turns;
 }
 
@@ -29,16 +34,23 @@ double transform_operations() {
   for (int stage = 0; stage < Index::stages; ++stage) {
     const int radix = Index::radix(stage), twiddles = stage > 0 ? radix - 1 : 0;
     const int butterflies = Index::length / radix;
-    sum += butterflies * (butterfly_operations(radix) + 6.0 * twiddles);
+    sum += butterflies * (butterfly_operations(radix) + product * twiddles);
   }
   return sum;
 }
 
-/// Cells of shared memory that one transform writes and reads.
+/// Complex numbers that one transform writes to and reads from shared memory, and twiddle factors.
 template <class Index>
-constexpr double transform_cells = 2.0 * Index::exchanges * Index::length;
+double transform_cells() {
+  double cells = 2.0 * Index::exchanges * Index::length;
+  for (int stage = 1; stage < Index::stages; ++stage) {
+    const int radix = Index::radix(stage), butterflies = Index::length / radix;
+    cells += static_cast<double>(butterflies) * (radix - 1);
+  }
+  return cells;
+}
 
-/// The same of block::ring_transform, for every line.
+/// What block::ring_transform writes and reads, for every line, but for its factors.
 inline double ring_cells(int n) {
   double cells = 0;
   for (int left = n; left > 1; left /= block::ring_radix(left)) cells += 2.0 * n;

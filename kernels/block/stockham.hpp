@@ -11,7 +11,8 @@
 ///
 /// Layout: registers x[lane][slot] = element lane + slot * lanes, on entry and on return.
 /// Phases per stage: twiddle and butterfly in registers; store; barrier; load; barrier.
-/// Shared memory: N values and an eighth more, each written and read once per exchange.
+/// Shared memory: N values and an eighth more (a quarter for radix 4), each written and read once
+/// per exchange.
 namespace kapitza::block {
 
 /// s i z

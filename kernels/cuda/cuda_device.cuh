@@ -189,6 +189,8 @@ class CudaDevice {
     int device = 0;
     KAPITZA_CUDA(cudaGetDevice(&device));
     KAPITZA_CUDA(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device));
+    KAPITZA_CUDA(cudaDeviceGetAttribute(&most_shared_bytes_,
+                                        cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
   }
   CudaDevice(const CudaDevice&) = delete;
   CudaDevice& operator=(const CudaDevice&) = delete;
@@ -209,11 +211,14 @@ class CudaDevice {
   void each_block(int count, const Algorithm& algorithm) {
     if (count == 0) return;
     const auto kernel = run_block<Algorithm>;
-    const int bytes = static_cast<int>(algorithm.shared_bytes());
-    KAPITZA_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
-    kernel<<<count, Algorithm::lanes, bytes, stream_.get()>>>(algorithm);
+    // Always the same, because the attribute is shared by all threads that launch this kernel.
+    KAPITZA_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                      most_shared_bytes_));
+    kernel<<<count, Algorithm::lanes, algorithm.shared_bytes(), stream_.get()>>>(algorithm);
     KAPITZA_CUDA(cudaGetLastError());
   }
+
+  std::size_t most_shared_bytes() const { return static_cast<std::size_t>(most_shared_bytes_); }
 
   /// CUB gives every row to one block, whose threads add in a fixed order.
   void sum_rows(const double* values, int rows, int columns, double* sums) {
@@ -254,7 +259,7 @@ class CudaDevice {
     void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
   };
   std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream> stream_;
-  int multiprocessors_ = 0;
+  int multiprocessors_ = 0, most_shared_bytes_ = 0;
   WorkArea work_;
 };
 

@@ -158,7 +158,7 @@ void DensityPass<D>::sum(std::span<const ChannelRates> rates) {
   const int K = tables_.K;
   device_.upload(rates, rates_.data());
   for (std::size_t i = 0; i < tables_.levels.size(); ++i) {
-    if (tables_.levels[i].twiddles)
+    if (tables_.levels[i].in_blocks())
       sweep_in_blocks(i);
     else
       for (const TimeBatch& batch : tables_.levels[i].batches) sweep(i, batch);
@@ -203,7 +203,7 @@ void DensityPass<D>::sweep(std::size_t level, const TimeBatch& batch) {
                                               l.M, batch.times, l.capacity});
   });
   for (std::size_t x = 0; x < size_; ++x)
-    l.to_grid(folded_.data() + x * momenta, spectrum_.data() + x * momenta);
+    (*l.to_grid)(folded_.data() + x * momenta, spectrum_.data() + x * momenta);
   const std::size_t chunk = l.first_chunk + batch.first_chunk;
   device_.each(size_ * batch.chunks * K,
                SumTimes{spectrum_.data(), l.chunk.data() + batch.first_chunk, l.time.data(),
@@ -226,7 +226,7 @@ void DensityPass<D>::sweep_in_blocks(std::size_t level) {
                            l.chunk.data(),
                            tables_.grid_start.data() + first * K,
                            tables_.grid_offset.data(),
-                           l.twiddles->data(),
+                           l.twiddles.data(),
                            tables_.grid_roots.data(),
                            partial_.data() + first * 2 * K,
                            tables_.K,

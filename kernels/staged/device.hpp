@@ -35,9 +35,6 @@ KAPITZA_HD constexpr Split split(std::size_t index, int size) {
   return {i / s, static_cast<int>(i % s)};
 }
 
-/// Shared memory that a block may have on every device we build for.
-inline constexpr std::size_t most_shared_bytes = std::size_t{160} << 10;
-
 /// Stands for any stage in the concept below.
 struct AnyStage {
   KAPITZA_HD void operator()(std::size_t) const {}
@@ -71,9 +68,10 @@ concept FftOf = std::movable<F> && std::constructible_from<F, D&, int, int, Sign
 ///   device.each(count, stage)       stage(i) for 0 <= i < count, in any order
 ///   device.each_block(count, algorithm)
 ///                                   algorithm(blk, i) for 0 <= i < count, in any order: blk is a
-///                                   block::Block of Algorithm::lanes lanes, and the algorithm
-///                                   takes no more than algorithm.shared_bytes() of its shared
-///                                   memory
+///                                   block::Block of Algorithm::lanes lanes, of which the algorithm
+///                                   wants Algorithm::resident on a multiprocessor; it takes no
+///                                   more than algorithm.shared_bytes() of shared memory
+///   device.most_shared_bytes()      that a block may have; more is an exception
 ///   device.sum_rows(values, rows, columns, sums)
 ///                                   sums[r] = sum_c values[r * columns + c]: fewer than 2^31
 ///                                   values, added up in the same order every time
@@ -98,6 +96,7 @@ concept Device =
       lu.solve(source, known_pivots, memory, 1);
       device.each(std::size_t{1}, AnyStage{});
       device.each_block(1, AnyBlockAlgorithm{});
+      { device.most_shared_bytes() } -> std::same_as<std::size_t>;
       device.sum_rows(source, 1, 1, memory);
       device.upload(from, memory);
       device.download(source, to);

@@ -43,6 +43,25 @@ inline std::vector<double> local_table(const EnsemblePlan& plan) {
   return table;
 }
 
+/// What LocalStep needs of every slot and site of the ring.
+inline std::vector<double> ring_local_table(const EnsemblePlan& plan) {
+  const LocalSites sites = local_sites(plan);
+  const std::vector<double> at_local_sites = local_table(plan);
+  std::vector<double> table(static_cast<std::size_t>(plan.local_slots()) * plan.sites);
+  for (int slot = 0; slot < plan.local_slots(); ++slot)
+    for (int j = 0; j < sites.size(); ++j)
+      table[slot * plan.sites + sites(j)] = at_local_sites[slot * sites.size() + j];
+  return table;
+}
+
+/// The shape of a kick at every site of the ring.
+inline std::vector<Complex> ring_kick_shape(const EnsemblePlan& plan) {
+  std::vector<Complex> shape(plan.kick_every > 0 ? plan.sites : 0);
+  for (int y = -plan.absorber_width; y < plan.absorber_width && !shape.empty(); ++y)
+    shape[on_ring(y, plan.sites)] = plan.kick_shape[y + plan.absorber_width];
+  return shape;
+}
+
 inline std::vector<Complex> kinetic_table(const EnsemblePlan& plan) {
   std::vector<Complex> table;
   for (const std::vector<Complex>& stage : plan.kinetic)
@@ -70,22 +89,26 @@ class EnsembleTables {
   template <class T>
   using Buffer = typename D::template Buffer<T>;
 
-  EnsembleTables(D& device, const EnsemblePlan& plan)
+  /// whole_ring: local steps and kicks for every site, as blocks want them, instead of only where
+  /// they do something.
+  EnsembleTables(D& device, const EnsemblePlan& plan, bool whole_ring)
       : step{local_sites(plan), phase_kick<Real>(plan)},
-        local(upload(device, in_precision<Real>(local_table(plan)))),
+        local(upload(device,
+                     in_precision<Real>(whole_ring ? ring_local_table(plan) : local_table(plan)))),
         kinetic(upload(device, in_precision<Real>(kinetic_table(plan)))),
         noise(upload(device, in_precision<Real>(plan.noise))),
-        kick_shape(upload(device, in_precision<Real>(plan.kick_shape))),
+        kick_shape(upload(
+            device, in_precision<Real>(whole_ring ? ring_kick_shape(plan) : plan.kick_shape))),
         start(upload(device, in_precision<Real>(plan.start))),
         taper(upload(device, in_precision<Real>(plan.taper))),
         windows(upload(device, plan.windows)),
         potential(upload(device, defect_potential(plan))) {}
 
   LocalStep<Real> step;
-  Buffer<Real> local;                     ///< [slot][local site]
+  Buffer<Real> local;                     ///< [slot][local site or site]
   Buffer<BasicComplex<Real>> kinetic;     ///< [stage][mode]
   Buffer<Real> noise;                     ///< [noise mode]
-  Buffer<BasicComplex<Real>> kick_shape;  ///< [y + b]
+  Buffer<BasicComplex<Real>> kick_shape;  ///< [y + b or site]
   Buffer<Real> start;                     ///< [mode]
   Buffer<BasicComplex<Real>> taper;       ///< [site of a window]
   Buffer<int> windows;                    ///< [window]

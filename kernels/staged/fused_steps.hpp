@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numbers>
 #include <stdexcept>
 #include <vector>
 
@@ -57,9 +54,9 @@ bool with_field_index(int sites, FieldSteps steps, const F& f) {
   }
 }
 
-/// Whether the field of a plan fits into a block.
+/// Whether the field of a plan fits into a block with so much shared memory.
 template <class Real>
-bool fits_in_block(const EnsemblePlan& plan, FieldSteps steps) {
+bool fits_in_block(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_shared_bytes) {
   const int modes = static_cast<int>(plan.noise.size());
   if (modes > 0 && !is_fast_length(modes)) return false;
   return with_field_index<Real>(plan.sites, steps, [&](auto index) {
@@ -70,42 +67,21 @@ bool fits_in_block(const EnsemblePlan& plan, FieldSteps steps) {
 
 /// `steps`, or what is best of a plan. Throws std::invalid_argument where they do not suit it.
 template <class Real>
-FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps) {
+FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_shared_bytes) {
   if (steps == FieldSteps::transforms) return steps;
-  if (fits_in_block<Real>(plan, steps))
+  if (fits_in_block<Real>(plan, steps, most_shared_bytes))
     return steps == FieldSteps::best ? FieldSteps::fused : steps;
   if (steps == FieldSteps::best) return FieldSteps::transforms;
   throw std::invalid_argument("a field that does not fit into a block");
 }
 
-/// What LocalStep needs of every slot and site of the ring.
-inline std::vector<double> ring_local_table(const EnsemblePlan& plan) {
-  const LocalSites sites = local_sites(plan);
-  const std::vector<double> at_local_sites = local_table(plan);
-  std::vector<double> table(static_cast<std::size_t>(plan.local_slots()) * plan.sites);
-  for (int slot = 0; slot < plan.local_slots(); ++slot)
-    for (int j = 0; j < sites.size(); ++j)
-      table[slot * plan.sites + sites(j)] = at_local_sites[slot * sites.size() + j];
-  return table;
-}
-
-/// The shape of a kick at every site of the ring.
-inline std::vector<Complex> ring_kick_shape(const EnsemblePlan& plan) {
-  std::vector<Complex> shape(plan.kick_every > 0 ? plan.sites : 0);
-  for (int y = -plan.absorber_width; y < plan.absorber_width && !shape.empty(); ++y)
-    shape[on_ring(y, plan.sites)] = plan.kick_shape[y + plan.absorber_width];
-  return shape;
-}
-
-/// The steps of an ensemble with one block for each trajectory: a field leaves its block once in an
-/// advance().
+/// The steps of an ensemble with one block for each trajectory, with tables of the whole ring: a
+/// field leaves its block once in an advance().
 template <Device D, class Real>
 class FusedSteps {
  public:
   FusedSteps(D& device, const EnsemblePlan& plan, FieldSteps steps, EnsembleTables<D, Real>& tables)
       : steps_(steps),
-        local_(tables.upload(device, in_precision<Real>(ring_local_table(plan)))),
-        kick_shape_(tables.upload(device, in_precision<Real>(ring_kick_shape(plan)))),
         twiddles_(tables.upload(device, twiddles(plan.sites, steps))),
         noise_roots_(tables.upload(device, block::unit_roots<Real>(modes_of(plan)))) {}
 
@@ -114,12 +90,12 @@ class FusedSteps {
                BasicComplex<Real>* fields, long first, long steps) {
     const block::FieldTables<Real> shared{
         tables.step,
-        local_.data(),
+        tables.local.data(),
         tables.kinetic.data(),
         twiddles_.data(),
         {tables.noise.data(), plan.seed, Stream::noise, modes_of(plan)},
         noise_roots_.data(),
-        kick_shape_.data(),
+        tables.kick_shape.data(),
         plan.composition.stages(),
         plan.kick_every};
     with_field_index<Real>(plan.sites, steps_, [&](auto index) {
@@ -145,8 +121,7 @@ class FusedSteps {
   }
 
   FieldSteps steps_;
-  typename D::template Buffer<Real> local_;
-  Table kick_shape_, twiddles_, noise_roots_;
+  Table twiddles_, noise_roots_;
 };
 
 }  // namespace kapitza::staged

@@ -181,6 +181,7 @@ struct SweepChunk {
 };
 
 /// Calls f(Index{}) with the index maps for a lattice of so many sites; false where there are none.
+/// The rest of what a SweepChunk depends on is K: see sweep_fits_in_block().
 template <class F>
 bool with_sweep_index(int M, const F& f) {
   using block::StockhamIndex;
@@ -200,6 +201,14 @@ bool with_sweep_index(int M, const F& f) {
     default:
       return false;
   }
+}
+
+inline bool sweep_fits_in_block(int M, int K, std::size_t most_shared_bytes) {
+  return with_sweep_index(M, [&](auto index) {
+    SweepChunk<decltype(index), 1> chunk{};
+    chunk.level.K = K;
+    return chunk.shared_bytes() <= most_shared_bytes;
+  });
 }
 
 }  // namespace kapitza::staged

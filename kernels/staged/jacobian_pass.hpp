@@ -164,7 +164,7 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
   const AddTimes add{out_.data(), phase_.data(), time, P_.data(),   Q_.data(),
                      R_.data(),   tables_.K,     l.M,  batch.times, l.capacity};
   const AddTimesInTiles tiles{add};
-  if (tables_.in_tiles && tiles.shared_bytes() <= most_shared_bytes)
+  if (tables_.in_tiles && tiles.shared_bytes() <= device_.most_shared_bytes())
     device_.each_block(tiles.blocks(static_cast<int>(densities.size())), tiles);
   else
     device_.each(densities.size() * tables_.K * l.M, add);

@@ -39,7 +39,8 @@ class StagedEnsemble final : public Ensemble {
                           DeviceArguments&&... device_arguments)
       : Ensemble(std::move(given)),
         device_(std::forward<DeviceArguments>(device_arguments)...),
-        tables_(device_, plan()),
+        steps_(choose_steps<Real>(plan(), steps, device_.most_shared_bytes())),
+        tables_(device_, plan(), steps_ != FieldSteps::transforms),
         chunks_(plan().trajectories, std::max(sites(), noise_modes()), most),
         fields_(chunks_.rows() * sites()),
         totals_(plan().observables() * plan().trajectories),
@@ -51,9 +52,8 @@ class StagedEnsemble final : public Ensemble {
         energies_(capacity()),
         backward_(device_, plan().sites, chunks_.capacity, Sign::plus),
         window_(device_, plan().window_sites(), chunks_.capacity * windows(), Sign::minus) {
-    const FieldSteps chosen = choose_steps<Real>(plan(), steps);
-    if (chosen != FieldSteps::transforms) {
-      fused_.emplace(device_, plan(), chosen, tables_);
+    if (steps_ != FieldSteps::transforms) {
+      fused_.emplace(device_, plan(), steps_, tables_);
       return;
     }
     forward_.emplace(device_, plan().sites, chunks_.capacity, Sign::minus);
@@ -144,6 +144,7 @@ class StagedEnsemble final : public Ensemble {
   std::vector<double> site_densities(const Field* psi);
 
   mutable D device_;  ///< reading needs it, too
+  FieldSteps steps_;
   EnsembleTables<D, Real> tables_;
   Chunks chunks_;
   Buffer<Field> fields_;     ///< [trajectory][site]

@@ -65,11 +65,13 @@ struct Level {
   Buffer<Complex> offset;  ///< [time in chunk][M]
   Buffer<TimeEntry> time;
   Buffer<ChunkEntry> chunk;
-  Buffer<double> kink_shape;  ///< [M]: chi - L chi
-  Fft interpolate;            ///< `group` densities
-  Fft sweep;                  ///< two lines for every time of a batch: F and H of one density
-  Fft to_grid;                ///< as many, of length K
-  std::optional<Buffer<Complex>> twiddles;  ///< of the fused sweep: see SweepChunk
+  Buffer<double> kink_shape;   ///< [M]: chi - L chi
+  Fft interpolate;             ///< `group` densities
+  Fft sweep;                   ///< two lines for every time of a batch: F and H of one density
+  std::optional<Fft> to_grid;  ///< as many, of length K; none where the level is swept in blocks
+  Buffer<Complex> twiddles;    ///< of a sweep in blocks: see SweepChunk
+
+  bool in_blocks() const { return !to_grid; }
 };
 
 /// What does not depend on the densities, in device memory.
@@ -133,7 +135,7 @@ class Tables {
                  std::size_t workspace, TimeSweep sweep);
 
   static std::size_t swept_times(const Level<D>& level) {
-    return level.twiddles ? 0 : static_cast<std::size_t>(level.capacity);
+    return level.in_blocks() ? 0 : static_cast<std::size_t>(level.capacity);
   }
   template <class Size>
   std::size_t largest(const Size& size) const {
@@ -226,31 +228,29 @@ void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSched
       time.push_back({place, t, weight, share * weight});
     }
   }
+  const bool in_blocks =
+      sweep == TimeSweep::best && sweep_fits_in_block(M, K, device.most_shared_bytes());
   // The Jacobian is the hungrier user: eight lines of M for every time.
   const std::size_t limit = workspace / (8 * static_cast<std::size_t>(M) * sizeof(Complex));
   std::vector<TimeBatch> batches =
       batch_times(entries, static_cast<int>(std::min(limit, time.size())));
   int capacity = 0;
   for (const TimeBatch& batch : batches) capacity = std::max(capacity, batch.times);
-  levels.push_back({M,
-                    static_cast<int>(begin - schedule.chunks.begin()),
-                    capacity,
-                    std::move(batches),
-                    upload(device, phase_rows(first_steps(own), plan.time.dtau, lattice_energy)),
-                    upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, lattice_energy)),
-                    upload(device, time),
-                    upload(device, entries),
-                    upload(device, kink_shape(plan.model.grid, M)),
-                    {device, M, group, Sign::plus},
-                    {device, M, 2 * capacity, Sign::plus},
-                    {device, K, 2 * capacity, Sign::plus},
-                    {}});
-  if (sweep == TimeSweep::best)
-    with_sweep_index(M, [&](auto index_maps) {
-      levels.back().twiddles.emplace(
-          upload(device, block::stockham_twiddles<double>(M, index_maps.full_radix)));
-      return true;
-    });
+  levels.push_back(
+      {M,
+       static_cast<int>(begin - schedule.chunks.begin()),
+       capacity,
+       std::move(batches),
+       upload(device, phase_rows(first_steps(own), plan.time.dtau, lattice_energy)),
+       upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, lattice_energy)),
+       upload(device, time),
+       upload(device, entries),
+       upload(device, kink_shape(plan.model.grid, M)),
+       {device, M, group, Sign::plus},
+       {device, M, 2 * capacity, Sign::plus},
+       {},
+       upload(device, in_blocks ? block::stockham_twiddles<double>(M) : std::vector<Complex>())});
+  if (!in_blocks) levels.back().to_grid.emplace(device, K, 2 * capacity, Sign::plus);
 }
 
 }  // namespace kapitza::staged

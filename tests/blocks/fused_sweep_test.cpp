@@ -101,6 +101,8 @@ TEST(FusedSweepOfACoarseGrid, NeedsEveryBarrier) {
   const Chunk<1024, 16> chunk;
   Checked intact(chunk.lanes, chunk.bytes());
   const std::vector<double> expected = chunk.sums(intact);
+  EXPECT_EQ(intact.hazards().count(), 0) << intact.hazards().text();
+  ASSERT_GT(intact.seen, 30);
   for (int which = 0; which < intact.seen; ++which) {
     Checked checked(chunk.lanes, chunk.bytes(), which);
     EXPECT_TRUE(chunk.sums(checked) == expected) << "without barrier " << which;
@@ -131,6 +133,13 @@ TYPED_TEST(FusedSweep, FeelsEveryTable) {
     std::ranges::rotate(wrong.*table, (wrong.*table).begin() + 1);
     Serial other(TypeParam::lanes, chunk.bytes());
     EXPECT_GT(largest_difference(wrong.sums(other), expected), 1e-4);
+  }
+  TypeParam other_rates, other_weight;
+  other_rates.rates.sweep[1] *= 1.1;
+  other_weight.time[1].weight *= 1.1;
+  for (const TypeParam* wrong : {&other_rates, &other_weight}) {
+    Serial other(TypeParam::lanes, chunk.bytes());
+    EXPECT_GT(largest_difference(wrong->sums(other), expected), 1e-4);
   }
 }
 

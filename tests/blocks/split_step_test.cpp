@@ -114,8 +114,7 @@ class Trajectory {
     plan = make_plan(problem, {0.15, 2, order}, {1, 7, Precision::double_});
     local = staged::ring_local_table(plan);
     shape = staged::ring_kick_shape(plan);
-    for (const std::vector<Complex>& stage : plan.kinetic)
-      kinetic.insert(kinetic.end(), stage.begin(), stage.end());
+    kinetic = staged::kinetic_table(plan);
     twiddles = stockham_twiddles<double>(Index::length, Index::full_radix);
     roots = unit_roots<double>(modes());
     for (int x = 0; x < Index::length; ++x) start.push_back({std::sin(x * x), std::cos(3 * x)});
@@ -179,8 +178,10 @@ TYPED_TEST(FusedSteps, NeedEveryBarrierAndOnlyTheCheckerSeesThat) {
   const Trajectory<I> trajectory;
   Serial intact(I::lanes, trajectory.bytes());
   const Signal expected = trajectory.after(intact, 3);
-  // Three steps of two transforms, one kick of a transform in stages.
-  EXPECT_GT(intact.seen, 6 * I::barriers);
+  // Steps 1 to 3: six transforms, of which only the very first exchange has none before it; two
+  // kicks, each with one before, one after the draw and one for each of the stages 2, 3 and 5.
+  ASSERT_EQ(trajectory.modes(), 30);
+  EXPECT_EQ(intact.seen, 6 * 2 * I::exchanges - 1 + 2 * (2 + 3));
   for (int which = 0; which < intact.seen; ++which) {
     Checked checked(I::lanes, trajectory.bytes(), which);
     trajectory.after(checked, 3);

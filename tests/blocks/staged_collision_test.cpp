@@ -18,6 +18,7 @@
 
 #include "kapitza/solver/backend.hpp"
 #include "tests/support/host_device.hpp"
+#include "tests/support/needs_gpu.hpp"
 
 namespace kapitza::staged {
 namespace {
@@ -144,10 +145,9 @@ Host staged_operator(const Setting& setting, std::size_t workspace = default_wor
   return Host(make_plan(setting), workspace, setting.sweep, order);
 }
 
-TEST_P(StagedCollisionAgrees, WithTheCpuBackend) {
-  const CollisionPlan plan = make_plan(GetParam());
+void expect_agreement(CollisionOperator& staged) {
+  const CollisionPlan& plan = staged.plan();
   const auto reference = make_cpu_backend(2)->collision(plan);
-  Host staged = staged_operator(GetParam());
   CollisionBatch expected, actual;
   for (const int N : {1, 3, 70}) {
     SCOPED_TRACE(std::to_string(N) + " densities");
@@ -160,14 +160,13 @@ TEST_P(StagedCollisionAgrees, WithTheCpuBackend) {
   }
 }
 
-TEST_P(StagedCollisionAgrees, WithTheJacobianOfTheCpuBackend) {
-  const CollisionPlan plan = make_plan(GetParam());
+void expect_agreement_of_jacobians(CollisionOperator& staged) {
+  const CollisionPlan& plan = staged.plan();
   const auto reference = make_cpu_backend(2)->collision(plan);
   const int N = 2, K = plan.K();
   const std::vector<double> n = densities(plan, N);
   std::vector<double> expected(n.size() * K), actual(n.size() * K);
   CollisionBatch values;
-  Host staged = staged_operator(GetParam());
 
   reference->evaluate(n, values);
   reference->jacobian(n, expected);
@@ -180,6 +179,24 @@ TEST_P(StagedCollisionAgrees, WithTheJacobianOfTheCpuBackend) {
     for (int i = 0; i < K * K; ++i)
       ASSERT_NEAR(actual[at + i], expected[at + i], relative * size) << x << ", " << i;
   }
+}
+
+TEST_P(StagedCollisionAgrees, WithTheCpuBackend) {
+  Host staged = staged_operator(GetParam());
+  expect_agreement(staged);
+}
+
+TEST_P(StagedCollisionAgrees, WithTheJacobianOfTheCpuBackend) {
+  Host staged = staged_operator(GetParam());
+  expect_agreement_of_jacobians(staged);
+}
+
+TEST_P(StagedCollisionAgrees, WithTheCpuBackendOnCuda) {
+  NEEDS_GPU();
+  const auto staged =
+      make_cuda_backend({FieldSteps::best, GetParam().sweep})->collision(make_plan(GetParam()));
+  expect_agreement(*staged);
+  expect_agreement_of_jacobians(*staged);
 }
 
 std::vector<Setting> settings() {
@@ -325,6 +342,19 @@ TEST(StagedCollision, DensitiesGoInAndResultsComeOut) {
     EXPECT_EQ(HostDevice::record.uploaded, n.size() * sizeof(double) + 9 * sizeof(ChannelRates));
     EXPECT_EQ(HostDevice::record.downloaded, 3 * n.size() * sizeof(double) + 9 * sizeof(Diagnosis));
   }
+}
+
+TEST(StagedCollision, WhatDoesNotFitIntoABlockIsSweptByTransforms) {
+  constexpr std::size_t limit = std::size_t{163} << 10;
+  EXPECT_TRUE(sweep_fits_in_block(1024, 256, limit));
+  EXPECT_TRUE(sweep_fits_in_block(4096, 1024, limit));
+  EXPECT_FALSE(sweep_fits_in_block(4096, 2048, limit)) << "192 KiB";
+  EXPECT_FALSE(sweep_fits_in_block(192, 96, limit)) << "no power of two";
+  EXPECT_FALSE(sweep_fits_in_block(8192, 256, limit)) << "too many sites";
+  // Which the operator knows: the device would throw.
+  Setting fine{"", 2048, {3}, Dispersion::parabolic(), 0.4, 2048, TimeSweep::best};
+  CollisionBatch batch;
+  staged_operator(fine).evaluate(densities(make_plan(fine), 1), batch);
 }
 
 TEST(StagedCollision, BlocksTransformForThemselves) {

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <gtest/gtest.h>
 #include <limits>
 #include <memory>
@@ -24,6 +23,7 @@
 #include "kapitza/solver/backend.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/host_device.hpp"
+#include "tests/support/needs_gpu.hpp"
 
 namespace kapitza::staged {
 namespace {
@@ -358,11 +358,14 @@ void expect_agreement_on_the_gpu(const Setting& setting) {
 }
 
 TEST_P(StagedEnsembleAgrees, WithTheCpuBackendOnCuda) {
-  const std::string why = cuda_unavailable();
-  if (!why.empty() && std::getenv("KAPITZA_REQUIRE_GPU")) FAIL() << why;
-  if (!why.empty()) GTEST_SKIP() << why;
+  NEEDS_GPU();
   expect_agreement_on_the_gpu<double>(GetParam());
   expect_agreement_on_the_gpu<float>(GetParam());
+}
+
+TEST(StagedEnsemble, HoldsTwiceAsManySitesInSinglePrecisionOnCuda) {
+  NEEDS_GPU();
+  expect_agreement_on_the_gpu<float>(fused({"", 0, 16, 20, 2, 2, 1}, 16384));
 }
 
 /// Number, energies and densities of the totals belong to the fields they were measured in.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstdlib>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include "kernels/staged/staged_collision.hpp"
 #include "kernels/staged/staged_ensemble.hpp"
 #include "tests/support/host_device.hpp"
+#include "tests/support/needs_gpu.hpp"
 
 namespace kapitza {
 
@@ -44,9 +44,7 @@ class OnEveryBackend : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     if (GetParam().starts_with("cuda")) {
-      const std::string why = cuda_unavailable();
-      if (!why.empty() && std::getenv("KAPITZA_REQUIRE_GPU")) FAIL() << why;
-      if (!why.empty()) GTEST_SKIP() << why;
+      NEEDS_GPU();
     }
     backend_ = make_backend(GetParam());
   }

@@ -3,7 +3,6 @@
 #include "kapitza/spectral/block_fft.hpp"
 
 #include <cmath>
-#include <cstdlib>
 #include <cuda_runtime.h>
 #include <fftw3.h>
 #include <gtest/gtest.h>
@@ -12,7 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
+#include "tests/support/needs_gpu.hpp"
 
 namespace kapitza::block {
 namespace {
@@ -55,11 +54,7 @@ std::vector<BasicComplex<double>> fftw(int n, int batch, Sign sign,
 
 template <class T>
 struct BlockFftCudaTest : testing::Test {
-  void SetUp() override {
-    const std::string why = cuda_unavailable();
-    if (!why.empty() && std::getenv("KAPITZA_REQUIRE_GPU")) FAIL() << why;
-    if (!why.empty()) GTEST_SKIP() << why;
-  }
+  void SetUp() override { NEEDS_GPU(); }
 };
 using Precisions = testing::Types<double, float>;
 TYPED_TEST_SUITE(BlockFftCudaTest, Precisions);

@@ -154,11 +154,16 @@ class HostDevice {
   template <class Algorithm>
   void each_block(int count, const Algorithm& algorithm) {
     ++record.stages;
+    if (algorithm.shared_bytes() > most_shared_bytes())
+      throw std::length_error("more shared memory than a block may have");
     for (int i = 0; i < count; ++i) {
       block::SerialBlock blk(Algorithm::lanes, algorithm.shared_bytes());
       algorithm(blk, order_ == Order::forwards ? i : count - 1 - i);
     }
   }
+
+  /// That of the smaller of the two generations that we tune for.
+  std::size_t most_shared_bytes() const { return std::size_t{163} << 10; }
 
   void sum_rows(const double* values, int rows, int columns, double* sums) {
     for (int row = 0; row < rows; ++row, values += columns)

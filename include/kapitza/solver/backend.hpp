@@ -27,11 +27,11 @@ std::unique_ptr<Backend> make_cpu_backend(int threads = 0);
 enum class FieldSteps {
   best,        ///< fused where the field of a trajectory fits into a block, else by transforms
   transforms,  ///< batched transforms of the library, with pointwise stages between them
-  fused,       ///< one block for each trajectory, radix 8
+  fused,       ///< one block for each trajectory: radix 8, from 8192 sites on 16
   // Rungs of the ladder, for comparison; 2048 sites only.
-  fused_radix4,   ///< more exchanges, fewer registers
-  fused_wide,     ///< radix 8, two butterflies per lane
-  fused_radix16,  ///< fewer exchanges, more registers
+  fused_radix4,   ///< more exchanges
+  fused_wide,     ///< radix 8, two butterflies per lane: fewer lanes with more registers
+  fused_radix16,  ///< fewer exchanges, as many registers
 };
 
 /// How a GPU sums over auxiliary time.

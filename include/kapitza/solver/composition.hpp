@@ -30,6 +30,9 @@ struct Composition {
 /// field. field.local(slot) is local[slot], and slot = stages() + 1 stands for the end of one step
 /// and the beginning of the next together; field.kinetic(stage); field.kick(index) after every
 /// `kick_every`-th step (0: never).
+#ifdef __CUDACC__
+#pragma nv_exec_check_disable  // a Field of the host is driven on the host only
+#endif
 template <class Field>
 KAPITZA_HD void split_steps(int stages, long first, long steps, int kick_every, Field& field) {
   const int merged = stages + 1;
