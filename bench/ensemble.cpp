@@ -2,12 +2,13 @@
 // Ensembles of fields: every way to evolve them, beside each other and beside what the device can
 // do.
 //
-//   bench_ensemble [ladder] [points] [target] [long_target] [--json]
+//   bench_ensemble [ladder] [predicted] [points] [target] [long_target] [--json]
 //
 // ladder: site-steps per second of the CPU on all its cores, of the GPU by batched transforms, and
-// of every rung of the fused steps; each GPU figure over its own ceiling. points: many small
-// ensembles one after the other and all at once, and two large ones at once. target: the time of a
-// whole run at L = 400; long_target, only if named: the same at L = 3200.
+// of every rung of the fused steps; each GPU figure over its own ceiling. predicted: what an H200
+// could do at most. points: many small ensembles one after the other and all at once, and two large
+// ones at once. target: the time of a whole run at L = 400; long_target, only if named: the same at
+// L = 3200.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -158,6 +159,33 @@ nlohmann::json ladder() {
   return rows;
 }
 
+/// What an H200 would do at its ceilings.
+nlohmann::json predicted() {
+  std::fprintf(table, "An H200 at the ceilings of its data sheet, noise every %d steps\n",
+               kick_every);
+  std::fprintf(table, "%-26s %9s %6s %14s %s\n", "path", "precision", "sites", "site-steps/s",
+               "limit");
+  nlohmann::json rows;
+  const auto predict = [&](const Rung& rung, int sites, Precision precision) {
+    const Limit limit =
+        limit_of(work_of(driven_ring(sites, 1, precision), rung.steps), h200, precision);
+    const double speed = sites / limit.seconds;
+    std::fprintf(table, "%-26s %9s %6d %14.3g %s\n", rung.name, name(precision), sites, speed,
+                 limit.name);
+    rows.push_back({{"path", rung.name},
+                    {"precision", name(precision)},
+                    {"sites", sites},
+                    {"at_most_site_steps_per_second", speed},
+                    {"ceiling", limit.name}});
+  };
+  for (const Precision precision : {Precision::double_, Precision::single_}) {
+    for (const int sites : {512, 1024, 2048, 4096, 8192})
+      for (const Rung& rung : {transforms, fused}) predict(rung, sites, precision);
+    for (const Rung& rung : others) predict(rung, 2048, precision);
+  }
+  return rows;
+}
+
 // ---- points -------------------------------------------------------------------------------------
 
 /// All of these at once, each in a thread and on a stream of its own.
@@ -250,6 +278,7 @@ int main(int argc, char** argv) {
   using namespace kapitza::bench;
   return report(argc, argv,
                 {{"ladder", ladder},
+                 {"predicted", predicted},
                  {"points", points},
                  {"target", target},
                  {"long_target", long_target, true}});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -61,11 +62,13 @@ inline CollisionModel psi6(int K, std::vector<int> channels) {
   return model;
 }
 
-/// The CPU with so many threads (0: all), and the GPU if there is one.
+/// The CPU with so many threads (0: all), and the GPU if there is one or KAPITZA_REQUIRE_GPU is
+/// set: then its absence is an error.
 inline std::vector<std::unique_ptr<Backend>> backends(const std::vector<int>& threads = {0}) {
   std::vector<std::unique_ptr<Backend>> all;
   for (const int count : threads) all.push_back(make_cpu_backend(count));
-  if (cuda_unavailable().empty()) all.push_back(make_cuda_backend());
+  if (cuda_unavailable().empty() || std::getenv("KAPITZA_REQUIRE_GPU"))
+    all.push_back(make_cuda_backend());
   return all;
 }
 

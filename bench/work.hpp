@@ -57,6 +57,13 @@ inline double ring_cells(int n) {
   return cells;
 }
 
+/// What the data sheet of an H200 says: 4.8 TB/s, 132 multiprocessors of 128 bytes of shared
+/// memory, 64 and 128 multiply-adds in a cycle of up to 1.98 GHz. For predictions, where there is
+/// no GPU.
+inline constexpr double h200_cycles = 132 * 1.98e9;
+inline constexpr cuda::Ceilings h200{4.8e12, 64 * h200_cycles, 128 * h200_cycles,
+                                     128 * h200_cycles};
+
 struct Limit {
   const char* name;
   double seconds;

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kapitza/core/error.hpp"
 #include "kapitza/solver/backend.hpp"
+#include "kernels/cuda/ceilings.hpp"
 
 namespace kapitza {
 
 std::string cuda_unavailable() { return "this build of kapitza contains no CUDA backend"; }
 
-std::unique_ptr<Backend> make_cuda_backend() { throw BackendUnavailable(cuda_unavailable()); }
+std::unique_ptr<Backend> make_cuda_backend(CudaChoices) {
+  throw BackendUnavailable(cuda_unavailable());
+}
+
+cuda::Ceilings cuda::measure_ceilings() { throw BackendUnavailable(cuda_unavailable()); }
+
+double cuda::fft_seconds(int /*n*/, int /*batch*/, Precision /*precision*/) {
+  throw BackendUnavailable(cuda_unavailable());
+}
 
 }  // namespace kapitza

@@ -7,9 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/densities.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace kapitza {
 namespace {
+
+using testing::device;
 
 constexpr int K = 64;
 
@@ -32,15 +35,14 @@ std::vector<double> row_of_densities() {
 }
 
 TEST(CollisionRow, MeetsTheToleranceAtEveryPlace) {
-  const auto backend = make_cpu_backend();
   const std::vector<double> n = row_of_densities();
   const double tolerance = 1e-3;
-  CollisionRow row(*backend, model(), n, {.tolerance = tolerance});
+  CollisionRow row(device(), model(), n, {.tolerance = tolerance});
   CollisionBatch batch, fine;
   row.evaluate(n, batch);
   Resolution finest = row.resolution();
   ASSERT_TRUE(resize_to_T(model(), {}, 4 * finest.T, finest));
-  backend->collision(CollisionPlan(model(), finest))->evaluate(n, fine);
+  device().collision(CollisionPlan(model(), finest))->evaluate(n, fine);
   for (std::size_t x = 0; x < row.size(); ++x) {
     double error = 0, gain = 0;
     for (std::size_t i = x * K; i < (x + 1) * K; ++i) {
@@ -53,9 +55,8 @@ TEST(CollisionRow, MeetsTheToleranceAtEveryPlace) {
 }
 
 TEST(CollisionRow, SparesTheSmoothOnesWhatTheRoughOnesNeed) {
-  const auto backend = make_cpu_backend();
   const std::vector<double> n = row_of_densities();
-  const ResolvedRow row = resolve_row(*backend, model(), n, {.tolerance = 1e-3});
+  const ResolvedRow row = resolve_row(device(), model(), n, {.tolerance = 1e-3});
   ASSERT_GE(row.groups.size(), 2u);
   const std::vector<std::size_t>& rough = row.groups.back().members;
   EXPECT_EQ(rough, (std::vector<std::size_t>{0, 4}));
@@ -70,10 +71,9 @@ TEST(CollisionRow, SparesTheSmoothOnesWhatTheRoughOnesNeed) {
 }
 
 TEST(CollisionRow, GivesEveryDensityTheBitsOfItsOwnOperator) {
-  const auto backend = make_cpu_backend();
   const std::vector<double> n = row_of_densities();
-  CollisionRow row(*backend, model(), n, {.tolerance = 1e-3});
-  const ResolvedRow same = resolve_row(*backend, model(), n, {.tolerance = 1e-3});
+  CollisionRow row(device(), model(), n, {.tolerance = 1e-3});
+  const ResolvedRow same = resolve_row(device(), model(), n, {.tolerance = 1e-3});
   CollisionBatch batch, single;
   row.evaluate(n, batch);
   for (const auto& [collision, members] : same.groups) {
@@ -91,9 +91,8 @@ TEST(CollisionRow, GivesEveryDensityTheBitsOfItsOwnOperator) {
 }
 
 TEST(CollisionRow, LineariseIsTheDerivativeAtEveryPlace) {
-  const auto backend = make_cpu_backend();
   const std::vector<double> n = row_of_densities();
-  CollisionRow row(*backend, model(), n, {.tolerance = 1e-2});
+  CollisionRow row(device(), model(), n, {.tolerance = 1e-2});
   const auto chain = row.chain();
   row.linearise(n, *chain);
   // Without coupling the chain solves (1 - eps J) y = f node by node; to first order y = f + eps J

@@ -13,10 +13,12 @@
 #include "tests/support/densities.hpp"
 #include "tests/support/oracle_lattice.hpp"
 #include "tests/support/oracle_resonance.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace kapitza {
 namespace {
 
+using testing::device;
 using testing::NamedDensity;
 
 CollisionModel psi6(int K, std::vector<int> channels) {
@@ -29,7 +31,7 @@ CollisionModel psi6(int K, std::vector<int> channels) {
 CollisionBatch evaluate(const CollisionModel& model, const Resolution& resolution,
                         const std::vector<double>& n) {
   CollisionBatch batch;
-  make_cpu_backend()->collision(CollisionPlan(model, resolution))->evaluate(n, batch);
+  device().collision(CollisionPlan(model, resolution))->evaluate(n, batch);
   return batch;
 }
 
@@ -216,14 +218,13 @@ TEST(Symmetry, MirroredDensitiesCollideLikeMirrorImages) {
 
 TEST(Tolerance, BoundsTheActualErrorOrSaysThatItWasNotReached) {
   const CollisionModel model = psi6(128, {2, 3});
-  const auto backend = make_cpu_backend();
   int met = 0;
   for (const NamedDensity& density : testing::test_densities()) {
     const auto n = density.on(model.grid);
     const CollisionBatch exact = evaluate(model, {1500, 0.15, 32768, 8192, 512}, n);
     const double scale = largest(exact.gain);
     for (double tolerance : {1e-2, 1e-3, 1e-4}) {
-      const auto resolved = resolve_collision(*backend, model, n, {.tolerance = tolerance});
+      const auto resolved = resolve_collision(device(), model, n, {.tolerance = tolerance});
       CollisionBatch batch;
       resolved.collision->evaluate(n, batch);
       double error = 0;
@@ -272,7 +273,7 @@ TEST(Jacobian, IsTheDerivativeOfI) {
     CollisionModel model = psi6(48, channels);
     model.interaction = interaction;
     const int K = 48;
-    auto collision = make_cpu_backend()->collision(CollisionPlan(model, {16, 0.15, 384, 192, 32}));
+    auto collision = device().collision(CollisionPlan(model, {16, 0.15, 384, 192, 32}));
     const auto n = testing::test_densities()[4].on(model.grid);
     std::vector<double> J(K * K);
 
@@ -304,9 +305,7 @@ class Linearised : public ::testing::Test {
     energy = model.dispersion.energy(model.grid.momenta());
     n = ThermalState::from_beta_mu(1, -1)(energy);
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> J(K, K);
-    make_cpu_backend()
-        ->collision(CollisionPlan(model, resolution))
-        ->jacobian(n, std::span(J.data(), K * K));
+    device().collision(CollisionPlan(model, resolution))->jacobian(n, std::span(J.data(), K * K));
     return J;
   }
   std::vector<double> energy, n;

@@ -11,9 +11,12 @@
 
 #include "kapitza/solver/backend.hpp"
 #include "kapitza/solver/ensemble.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace kapitza {
 namespace {
+
+using testing::device;
 
 constexpr double pi = std::numbers::pi;
 
@@ -39,7 +42,7 @@ FieldProblem problem_of(int b, double Gamma, double (*n_in)(double)) {
 Matrix propagator(EnsemblePlan plan, long first, long steps) {
   const int N = plan.trajectories = plan.sites;
   plan.noise.assign(plan.noise.size(), 0.0);
-  const auto ensemble = make_cpu_backend()->ensemble(plan);
+  const auto ensemble = device().ensemble(plan);
   std::vector<Complex> phi(static_cast<std::size_t>(N) * N);
   for (int x = 0; x < N; ++x) phi[static_cast<std::size_t>(x) * N + x] = {1, 0};
   ensemble->set_fields(phi);

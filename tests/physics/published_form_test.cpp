@@ -10,9 +10,12 @@
 
 #include "kapitza/solver/stationary.hpp"
 #include "tests/support/densities.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace kapitza {
 namespace {
+
+using testing::device;
 
 using Complex = std::complex<double>;
 using Matrix = Eigen::MatrixXcd;
@@ -100,15 +103,12 @@ class PublishedBackend final : public Backend {
   std::string name() const override { return "published"; }
   std::string description() const override { return "the published form, literally"; }
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
-    auto ours = cpu_->collision(plan);
+    auto ours = device().collision(plan);
     return std::make_unique<PublishedForm>(std::move(plan), std::move(ours));
   }
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
-    return cpu_->ensemble(std::move(plan));
+    return device().ensemble(std::move(plan));
   }
-
- private:
-  std::unique_ptr<Backend> cpu_ = make_cpu_backend();
 };
 
 double centre_density(Backend& backend, double T, int cells) {
@@ -140,8 +140,7 @@ TEST(PublishedForm, HasItsKnownCentreDensity) {
 /// already.
 TEST(PublishedForm, ApproachesOursAsTGrows) {
   PublishedBackend published;
-  const auto cpu = make_cpu_backend();
-  const double limit = centre_density(*cpu, 65, 8);
+  const double limit = centre_density(device(), 65, 8);
   const double coarse = std::abs(centre_density(published, 16, 8) - limit);
   const double fine = std::abs(centre_density(published, 32, 8) - limit);
   EXPECT_LT(fine, coarse / 2);

@@ -7,9 +7,12 @@
 
 #include "kapitza/core/error.hpp"
 #include "tests/support/densities.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace kapitza {
 namespace {
+
+using testing::device;
 
 CollisionModel model_of(int K, std::vector<int> channels = {2, 3}) {
   CollisionModel model;
@@ -29,10 +32,9 @@ class RelaxationLaws : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(RelaxationLaws, HoldAtEveryStep) {
   const auto density = testing::test_densities()[GetParam()];
-  const auto backend = make_cpu_backend();
   RelaxationState start;
   start.n = density.on({64});
-  Relaxation relaxation(*backend, model_of(64), until(1e-2), start);
+  Relaxation relaxation(device(), model_of(64), until(1e-2), start);
   const RelaxationRecord first = relaxation.record();
   RelaxationRecord before = first;
   int steps = 0;
@@ -55,12 +57,11 @@ TEST_P(RelaxationLaws, HoldAtEveryStep) {
 INSTANTIATE_TEST_SUITE_P(Densities, RelaxationLaws, ::testing::Values(0, 1, 2, 4));
 
 TEST(Relaxation, EndsInTheThermalStateOfTheInitialMoments) {
-  const auto backend = make_cpu_backend();
   RelaxationState start;
   start.n = testing::test_densities()[1].on({64});
   const std::vector<double> energy = Dispersion::parabolic().energy(MomentumGrid{64}.momenta());
   const ThermalState expected = thermal_state(moments(start.n, energy), energy);
-  Relaxation relaxation(*backend, model_of(64), until(1e-4), start);
+  Relaxation relaxation(device(), model_of(64), until(1e-4), start);
   while (!relaxation.finished()) relaxation.step();
 
   for (int m = 0; m < 64; ++m) EXPECT_NEAR(relaxation.state().n[m] / expected(energy[m]), 1, 2e-4);
@@ -68,11 +69,10 @@ TEST(Relaxation, EndsInTheThermalStateOfTheInitialMoments) {
 
 TEST(Relaxation, ReachesNegativeTemperatures) {
   // Carriers near the top of the band: e / rho above its mean over the zone.
-  const auto backend = make_cpu_backend();
   RelaxationState start;
   for (double k : MomentumGrid{64}.momenta())
     start.n.push_back(0.1 + std::exp(-2 * (1 + std::cos(k))));
-  Relaxation relaxation(*backend, model_of(64), until(1e-2), start);
+  Relaxation relaxation(device(), model_of(64), until(1e-2), start);
   while (!relaxation.finished()) relaxation.step();
 
   EXPECT_LT(relaxation.record().fit.state.beta(), 0);
@@ -80,14 +80,13 @@ TEST(Relaxation, ReachesNegativeTemperatures) {
 }
 
 TEST(Relaxation, TimeScalesWithLambdaSquared) {
-  const auto backend = make_cpu_backend();
   const auto run = [&](double lambda, double t_end) {
     RelaxationOptions options = until(0, 1e-3);
     options.lambda = lambda;
     options.t_end = t_end;
     RelaxationState start;
     start.n = testing::test_densities()[1].on({64});
-    Relaxation relaxation(*backend, model_of(64), options, start);
+    Relaxation relaxation(device(), model_of(64), options, start);
     while (!relaxation.finished()) relaxation.step();
     return relaxation.state().n;
   };
@@ -98,7 +97,6 @@ TEST(Relaxation, TimeScalesWithLambdaSquared) {
 }
 
 TEST(Relaxation, ErrorOfTheStepsIsFarBelowTheTolerance) {
-  const auto backend = make_cpu_backend();
   const auto run = [&](double tolerance) {
     RelaxationOptions options = until(0, tolerance);
     options.t_end = 0.05;
@@ -106,7 +104,7 @@ TEST(Relaxation, ErrorOfTheStepsIsFarBelowTheTolerance) {
     options.resolution.M = 512;
     RelaxationState start;
     start.n = testing::test_densities()[1].on({64});
-    Relaxation relaxation(*backend, model_of(64, {3}), options, start);
+    Relaxation relaxation(device(), model_of(64, {3}), options, start);
     while (!relaxation.finished()) relaxation.step();
     return relaxation.state().n;
   };
@@ -117,12 +115,11 @@ TEST(Relaxation, ErrorOfTheStepsIsFarBelowTheTolerance) {
 }
 
 TEST(Relaxation, RestartedFromItsStateTakesTheSameSteps) {
-  const auto backend = make_cpu_backend();
   RelaxationState start;
   start.n = testing::test_densities()[2].on({64});
-  Relaxation whole(*backend, model_of(64), until(1e-9), start);
+  Relaxation whole(device(), model_of(64), until(1e-9), start);
   for (int i = 0; i < 6; ++i) whole.step();
-  Relaxation resumed(*backend, model_of(64), until(1e-9), whole.state());
+  Relaxation resumed(device(), model_of(64), until(1e-9), whole.state());
   for (int i = 0; i < 6; ++i) {
     whole.step();
     resumed.step();
@@ -147,12 +144,11 @@ TEST(Relaxation, ResultDoesNotDependOnTheNumberOfThreads) {
 }
 
 TEST(Relaxation, DensitiesThatAreNotPositiveAreRefused) {
-  const auto backend = make_cpu_backend();
   for (double bad : {0.0, -1.0, std::nan("")}) {
     RelaxationState start;
     start.n.assign(64, 1.0);
     start.n[3] = bad;
-    EXPECT_THROW(Relaxation(*backend, model_of(64), until(1e-3), start), InputError);
+    EXPECT_THROW(Relaxation(device(), model_of(64), until(1e-3), start), InputError);
   }
 }
 

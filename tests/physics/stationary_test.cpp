@@ -8,14 +8,12 @@
 
 #include "kapitza/core/error.hpp"
 #include "tests/support/densities.hpp"
+#include "tests/support/test_device.hpp"
 
 namespace kapitza {
 namespace {
 
-Backend& backend() {
-  static const auto cpu = make_cpu_backend();
-  return *cpu;
-}
+using testing::device;
 
 CollisionModel model_of(int K, std::vector<int> channels = {2, 3}) {
   CollisionModel model;
@@ -33,7 +31,7 @@ DefectProblem defect(double Lambda, int K = 64, int cells = 40, double cold = 1)
     problem.injection.left.push_back(testing::injection(k));
     problem.injection.right.push_back(cold * testing::injection(k));
   }
-  const double path = DefectProblem::mean_free_path(backend(), problem.model, problem.injection,
+  const double path = DefectProblem::mean_free_path(device(), problem.model, problem.injection,
                                                     std::max(Lambda, 1e-3));
   problem.mesh = Mesh::graded(cells, Mesh::layer_of(path));
   return problem;
@@ -54,7 +52,7 @@ StationaryOptions fixed_resolution(double T = 32) {
 
 std::unique_ptr<StationarySolver> solved(const DefectProblem& problem,
                                          const StationaryOptions& options) {
-  auto solver = make_newton(backend(), problem, options);
+  auto solver = make_newton(device(), problem, options);
   while (!solver->converged()) solver->step();
   return solver;
 }
@@ -131,8 +129,8 @@ TEST(Stationary, RefusesWhatIsNotFinite) {
   DefectProblem problem = defect(1, 32, 4);
   for (auto* side : {&problem.injection.left, &problem.injection.right})
     side->assign(32, 1e70);  // n^5 is not a number any more
-  EXPECT_THROW(make_newton(backend(), problem, within(0.1)), NumericsError);
-  EXPECT_THROW(DefectProblem::mean_free_path(backend(), problem.model, problem.injection, 1),
+  EXPECT_THROW(make_newton(device(), problem, within(0.1)), NumericsError);
+  EXPECT_THROW(DefectProblem::mean_free_path(device(), problem.model, problem.injection, 1),
                NumericsError);
 }
 
@@ -140,7 +138,7 @@ TEST(Stationary, OneLambdaIsAGoodStartForTheNext) {
   const StationaryOptions options = within(1e-2);
   const DefectProblem next = defect(2);
   const auto cold = solved(next, options);
-  const auto warm = make_newton(backend(), next, options);
+  const auto warm = make_newton(device(), next, options);
   warm->start_from(solved(defect(1), options)->slab().all_nodes());
   while (!warm->converged()) warm->step();
   EXPECT_LT(warm->jacobians(), cold->jacobians() / 2 + 1);
@@ -152,7 +150,7 @@ TEST(Stationary, OneLambdaIsAGoodStartForTheNext) {
 TEST(Stationary, GivesUpHonestlyAndKeepsTheBestState) {
   StationaryOptions options = within(1e-2);
   options.max_iterations = 3;
-  const auto solver = make_newton(backend(), defect(1, 32, 10), options);
+  const auto solver = make_newton(device(), defect(1, 32, 10), options);
   EXPECT_THROW(
       {
         while (!solver->converged()) solver->step();
@@ -187,7 +185,7 @@ TEST(StationaryMesh, IsOfSecondOrderOrBetter) {
 
 TEST(StationaryLimit, WithoutCollisionsCarriersStreamFreely) {
   const DefectProblem problem = defect(0, 64, 10, 0.3);
-  const auto solver = make_newton(backend(), problem, within(1e-2));
+  const auto solver = make_newton(device(), problem, within(1e-2));
   EXPECT_TRUE(solver->converged()) << "the start is the solution";
   const DefectProfile profile = solver->slab().profile();
   for (int m = 0; m < 64; ++m) {
@@ -206,7 +204,7 @@ TEST(StationaryLimit, WeakDefectsFollowTheBornSeries) {
     const auto solver = solved(defect(Lambda, K, 40), options);
     const DefectProfile profile = solver->slab().profile();
     const std::vector<double> n_in = DefectProblem(solver->slab().problem()).injection.left;
-    auto collision = backend().collision(solver->slab().collisions().plan());
+    auto collision = device().collision(solver->slab().collisions().plan());
     CollisionBatch batch;
     collision->evaluate(n_in, batch);
     double worst = 0;
@@ -243,7 +241,7 @@ TEST(StationaryLimit, AThermalDefectIsFoundFromAfar) {
   problem.injection = {thermal, thermal};
   StationaryOptions options = within(1e-2);
   options.residual = 1e-12;
-  const auto solver = make_newton(backend(), problem, options);
+  const auto solver = make_newton(device(), problem, options);
   std::vector<double> nodes;
   for (int node = 0; node < 40; ++node) nodes.insert(nodes.end(), start.begin(), start.end());
   solver->start_from(nodes);
