@@ -156,11 +156,13 @@ nlohmann::json chains() {
       sites, comparison.scaled_time() / 2, comparison.scaled_time());
   std::fprintf(table, "%10s %8s %17s %17s %17s\n", "|lambda|", "t", "lambda > 0", "lambda < 0",
                "mean");
+  std::vector<Value> means;
   for (const double lambda : {0.002, 0.004, 0.008}) {
     const Value positive = comparison.ratio(lambda, trajectories);
     const Value negative = comparison.ratio(-lambda, trajectories);
     const Value even{(positive.value + negative.value) / 2,
                      std::hypot(positive.error, negative.error) / 2};
+    means.push_back(even);
     std::fprintf(table, "%10g %8.0f", lambda, comparison.scaled_time() / (lambda * lambda));
     nlohmann::json row{{"lambda", lambda}};
     for (const auto& [name, ratio] :
@@ -172,6 +174,10 @@ nlohmann::json chains() {
     std::fflush(table);
     rows.push_back(row);
   }
+  const Value limit = testing::without_square(means[0], means[1]);
+  std::fprintf(table, "mean at lambda = 0, from the first two: %.3f +- %.3f\n", limit.value,
+               limit.error);
+  rows.push_back({{"lambda", 0}, {"mean", {{"ratio", limit.value}, {"error", limit.error}}}});
   return rows;
 }
 

@@ -11,6 +11,11 @@
 
 namespace kapitza::testing {
 
+/// What is left at lambda = 0 of an even function of it, known at lambda and 2 lambda.
+inline Value without_square(Value at_one, Value at_two) {
+  return {(4 * at_one.value - at_two.value) / 3, std::hypot(4 * at_one.error, at_two.error) / 3};
+}
+
 /// Closed chains with the two-peaked density against kinetic theory with pairs and triples.
 class ChainComparison {
  public:
