@@ -17,14 +17,7 @@ namespace {
 
 constexpr int K = 256, points = 41, repeats = 9;
 
-/// Densities between the injected one and a flat one, as across a defect.
-std::vector<double> profile(int N) {
-  std::vector<double> n;
-  for (int x = 0; x < N; ++x)
-    for (double k : MomentumGrid{K}.momenta())
-      n.push_back(testing::injection(k) * (1 - 0.5 * x / points) + 0.3 * x / points);
-  return n;
-}
+std::vector<double> profile(int N) { return testing::across_a_defect(K, points, N); }
 
 /// The transforms of one evaluation and nothing else.
 class BareTransforms {

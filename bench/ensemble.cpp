@@ -27,12 +27,9 @@ namespace {
 constexpr int kick_every = 2;
 constexpr long slice = 100;  ///< steps between two measurements
 
-/// A defect on the quarter of a ring, an eighth of it absorbing on either side of the seam.
 EnsemblePlan driven_ring(int sites, int trajectories, Precision precision) {
-  testing::DefectRun run;
-  run.L = sites / 4.0;
-  run.absorber = run.window = sites / 8;
-  return make_plan(run.problem(), {0.05, kick_every, 2}, {trajectories, 1, precision});
+  return make_plan(testing::DefectRun::on_ring(sites).problem(), {0.05, kick_every, 2},
+                   {trajectories, 1, precision});
 }
 
 const char* name(Precision precision) {

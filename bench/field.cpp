@@ -29,13 +29,7 @@ FieldProblem closed_chain(int sites) {
   return problem;
 }
 
-/// A defect on the quarter of a ring, an eighth of it absorbing on either side of the seam.
-FieldProblem driven_ring(int sites) {
-  DefectRun run;
-  run.L = sites / 4.0;
-  run.absorber = run.window = sites / 8;
-  return run.problem();
-}
+FieldProblem driven_ring(int sites) { return DefectRun::on_ring(sites).problem(); }
 
 /// `steps` steps of an ensemble, measured every 100 as runs do, more or less.
 std::function<void()> evolution(Ensemble& ensemble, long steps) {

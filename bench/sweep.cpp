@@ -28,14 +28,7 @@ CollisionPlan plan_of(const Size& size) {
   return {psi6(K, {2, 3}), {size.T, 0.2, size.M, size.M, 128}};
 }
 
-/// Densities between the injected one and a flat one, as across a defect.
-std::vector<double> profile() {
-  std::vector<double> n;
-  for (int x = 0; x < points; ++x)
-    for (double k : MomentumGrid{K}.momenta())
-      n.push_back(testing::injection(k) * (1 - 0.5 * x / points) + 0.3 * x / points);
-  return n;
-}
+std::vector<double> profile() { return testing::across_a_defect(K, points, points); }
 
 double times_of(const CollisionPlan& plan) {
   double times = 0;

@@ -10,6 +10,7 @@
 
 #include "kapitza/solver/ensemble.hpp"
 #include "kernels/staged/ensemble_stages.hpp"
+#include "kernels/staged/table_set.hpp"
 
 namespace kapitza::staged {
 
@@ -82,9 +83,7 @@ PhaseKick<Real> phase_kick(const EnsemblePlan& plan) {
 
 /// What does not depend on the fields, in device memory.
 template <Device D, class Real>
-class EnsembleTables {
-  std::size_t bytes_ = 0;  // first: the tables below add to it while they are made
-
+class EnsembleTables : public TableSet<D> {
  public:
   template <class T>
   using Buffer = typename D::template Buffer<T>;
@@ -93,16 +92,16 @@ class EnsembleTables {
   /// they do something.
   EnsembleTables(D& device, const EnsemblePlan& plan, bool whole_ring)
       : step{local_sites(plan), phase_kick<Real>(plan)},
-        local(upload(device,
-                     in_precision<Real>(whole_ring ? ring_local_table(plan) : local_table(plan)))),
-        kinetic(upload(device, in_precision<Real>(kinetic_table(plan)))),
-        noise(upload(device, in_precision<Real>(plan.noise))),
-        kick_shape(upload(
+        local(this->upload(
+            device, in_precision<Real>(whole_ring ? ring_local_table(plan) : local_table(plan)))),
+        kinetic(this->upload(device, in_precision<Real>(kinetic_table(plan)))),
+        noise(this->upload(device, in_precision<Real>(plan.noise))),
+        kick_shape(this->upload(
             device, in_precision<Real>(whole_ring ? ring_kick_shape(plan) : plan.kick_shape))),
-        start(upload(device, in_precision<Real>(plan.start))),
-        taper(upload(device, in_precision<Real>(plan.taper))),
-        windows(upload(device, plan.windows)),
-        potential(upload(device, defect_potential(plan))) {}
+        start(this->upload(device, in_precision<Real>(plan.start))),
+        taper(this->upload(device, in_precision<Real>(plan.taper))),
+        windows(this->upload(device, plan.windows)),
+        potential(this->upload(device, defect_potential(plan))) {}
 
   LocalStep<Real> step;
   Buffer<Real> local;                     ///< [slot][local site or site]
@@ -113,17 +112,6 @@ class EnsembleTables {
   Buffer<BasicComplex<Real>> taper;       ///< [site of a window]
   Buffer<int> windows;                    ///< [window]
   Buffer<double> potential;               ///< [site of the defect]
-
-  std::size_t bytes() const { return bytes_; }
-
-  /// One more table, whose memory is counted here.
-  template <class T>
-  Buffer<T> upload(D& device, const std::vector<T>& values) {
-    Buffer<T> buffer(values.size());
-    device.upload(std::span<const T>(values), buffer.data());
-    bytes_ += values.size() * sizeof(T);
-    return buffer;
-  }
 };
 
 /// Trajectories that go through the stages together.

@@ -31,8 +31,8 @@ struct AddTimesInTiles {
   KAPITZA_HD int cells() const { return 2 * differences() + phases() + rows; }
   std::size_t shared_bytes() const { return together * cells() * sizeof(Complex); }
 
-  int row_tiles() const { return (all.K + rows - 1) / rows; }
-  int site_tiles() const { return (all.M + lanes - 1) / lanes; }
+  KAPITZA_HD int row_tiles() const { return (all.K + rows - 1) / rows; }
+  KAPITZA_HD int site_tiles() const { return (all.M + lanes - 1) / lanes; }
   int blocks(int densities) const { return densities * row_tiles() * site_tiles(); }
 
   template <block::Block B>
@@ -68,9 +68,8 @@ struct AddTimesInTiles {
   };
 
   KAPITZA_HD Tile place(std::size_t i) const {
-    const int row_tiles = (all.K + rows - 1) / rows, site_tiles = (all.M + lanes - 1) / lanes;
-    const auto [rest, site_tile] = split(i, site_tiles);
-    const auto [x, row_tile] = split(rest, row_tiles);
+    const auto [rest, site_tile] = split(i, site_tiles());
+    const auto [x, row_tile] = split(rest, row_tiles());
     return {x, row_tile * rows, site_tile * lanes};
   }
 

@@ -20,6 +20,7 @@
 #include "kernels/staged/device.hpp"
 #include "kernels/staged/fused_sweep.hpp"
 #include "kernels/staged/sweep_stages.hpp"
+#include "kernels/staged/table_set.hpp"
 
 namespace kapitza::staged {
 
@@ -76,9 +77,7 @@ struct Level {
 
 /// What does not depend on the densities, in device memory.
 template <Device D>
-class Tables {
-  std::size_t bytes_ = 0;  // first: the tables below add to it while they are made
-
+class Tables : public TableSet<D> {
  public:
   template <class T>
   using Buffer = typename D::template Buffer<T>;
@@ -118,19 +117,11 @@ class Tables {
   std::size_t swept_momenta() const {
     return largest([&](const Level<D>& l) { return swept_times(l) * K; });
   }
-  std::size_t bytes() const { return bytes_; }
 
  private:
   Tables(D& device, const CollisionPlan& plan, const SweepSchedule& schedule, std::size_t workspace,
          TimeSweep sweep);
 
-  template <class T>
-  Buffer<T> upload(D& device, const std::vector<T>& values) {
-    Buffer<T> buffer(values.size());
-    device.upload(std::span<const T>(values), buffer.data());
-    bytes_ += values.size() * sizeof(T);
-    return buffer;
-  }
   void add_level(D& device, const CollisionPlan& plan, const SweepSchedule& schedule, int index,
                  std::size_t workspace, TimeSweep sweep);
 
@@ -193,15 +184,15 @@ Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& sch
       highest_channel(plan.model.highest_channel()),
       in_tiles(sweep == TimeSweep::best),
       kink(plan.kink),
-      energy(upload(device, plan.energy)),
-      kink_weight(upload(device, kink_weights(plan.kink, K))),
-      grid_start(
-          upload(device, phase_rows(first_steps(schedule.chunks), plan.time.dtau, plan.energy))),
-      grid_offset(upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, plan.energy))),
-      grid_roots(upload(device, block::unit_roots<double>(K))),
-      first_chunk(upload(device, first_of_segments(schedule.chunks))),
-      first_node(upload(device, plan.pairs.first)),
-      nodes(upload(device, place_nodes(plan, G))),
+      energy(this->upload(device, plan.energy)),
+      kink_weight(this->upload(device, kink_weights(plan.kink, K))),
+      grid_start(this->upload(
+          device, phase_rows(first_steps(schedule.chunks), plan.time.dtau, plan.energy))),
+      grid_offset(this->upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, plan.energy))),
+      grid_roots(this->upload(device, block::unit_roots<double>(K))),
+      first_chunk(this->upload(device, first_of_segments(schedule.chunks))),
+      first_node(this->upload(device, plan.pairs.first)),
+      nodes(this->upload(device, place_nodes(plan, G))),
       to_modes(device, K, group, Sign::minus) {
   if (G > 0) to_fine.emplace(device, G, group, Sign::plus);
   for (int i = 0; i < static_cast<int>(schedule.levels.size()); ++i)
@@ -241,15 +232,16 @@ void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSched
        static_cast<int>(begin - schedule.chunks.begin()),
        capacity,
        std::move(batches),
-       upload(device, phase_rows(first_steps(own), plan.time.dtau, lattice_energy)),
-       upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, lattice_energy)),
-       upload(device, time),
-       upload(device, entries),
-       upload(device, kink_shape(plan.model.grid, M)),
+       this->upload(device, phase_rows(first_steps(own), plan.time.dtau, lattice_energy)),
+       this->upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, lattice_energy)),
+       this->upload(device, time),
+       this->upload(device, entries),
+       this->upload(device, kink_shape(plan.model.grid, M)),
        {device, M, group, Sign::plus},
        {device, M, 2 * capacity, Sign::plus},
        {},
-       upload(device, in_blocks ? block::stockham_twiddles<double>(M) : std::vector<Complex>())});
+       this->upload(device,
+                    in_blocks ? block::stockham_twiddles<double>(M) : std::vector<Complex>())});
   if (!in_blocks) levels.back().to_grid.emplace(device, K, 2 * capacity, Sign::plus);
 }
 

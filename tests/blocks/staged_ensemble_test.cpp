@@ -22,11 +22,15 @@
 
 #include "kapitza/solver/backend.hpp"
 #include "tests/support/densities.hpp"
+#include "tests/support/ensemble_contents.hpp"
 #include "tests/support/host_device.hpp"
 #include "tests/support/needs_gpu.hpp"
 
 namespace kapitza::staged {
 namespace {
+
+using kapitza::testing::fields_of;
+using kapitza::testing::totals_of;
 
 using Order = HostDevice::Order;
 template <class Real>
@@ -85,19 +89,6 @@ EnsemblePlan make_plan_of(const Setting& setting) {
 
 std::unique_ptr<Ensemble> reference(const EnsemblePlan& plan) {
   return make_cpu_backend(1)->ensemble(plan);
-}
-
-std::vector<Complex> fields_of(const Ensemble& ensemble) {
-  const EnsemblePlan& plan = ensemble.plan();
-  std::vector<Complex> phi(static_cast<std::size_t>(plan.sites) * plan.trajectories);
-  ensemble.fields(phi);
-  return phi;
-}
-
-std::vector<double> totals_of(const Ensemble& ensemble) {
-  std::vector<double> sums(ensemble.plan().observables() * ensemble.plan().trajectories);
-  ensemble.totals(sums);
-  return sums;
 }
 
 double norm_of(const Complex* phi, std::size_t count) {

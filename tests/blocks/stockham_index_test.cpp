@@ -12,22 +12,10 @@
 #include <vector>
 
 #include "kapitza/spectral/block_fft.hpp"
+#include "tests/support/stockham_types.hpp"
 
 namespace kapitza::block {
 namespace {
-
-template <int N>
-using Double = StockhamIndex<N, double>;
-template <int N>
-using Single = StockhamIndex<N, float>;
-
-/// The rungs below and beside radix 8: radix 4, two butterflies per lane, radix 16.
-template <int N, class T>
-using Radix4 = StockhamIndex<N, T, 4, 8>;
-template <int N, class T>
-using Wide = StockhamIndex<N, T, 8, 16>;
-template <int N, class T>
-using Radix16 = StockhamIndex<N, T, 16, 16>;
 
 using Indices =
     testing::Types<Double<64>, Double<128>, Double<256>, Double<512>, Double<1024>, Double<2048>,
@@ -37,20 +25,9 @@ using Indices =
                    Wide<2048, float>, Wide<16384, float>, Radix16<512, double>,
                    Radix16<2048, double>, Radix16<2048, float>>;
 
-struct Names {
-  template <class I>
-  static std::string GetName(int) {
-    std::string name =
-        (sizeof(typename I::Value) == 16 ? "double" : "single") + std::to_string(I::length);
-    if (I::full_radix != 8) name += "radix" + std::to_string(I::full_radix);
-    if (I::slots != 8) name += "slots" + std::to_string(I::slots);
-    return name;
-  }
-};
-
 template <class I>
 struct StockhamIndexTest : testing::Test {};
-TYPED_TEST_SUITE(StockhamIndexTest, Indices, Names);
+TYPED_TEST_SUITE(StockhamIndexTest, Indices, StockhamNames);
 
 /// Every number from 0 to count - 1, once.
 void expect_permutation(std::vector<int> values, int count) {

@@ -18,23 +18,11 @@
 #include "kapitza/spectral/block_fft.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
+#include "tests/support/stockham_types.hpp"
 #include "tests/support/thread_block.hpp"
 
 namespace kapitza::block {
 namespace {
-
-template <int N>
-using Double = StockhamIndex<N, double>;
-template <int N>
-using Single = StockhamIndex<N, float>;
-
-/// The rungs below and beside radix 8: radix 4, two butterflies per lane, radix 16.
-template <int N, class T>
-using Radix4 = StockhamIndex<N, T, 4, 8>;
-template <int N, class T>
-using Wide = StockhamIndex<N, T, 8, 16>;
-template <int N, class T>
-using Radix16 = StockhamIndex<N, T, 16, 16>;
 
 using SmallIndices =
     testing::Types<Double<64>, Double<128>, Double<256>, Double<512>, Single<64>, Single<128>,
@@ -46,17 +34,6 @@ using AllIndices =
                    Single<1024>, Single<2048>, Single<4096>, Single<8192>, Radix4<2048, double>,
                    Radix4<2048, float>, Wide<2048, double>, Wide<2048, float>, Wide<16384, float>,
                    Radix16<2048, double>, Radix16<2048, float>>;
-
-struct Names {
-  template <class I>
-  static std::string GetName(int) {
-    std::string name =
-        (sizeof(typename I::Value) == 16 ? "double" : "single") + std::to_string(I::length);
-    if (I::full_radix != 8) name += "radix" + std::to_string(I::full_radix);
-    if (I::slots != 8) name += "slots" + std::to_string(I::slots);
-    return name;
-  }
-};
 
 template <class I>
 using Real = decltype(I::Value::re);
@@ -156,11 +133,11 @@ Signal<I> serial(const Signal<I>& in) {
 
 template <class I>
 struct StockhamSmallTest : testing::Test {};
-TYPED_TEST_SUITE(StockhamSmallTest, SmallIndices, Names);
+TYPED_TEST_SUITE(StockhamSmallTest, SmallIndices, StockhamNames);
 
 template <class I>
 struct StockhamTest : testing::Test {};
-TYPED_TEST_SUITE(StockhamTest, AllIndices, Names);
+TYPED_TEST_SUITE(StockhamTest, AllIndices, StockhamNames);
 
 TYPED_TEST(StockhamSmallTest, IsTheLiteralSum) {
   using I = TypeParam;

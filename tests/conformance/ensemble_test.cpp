@@ -16,10 +16,14 @@
 
 #include "kapitza/random/normal.hpp"
 #include "tests/conformance/backends.hpp"
+#include "tests/support/ensemble_contents.hpp"
 #include "tests/support/oracle_field.hpp"
 
 namespace kapitza {
 namespace {
+
+using kapitza::testing::fields_of;
+using kapitza::testing::totals_of;
 
 constexpr double pi = std::numbers::pi;
 constexpr std::uint64_t seed = 0x9e3779b97f4a7c15;
@@ -114,19 +118,6 @@ EnsemblePlan plan_of(const Case& c, const FieldNumerics& numerics, int trajector
 }
 
 // --- what is in an ensemble ----------------------------------------------------------------------
-
-std::vector<Complex> fields_of(const Ensemble& ensemble) {
-  std::vector<Complex> phi(static_cast<std::size_t>(ensemble.plan().sites) *
-                           ensemble.plan().trajectories);
-  ensemble.fields(phi);
-  return phi;
-}
-
-std::vector<double> totals_of(const Ensemble& ensemble) {
-  std::vector<double> sums(ensemble.plan().observables() * ensemble.plan().trajectories);
-  ensemble.totals(sums);
-  return sums;
-}
 
 /// psi_x = e^{i k_0 x} phi_x of one trajectory.
 std::vector<std::complex<double>> psi_of(const Ensemble& ensemble, int trajectory) {

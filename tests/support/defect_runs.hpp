@@ -34,6 +34,14 @@ struct DefectRun {
   Density density = two_peaks;
   EnsembleSize size{64, 1, Precision::double_};
 
+  /// On a quarter of a ring, of which an eighth absorbs on either side of the seam.
+  static DefectRun on_ring(int sites) {
+    DefectRun run;
+    run.L = sites / 4.0;
+    run.absorber = run.window = sites / 8;
+    return run;
+  }
+
   FieldProblem problem() const {
     FieldProblem problem;
     problem.density = density;

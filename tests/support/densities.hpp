@@ -27,6 +27,16 @@ inline double injection(double k) {
   return 2.62 * (0.8 * std::exp(-std::pow(std::abs(k) - 1.2, 2) / 0.2) + 0.05);
 }
 
+/// The first `count` of `points` densities between the injected one and a flat one, as across a
+/// defect.
+inline std::vector<double> across_a_defect(int K, int points, int count) {
+  std::vector<double> n;
+  for (int x = 0; x < count; ++x)
+    for (double k : MomentumGrid{K}.momenta())
+      n.push_back(injection(k) * (1 - 0.5 * x / points) + 0.3 * x / points);
+  return n;
+}
+
 /// exp of a random trigonometric polynomial: smooth, positive, no symmetry.
 inline std::function<double(double)> random_smooth(unsigned seed) {
   std::mt19937 generator(seed);
