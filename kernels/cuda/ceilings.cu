@@ -93,9 +93,11 @@ __global__ void fill(std::size_t count, T* out) {
   if (i < count) out[i] = static_cast<T>(static_cast<std::int32_t>(i * 2654435761u)) / 0x80000000u;
 }
 
+constexpr cudaStream_t default_stream = nullptr;
+
 template <class T>
 Buffer<T> filled(std::size_t count) {
-  Buffer<T> buffer(count);
+  Buffer<T> buffer(default_stream, count);
   fill<<<static_cast<unsigned>((count + threads - 1) / threads), threads>>>(count, buffer.data());
   KAPITZA_CUDA(cudaGetLastError());
   return buffer;
@@ -117,7 +119,7 @@ __global__ void __launch_bounds__(threads) copy(const uint4* in, uint4* out) {
 double copy_bytes_per_second() {
   constexpr std::size_t bytes = std::size_t{1} << 30;
   const Buffer<float> in = filled<float>(bytes / sizeof(float));
-  Buffer<float> out(in.size());
+  Buffer<float> out(default_stream, in.size());
   const double theirs = median_seconds([&] {
     KAPITZA_CUDA(cudaMemcpyAsync(out.data(), in.data(), bytes, cudaMemcpyDeviceToDevice));
   });
@@ -152,7 +154,7 @@ __global__ void __launch_bounds__(threads) multiply_add(T a, T b, T* out) {
 template <class T>
 double fma_per_second() {
   const int blocks = resident_blocks(multiply_add<T>);
-  Buffer<T> out(static_cast<std::size_t>(blocks) * threads);
+  Buffer<T> out(default_stream, static_cast<std::size_t>(blocks) * threads);
   const double seconds = median_seconds([&] {
     multiply_add<<<blocks, threads>>>(T(0.999), T(0.37), out.data());
     KAPITZA_CUDA(cudaGetLastError());
@@ -188,7 +190,7 @@ __global__ void __launch_bounds__(threads)
 
 double shared_bytes_per_second() {
   const int blocks = resident_blocks(move_in_shared);
-  Buffer<uint4> out(static_cast<std::size_t>(blocks) * threads);
+  Buffer<uint4> out(default_stream, static_cast<std::size_t>(blocks) * threads);
   const double seconds = median_seconds([&] {
     move_in_shared<<<blocks, threads>>>(0, half, half, out.data());
     KAPITZA_CUDA(cudaGetLastError());
@@ -215,7 +217,7 @@ double fft_seconds(int n, int batch) {
   std::size_t work_bytes = 0;
   KAPITZA_CUDA(
       cufftMakePlanMany(plan.get(), 1, &n, nullptr, 1, n, nullptr, 1, n, type, batch, &work_bytes));
-  Buffer<Real> in = filled<Real>(std::size_t{2} * n * batch), out(in.size());
+  Buffer<Real> in = filled<Real>(std::size_t{2} * n * batch), out(default_stream, in.size());
   return median_seconds([&] { KAPITZA_CUDA(execute(plan, in.data(), out.data())); });
 }
 

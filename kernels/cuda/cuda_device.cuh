@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cub/device/device_segmented_reduce.cuh>
 #include <memory>
 #include <span>
@@ -37,16 +38,20 @@ __global__ void __launch_bounds__(Algorithm::lanes, Algorithm::resident)
   algorithm(blk, blockIdx.x);
 }
 
-/// Memory of the device.
+class CudaDevice;
+
+/// Memory of the device. It is taken and given back in the order of a stream, from a pool, so that
+/// neither waits for the work of other streams. The stream must live longer.
 template <class T>
 class Buffer {
  public:
-  explicit Buffer(std::size_t count) : size_(count) {
+  Buffer(cudaStream_t stream, std::size_t count) : memory_(nullptr, Free{stream}), size_(count) {
     static_assert(std::is_trivially_copyable_v<T>);
     void* memory = nullptr;
-    if (count > 0) KAPITZA_CUDA(cudaMalloc(&memory, count * sizeof(T)));
+    if (count > 0) KAPITZA_CUDA(cudaMallocAsync(&memory, count * sizeof(T), stream));
     memory_.reset(static_cast<T*>(memory));
   }
+  Buffer(const CudaDevice& device, std::size_t count);
 
   T* data() { return memory_.get(); }
   const T* data() const { return memory_.get(); }
@@ -54,8 +59,9 @@ class Buffer {
 
  private:
   struct Free {
+    cudaStream_t stream;
     // A destructor has nobody to tell: an error shows in the next call that is checked.
-    void operator()(T* memory) const { cudaFree(memory); }
+    void operator()(T* memory) const { cudaFreeAsync(memory, stream); }
   };
   std::unique_ptr<T, Free> memory_;
   std::size_t size_;
@@ -64,15 +70,32 @@ class Buffer {
 /// Scratch memory that all library calls of a stream share: they run one after the other.
 class WorkArea {
  public:
+  explicit WorkArea(cudaStream_t stream) : stream_(stream), memory_(stream, 0) {}
+
   /// At least this many bytes, from now on.
   void reserve(std::size_t bytes) {
-    if (bytes > memory_.size()) memory_ = Buffer<std::byte>(bytes);
+    if (bytes > memory_.size()) memory_ = Buffer<std::byte>(stream_, bytes);
   }
   void* data() { return memory_.data(); }
 
  private:
-  Buffer<std::byte> memory_{0};
+  cudaStream_t stream_;
+  Buffer<std::byte> memory_;
 };
+
+inline cudaStream_t make_stream() {
+  cudaStream_t stream = nullptr;
+  KAPITZA_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  return stream;
+}
+
+/// Memory that was given back stays with this process: the driver would take it at every wait.
+inline void keep_memory(int device) {
+  cudaMemPool_t pool = nullptr;
+  KAPITZA_CUDA(cudaDeviceGetDefaultMemPool(&pool, device));
+  std::uint64_t everything = UINT64_MAX;
+  KAPITZA_CUDA(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &everything));
+}
 
 /// The owner of a cuFFT plan.
 class PlanHandle {
@@ -114,7 +137,7 @@ class CudaDevice {
       KAPITZA_CUDA(cufftSetAutoAllocation(plan_.get(), 0));
       KAPITZA_CUDA(
           cufftMakePlanMany(plan_.get(), 1, &n, nullptr, 1, n, nullptr, 1, n, type, batch, &bytes));
-      KAPITZA_CUDA(cufftSetStream(plan_.get(), device.stream_.get()));
+      KAPITZA_CUDA(cufftSetStream(plan_.get(), device.stream()));
       // Never nothing: a plan without automatic allocation wants an area, of whatever size.
       work_->reserve(std::max<std::size_t>(bytes, 256));
     }
@@ -152,11 +175,11 @@ class CudaDevice {
   /// cuSOLVER's LU, whose results are the same in every run by default.
   class Lu {
    public:
-    Lu(CudaDevice& device, int K) : work_(&device.work_), K_(K) {
+    Lu(CudaDevice& device, int K) : work_(&device.work_), info_(device, 1), K_(K) {
       cusolverDnHandle_t solver = nullptr;
       KAPITZA_CUDA(cusolverDnCreate(&solver));
       solver_.reset(solver);
-      KAPITZA_CUDA(cusolverDnSetStream(solver_.get(), device.stream_.get()));
+      KAPITZA_CUDA(cusolverDnSetStream(solver_.get(), device.stream()));
       int numbers = 0;
       KAPITZA_CUDA(cusolverDnDgetrf_bufferSize(solver_.get(), K, K, nullptr, K, &numbers));
       work_->reserve(numbers * sizeof(double));
@@ -178,20 +201,19 @@ class CudaDevice {
     };
     std::unique_ptr<std::remove_pointer_t<cusolverDnHandle_t>, Destroy> solver_;
     WorkArea* work_;
-    mutable cuda::Buffer<int> info_{1};  ///< says what the pivots say as well; nobody reads it
+    mutable cuda::Buffer<int> info_;  ///< says what the pivots say as well; nobody reads it
     int K_;
   };
 
   CudaDevice() {
-    cudaStream_t stream = nullptr;
-    KAPITZA_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
-    stream_.reset(stream);
     int device = 0;
     KAPITZA_CUDA(cudaGetDevice(&device));
+    keep_memory(device);
     KAPITZA_CUDA(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device));
     KAPITZA_CUDA(cudaDeviceGetAttribute(&most_shared_bytes_,
                                         cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
   }
+  cudaStream_t stream() const { return stream_.get(); }
   CudaDevice(const CudaDevice&) = delete;
   CudaDevice& operator=(const CudaDevice&) = delete;
 
@@ -202,8 +224,8 @@ class CudaDevice {
     // Few indices are long sums, one per density or row: spread them over the multiprocessors.
     const std::size_t threads = count < 128u * multiprocessors_ ? 32 : 256;
     const std::size_t blocks = (count + threads - 1) / threads;
-    for_each_index<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), 0,
-                     stream_.get()>>>(count, stage);
+    for_each_index<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), 0, stream()>>>(
+        count, stage);
     KAPITZA_CUDA(cudaGetLastError());
   }
 
@@ -214,7 +236,7 @@ class CudaDevice {
     // Always the same, because the attribute is shared by all threads that launch this kernel.
     KAPITZA_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                       most_shared_bytes_));
-    kernel<<<count, Algorithm::lanes, algorithm.shared_bytes(), stream_.get()>>>(algorithm);
+    kernel<<<count, Algorithm::lanes, algorithm.shared_bytes(), stream()>>>(algorithm);
     KAPITZA_CUDA(cudaGetLastError());
   }
 
@@ -226,7 +248,7 @@ class CudaDevice {
         thrust::make_counting_iterator(std::ptrdiff_t{0}), RowStart{columns});
     const auto sum = [&](void* memory, std::size_t& bytes) {
       return cub::DeviceSegmentedReduce::Sum(memory, bytes, values, sums, rows, starts, starts + 1,
-                                             stream_.get());
+                                             stream());
     };
     std::size_t bytes = 0;
     KAPITZA_CUDA(sum(nullptr, bytes));
@@ -239,29 +261,32 @@ class CudaDevice {
   void upload(std::span<const T> from, T* to) {
     if (from.empty()) return;
     KAPITZA_CUDA(
-        cudaMemcpyAsync(to, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, stream_.get()));
+        cudaMemcpyAsync(to, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, stream()));
     // The copy may read pageable memory later than this call returns.
-    KAPITZA_CUDA(cudaStreamSynchronize(stream_.get()));
+    KAPITZA_CUDA(cudaStreamSynchronize(stream()));
   }
 
   template <class T>
   void download(const T* from, std::span<T> to) {
     if (to.empty()) return;
     KAPITZA_CUDA(
-        cudaMemcpyAsync(to.data(), from, to.size_bytes(), cudaMemcpyDeviceToHost, stream_.get()));
-    KAPITZA_CUDA(cudaStreamSynchronize(stream_.get()));
+        cudaMemcpyAsync(to.data(), from, to.size_bytes(), cudaMemcpyDeviceToHost, stream()));
+    KAPITZA_CUDA(cudaStreamSynchronize(stream()));
   }
 
-  void wait() { KAPITZA_CUDA(cudaStreamSynchronize(stream_.get())); }
+  void wait() { KAPITZA_CUDA(cudaStreamSynchronize(stream())); }
 
  private:
   struct DestroyStream {
     void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
   };
-  std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream> stream_;
+  std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream> stream_{make_stream()};
   int multiprocessors_ = 0, most_shared_bytes_ = 0;
-  WorkArea work_;
+  WorkArea work_{stream()};
 };
+
+template <class T>
+Buffer<T>::Buffer(const CudaDevice& device, std::size_t count) : Buffer(device.stream(), count) {}
 
 static_assert(staged::Device<CudaDevice>);
 

@@ -55,7 +55,7 @@ concept FftOf = std::movable<F> && std::constructible_from<F, D&, int, int, Sign
 
 /// Where the stages run.
 ///
-///   Buffer<T> b(count)        memory of the device, uninitialised, released with the buffer
+///   Buffer<T> b(device, count)      memory of the device, uninitialised, released with the buffer
 ///   b.data(), b.size()
 ///   Fft<Real> f(device, n, batch, sign)
 ///                                   `batch` contiguous transforms of length n, not normalised, in
@@ -86,7 +86,7 @@ concept Device =
              typename D::template Buffer<Complex>& buffer, std::span<const double> from,
              std::span<double> to, const double* source, const int* known_pivots) {
       requires std::movable<typename D::template Buffer<Complex>>;
-      requires std::constructible_from<typename D::template Buffer<Complex>, std::size_t>;
+      requires std::constructible_from<typename D::template Buffer<Complex>, D&, std::size_t>;
       { buffer.data() } -> std::same_as<Complex*>;
       { buffer.size() } -> std::same_as<std::size_t>;
       requires FftOf<typename D::template Fft<double>, D, double>;

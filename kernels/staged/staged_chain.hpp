@@ -59,17 +59,17 @@ template <Device D>
 StagedChain<D>::StagedChain(D& device, std::size_t nodes, int K)
     : device_(device),
       K_(K),
-      J_(nodes * K * K),
-      factors_(J_.size()),
-      W_(static_cast<std::size_t>(K) * K),
-      pivots_(nodes * K),
-      singular_(nodes),
-      diagonal_(nodes * K),
-      lower_(diagonal_.size()),
-      upper_(diagonal_.size()),
-      f_(diagonal_.size()),
-      mirror_(K),
-      product_(K),
+      J_(device, nodes * K * K),
+      factors_(device, J_.size()),
+      W_(device, static_cast<std::size_t>(K) * K),
+      pivots_(device, nodes * K),
+      singular_(device, nodes),
+      diagonal_(device, nodes * K),
+      lower_(device, diagonal_.size()),
+      upper_(device, diagonal_.size()),
+      f_(device, diagonal_.size()),
+      mirror_(device, K),
+      product_(device, K),
       lu_(device, K) {}
 
 template <Device D>

@@ -56,13 +56,15 @@ class StagedCollision final : public CollisionOperator {
   }
 
   void jacobian(std::span<const double> n, std::span<double> J) override {
-    typename D::template Buffer<double> buffer(J.size());
+    typename D::template Buffer<double> buffer(device_, J.size());
     jacobian_on_device(n, buffer.data());
     device_.download(buffer.data(), J);
   }
 
   std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
-    return std::make_unique<StagedChain<D>>(device_, nodes, K());
+    auto chain = std::make_unique<StagedChain<D>>(device_, nodes, K());
+    device_.wait();  // its memory is there for the streams of other operators, too
+    return chain;
   }
 
   void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {

@@ -22,7 +22,7 @@ class TableSet {
   /// One table more.
   template <class T>
   Buffer<T> upload(D& device, const std::vector<T>& values) {
-    Buffer<T> buffer(values.size());
+    Buffer<T> buffer(device, values.size());
     device.upload(std::span<const T>(values), buffer.data());
     bytes_ += values.size() * sizeof(T);
     return buffer;

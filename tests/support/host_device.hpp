@@ -61,7 +61,7 @@ class HostDevice {
   template <class T>
   class Buffer {
    public:
-    explicit Buffer(std::size_t count) : memory_(count * sizeof(T), std::byte{0xff}) {
+    Buffer(HostDevice&, std::size_t count) : memory_(count * sizeof(T), std::byte{0xff}) {
       record.allocated += memory_.size();
     }
     Buffer(Buffer&&) = default;
