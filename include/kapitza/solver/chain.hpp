@@ -20,6 +20,18 @@ struct ChainCoefficients {
   std::vector<double> mirror;                  ///< K values, or none
 };
 
+class CollisionChain;
+
+/// What one of several chains is asked to do, where all are asked at once.
+struct ChainFactorisation {
+  CollisionChain* chain;
+  const ChainCoefficients* coefficients;
+};
+struct ChainSolution {
+  CollisionChain* chain;
+  std::span<double> f;
+};
+
 /// Newton's linear systems. The Jacobians J_x, put in by CollisionOperator::linearise(), and the
 /// factors stay where they are computed.
 class CollisionChain {
@@ -32,6 +44,15 @@ class CollisionChain {
 
   /// f becomes y: N x K values.
   virtual void solve(std::span<double> f) = 0;
+
+  /// The same for several chains of one backend, of which this is one. One that fails spoils the
+  /// others.
+  virtual void factorise_together(std::span<const ChainFactorisation> all) {
+    for (const auto& [chain, coefficients] : all) chain->factorise(*coefficients);
+  }
+  virtual void solve_together(std::span<const ChainSolution> all) {
+    for (const auto& [chain, f] : all) chain->solve(f);
+  }
 
   /// Bytes that it holds.
   virtual std::size_t memory() const = 0;

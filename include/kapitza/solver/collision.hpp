@@ -83,6 +83,13 @@ struct CollisionBatch {
   void resize(std::size_t densities, int K);
 };
 
+/// Densities whose Jacobians belong into a chain, from node `first` on.
+struct Linearisation {
+  std::span<const double> n;
+  CollisionChain* chain;
+  std::size_t first;
+};
+
 /// The collision integral of any number of densities at once: the seam between the kinetic solvers
 /// and the backends. Not thread-safe; one operator belongs to one solver.
 class CollisionOperator {
@@ -104,6 +111,11 @@ class CollisionOperator {
   /// Puts the Jacobians of these densities into a chain, from node `first` on. Any operator of the
   /// backend that the chain comes from may do that, whatever its resolution.
   virtual void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) = 0;
+
+  /// The same for several stretches of densities, of one chain or of several.
+  virtual void linearise_together(std::span<const Linearisation> all) {
+    for (const Linearisation& part : all) linearise(part.n, *part.chain, part.first);
+  }
 
   /// Bytes that an evaluation of N densities takes beside its arguments.
   virtual std::size_t memory(std::size_t densities) const = 0;
