@@ -3,13 +3,11 @@
 
 #include <cuda_runtime.h>
 #include <cufft.h>
-#include <cusolverDn.h>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-/// Throws where a call of the CUDA runtime, of cuFFT or of cuSOLVER fails, naming the call and its
-/// place.
+/// Throws where a call of the CUDA runtime or of cuFFT fails, naming the call and its place.
 #define KAPITZA_CUDA(call) ::kapitza::cuda::check((call), #call, __FILE__, __LINE__)
 
 namespace kapitza::cuda {
@@ -44,35 +42,12 @@ inline std::string reason(cufftResult status) {
   }
 }
 
-/// Nor has cuSOLVER.
-inline std::string reason(cusolverStatus_t status) {
-  switch (status) {
-    case CUSOLVER_STATUS_SUCCESS:
-      return "CUSOLVER_STATUS_SUCCESS";
-    case CUSOLVER_STATUS_NOT_INITIALIZED:
-      return "CUSOLVER_STATUS_NOT_INITIALIZED";
-    case CUSOLVER_STATUS_ALLOC_FAILED:
-      return "CUSOLVER_STATUS_ALLOC_FAILED, no memory left on the device";
-    case CUSOLVER_STATUS_INVALID_VALUE:
-      return "CUSOLVER_STATUS_INVALID_VALUE";
-    case CUSOLVER_STATUS_ARCH_MISMATCH:
-      return "CUSOLVER_STATUS_ARCH_MISMATCH";
-    case CUSOLVER_STATUS_EXECUTION_FAILED:
-      return "CUSOLVER_STATUS_EXECUTION_FAILED";
-    case CUSOLVER_STATUS_INTERNAL_ERROR:
-      return "CUSOLVER_STATUS_INTERNAL_ERROR";
-    default:
-      return "cuSOLVER status " + std::to_string(static_cast<int>(status));
-  }
-}
-
 template <class Status>
 void check(Status status, const char* call, std::string_view file, int line) {
-  if (status == Status{}) return;  // success is zero for all three
+  if (status == Status{}) return;  // success is zero for both
   throw std::runtime_error(std::string(file.substr(file.rfind('/') + 1)) + ":" +
                            std::to_string(line) + ": " + call + ": " + reason(status));
 }
-static_assert(cudaError_t{} == cudaSuccess && cufftResult{} == CUFFT_SUCCESS &&
-              cusolverStatus_t{} == CUSOLVER_STATUS_SUCCESS);
+static_assert(cudaError_t{} == cudaSuccess && cufftResult{} == CUFFT_SUCCESS);
 
 }  // namespace kapitza::cuda

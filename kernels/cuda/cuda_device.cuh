@@ -172,39 +172,6 @@ class CudaDevice {
     int sign_;
   };
 
-  /// cuSOLVER's LU, whose results are the same in every run by default.
-  class Lu {
-   public:
-    Lu(CudaDevice& device, int K) : work_(&device.work_), info_(device, 1), K_(K) {
-      cusolverDnHandle_t solver = nullptr;
-      KAPITZA_CUDA(cusolverDnCreate(&solver));
-      solver_.reset(solver);
-      KAPITZA_CUDA(cusolverDnSetStream(solver_.get(), device.stream()));
-      int numbers = 0;
-      KAPITZA_CUDA(cusolverDnDgetrf_bufferSize(solver_.get(), K, K, nullptr, K, &numbers));
-      work_->reserve(numbers * sizeof(double));
-    }
-
-    void factor(double* A, int* pivots) const {
-      KAPITZA_CUDA(cusolverDnDgetrf(solver_.get(), K_, K_, A, K_,
-                                    static_cast<double*>(work_->data()), pivots, info_.data()));
-    }
-
-    void solve(const double* A, const int* pivots, double* B, int columns) const {
-      KAPITZA_CUDA(cusolverDnDgetrs(solver_.get(), CUBLAS_OP_N, K_, columns, A, K_, pivots, B, K_,
-                                    info_.data()));
-    }
-
-   private:
-    struct Destroy {
-      void operator()(cusolverDnHandle_t solver) const { cusolverDnDestroy(solver); }
-    };
-    std::unique_ptr<std::remove_pointer_t<cusolverDnHandle_t>, Destroy> solver_;
-    WorkArea* work_;
-    mutable cuda::Buffer<int> info_;  ///< says what the pivots say as well; nobody reads it
-    int K_;
-  };
-
   CudaDevice() {
     int device = 0;
     KAPITZA_CUDA(cudaGetDevice(&device));

@@ -11,7 +11,7 @@
 #include "kapitza/core/hd.hpp"
 
 /// The vocabulary of a staged algorithm: pointwise stages over arrays in device memory, with
-/// batched Fourier transforms and dense linear systems between them.
+/// batched Fourier transforms between them.
 ///
 /// The algorithm is written once, as a template over a Device. A stage is a small copyable struct
 /// of raw pointers whose operator()(index) owns the cells that it writes: no two indices of a
@@ -61,10 +61,6 @@ concept FftOf = std::movable<F> && std::constructible_from<F, D&, int, int, Sign
 ///                                   `batch` contiguous transforms of length n, not normalised, in
 ///                                   double or single precision
 ///   f(in, out)                      arrays of BasicComplex<Real> that do not overlap
-///   Lu lu(device, K)                K x K matrices, column-major, by partial pivoting
-///   lu.factor(A, pivots)            A becomes its factors, with K pivots beside them; a singular
-///                                   A leaves a zero, or nothing finite, on their diagonal
-///   lu.solve(A, pivots, B, columns) B becomes A^{-1} B: K x columns, column-major
 ///   device.each(count, stage)       stage(i) for 0 <= i < count, in any order
 ///   device.each_block(count, algorithm)
 ///                                   algorithm(blk, i) for 0 <= i < count, in any order: blk is a
@@ -82,18 +78,14 @@ concept FftOf = std::movable<F> && std::constructible_from<F, D&, int, int, Sign
 /// Work is done in the order of the calls. Every failure is an exception.
 template <class D>
 concept Device =
-    requires(D& device, const typename D::Lu& lu, double* memory, int* pivots,
-             typename D::template Buffer<Complex>& buffer, std::span<const double> from,
-             std::span<double> to, const double* source, const int* known_pivots) {
+    requires(D& device, typename D::template Buffer<Complex>& buffer, double* memory,
+             const double* source, std::span<const double> from, std::span<double> to) {
       requires std::movable<typename D::template Buffer<Complex>>;
       requires std::constructible_from<typename D::template Buffer<Complex>, D&, std::size_t>;
       { buffer.data() } -> std::same_as<Complex*>;
       { buffer.size() } -> std::same_as<std::size_t>;
       requires FftOf<typename D::template Fft<double>, D, double>;
       requires FftOf<typename D::template Fft<float>, D, float>;
-      requires std::constructible_from<typename D::Lu, D&, int>;
-      lu.factor(memory, pivots);
-      lu.solve(source, known_pivots, memory, 1);
       device.each(std::size_t{1}, AnyStage{});
       device.each_block(1, AnyBlockAlgorithm{});
       { device.most_shared_bytes() } -> std::same_as<std::size_t>;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "kernels/staged/density_pass.hpp"
+#include "kernels/staged/jacobian_products.hpp"
 #include "kernels/staged/jacobian_stages.hpp"
-#include "kernels/staged/jacobian_tiles.hpp"
 
 namespace kapitza::staged {
 
@@ -23,9 +23,9 @@ class JacobianPass {
   static std::size_t bytes(const Tables<D>& tables, std::size_t capacity);
   std::size_t capacity() const { return capacity_; }
 
-  /// `densities` has been started; J: size x K x K values in device memory.
+  /// `densities` has been started; J: where in device memory the K x K values of each belong.
   void run(DensityPass<D>& densities, std::span<const ChannelRates> rates,
-           std::span<const ChannelRates> slopes, double* J);
+           std::span<const ChannelRates> slopes, std::span<double* const> J);
 
  private:
   template <class T>
@@ -45,7 +45,7 @@ class JacobianPass {
   void add_times(const DensityPass<D>& densities, std::size_t level, const TimeBatch& batch);
   void add_pairs(const DensityPass<D>& densities);
   void add_rows(std::size_t size, const Fft& fft, int points);
-  void assemble(const DensityPass<D>& densities, double* J);
+  void assemble(const DensityPass<D>& densities, std::span<double* const> J);
 
   D& device_;
   const Tables<D>& tables_;
@@ -59,6 +59,7 @@ class JacobianPass {
   Buffer<ColumnFrame> frame_;
   Buffer<Complex> kink_response_;        ///< [x][K]
   Buffer<MomentSystem::Line> response_;  ///< [x][K]
+  Buffer<double*> J_;                    ///< [x]
   std::vector<Fft> to_modes_;            ///< per level: the K rows of one density
   std::optional<Fft> pair_to_modes_;
   Fft to_grid_;
@@ -85,6 +86,7 @@ JacobianPass<D>::JacobianPass(D& device, const Tables<D>& tables, std::size_t ca
       frame_(device, capacity),
       kink_response_(device, gain_.size()),
       response_(device, gain_.size()),
+      J_(device, capacity),
       to_grid_(device, tables.K, tables.K, Sign::minus) {
   for (const Level<D>& level : tables.levels)
     to_modes_.emplace_back(device, level.M, tables.K, Sign::plus);
@@ -96,13 +98,14 @@ std::size_t JacobianPass<D>::bytes(const Tables<D>& tables, std::size_t capacity
   const std::size_t K = tables.K;
   const std::size_t each = (2 * lines(tables) + K * K) * sizeof(Complex) +
                            K * (3 * tables.largest_M() + 2 * K + 4) * sizeof(double) +
-                           K * (sizeof(MomentSystem::Line) + sizeof(Complex)) + sizeof(ColumnFrame);
+                           K * (sizeof(MomentSystem::Line) + sizeof(Complex)) +
+                           sizeof(ColumnFrame) + sizeof(double*);
   return tables.batch_sites() * sizeof(Complex) + capacity * each;
 }
 
 template <Device D>
 void JacobianPass<D>::run(DensityPass<D>& densities, std::span<const ChannelRates> rates,
-                          std::span<const ChannelRates> slopes, double* J) {
+                          std::span<const ChannelRates> slopes, std::span<double* const> J) {
   const std::size_t rows = densities.size() * tables_.K, area = rows * tables_.K;
   const double *n = densities.n(), *h = densities.h();
   densities.sum(slopes);
@@ -163,11 +166,15 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
     l.sweep(in_.data() + x * half, out_.data() + x * half);
   const AddTimes add{out_.data(), phase_.data(), time, P_.data(),   Q_.data(),
                      R_.data(),   tables_.K,     l.M,  batch.times, l.capacity};
-  const AddTimesInTiles tiles{add};
-  if (tables_.in_tiles && tiles.shared_bytes() <= device_.most_shared_bytes())
-    device_.each_block(tiles.blocks(static_cast<int>(densities.size())), tiles);
-  else
+  if (!tables_.as_products) {
     device_.each(densities.size() * tables_.K * l.M, add);
+    return;
+  }
+  const int size = static_cast<int>(densities.size());
+  const AddTimesAsProducts<Sign::plus> sums{add, size};
+  const AddTimesAsProducts<Sign::minus> differences{add, size};
+  device_.each_block(sums.blocks(), sums);
+  device_.each_block(differences.blocks(), differences);
 }
 
 /// The manifold's share.
@@ -192,7 +199,7 @@ void JacobianPass<D>::add_rows(std::size_t size, const Fft& fft, int points) {
 }
 
 template <Device D>
-void JacobianPass<D>::assemble(const DensityPass<D>& densities, double* J) {
+void JacobianPass<D>::assemble(const DensityPass<D>& densities, std::span<double* const> J) {
   const int K = tables_.K;
   const double* energy = tables_.energy.data();
   device_.each(densities.size(),
@@ -209,7 +216,8 @@ void JacobianPass<D>::assemble(const DensityPass<D>& densities, double* J) {
                           frame_.data(),
                           K};
   device_.each(densities.size() * K, RespondToLine{pieces, response_.data()});
-  device_.each(densities.size() * K, AssembleColumn{pieces, response_.data(), J});
+  device_.upload(J, J_.data());
+  device_.each(densities.size() * K, AssembleColumn{pieces, response_.data(), J_.data()});
 }
 
 }  // namespace kapitza::staged

@@ -232,13 +232,12 @@ struct RespondToLine {
 struct AssembleColumn {
   PassPieces pieces;
   const MomentSystem::Line* response;
-  double* J;  ///< [x][K][K]
+  double* const* J;  ///< of x: [K][K]
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [x, p] = split(index, pieces.K);
     const std::size_t row = x * pieces.K;
-    assemble_jacobian_column(pieces.of(x), response + row, pieces.frame[x].system, p,
-                             J + row * pieces.K);
+    assemble_jacobian_column(pieces.of(x), response + row, pieces.frame[x].system, p, J[x]);
   }
 };
 

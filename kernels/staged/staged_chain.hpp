@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,77 +12,259 @@
 #include "kapitza/core/error.hpp"
 #include "kapitza/solver/chain.hpp"
 #include "kernels/staged/chain_stages.hpp"
+#include "kernels/staged/dense_blocks.hpp"
 
 namespace kapitza::staged {
 
-/// Newton's linear systems, Eq. (19): block elimination from the first node to the last. Jacobians
-/// and factors stay on the device; couplings, right-hand sides and solutions travel.
+/// Newton's linear systems, Eq. (19), by cyclic reduction: level by level every second node that is
+/// left is eliminated, all of them at once, of one chain or of many. So N nodes take log2 N steps
+/// one after the other instead of N. Jacobians and factors stay on the device; couplings,
+/// right-hand sides and solutions travel.
+///
+/// At level l the nodes 0, s, 2s, ... are left, s = 2^l, of which s, 3s, ... go. Node 0 is last.
 template <Device D>
 class StagedChain final : public CollisionChain {
  public:
   StagedChain(D& device, std::size_t nodes, int K);
 
   /// Where the Jacobian of a node is kept.
-  double* jacobian(std::size_t x) { return block(J_, x); }
+  double* jacobian(std::size_t x) { return J_.data() + x * area(); }
 
-  void factorise(const ChainCoefficients& coefficients) override;
-  void solve(std::span<double> f) override;
+  void factorise(const ChainCoefficients& coefficients) override {
+    const ChainFactorisation alone{this, &coefficients};
+    factorise_together({&alone, 1});
+  }
+  void solve(std::span<double> f) override {
+    const ChainSolution alone{this, f};
+    solve_together({&alone, 1});
+  }
+  void factorise_together(std::span<const ChainFactorisation> all) override;
+  void solve_together(std::span<const ChainSolution> all) override;
+
   std::size_t memory() const override;
 
  private:
   template <class T>
   using Buffer = typename D::template Buffer<T>;
 
-  std::size_t N() const { return singular_.size(); }
-  /// The row of node x in an array of K values per node.
-  template <class T>
-  T* at(Buffer<T>& rows, std::size_t x) {
-    return rows.data() + x * K_;
-  }
-  double* block(Buffer<double>& blocks, std::size_t x) { return at(blocks, x * K_); }
+  /// Nodes that are eliminated at the same time; those with a right neighbour come first.
+  struct Level {
+    std::vector<Elimination> eliminations;
+    std::vector<std::size_t> nodes;
+    std::size_t paired = 0;
 
-  void upload(const ChainCoefficients& coefficients);
-  void factor_block(std::size_t x, double Lambda, bool mirrored);
-  void throw_if_singular();
+    void append(const Level& other, std::size_t first, std::size_t last);
+  };
+  struct LevelOnDevice {
+    Level on_host;
+    Buffer<Elimination> eliminations;
+
+    std::size_t count() const { return on_host.nodes.size(); }
+    std::size_t paired() const { return on_host.paired; }
+    const Elimination* all() { return eliminations.data(); }
+  };
+  static StagedChain& of(CollisionChain* chain) { return dynamic_cast<StagedChain&>(*chain); }
+
+  std::size_t area() const { return static_cast<std::size_t>(K_) * K_; }
+  /// Levels whose nodes have neighbours.
+  int levels() const { return static_cast<int>(std::bit_width(N_ - 1)); }
+  std::size_t nodes_at(int level) const { return ((N_ - 1) >> level) + 1; }
+  std::size_t dense_couplings() const {
+    std::size_t count = 0;
+    for (int level = 1; level < levels(); ++level) count += nodes_at(level);
+    return count;
+  }
+  static std::size_t at_once(std::size_t nodes) { return std::max<std::size_t>(1, nodes / 2); }
+
+  double* block(std::size_t x) { return A_.data() + x * area(); }
+  double* row(Buffer<double>& rows, std::size_t x) { return rows.data() + x * K_; }
+  double* dense(Buffer<double>& couplings, int level, std::size_t x) {
+    std::size_t place = x >> level;
+    for (int l = 1; l < level; ++l) place += nodes_at(l);
+    return couplings.data() + place * area();
+  }
+  Coupling lower(int level, std::size_t x) {
+    if (level == 0) return {row(lower_, x), true};
+    return {dense(dense_lower_, level, x), false};
+  }
+  Coupling upper(int level, std::size_t x) {
+    if (level == 0) return {row(upper_, x), true};
+    return {dense(dense_upper_, level, x), false};
+  }
+
+  Level level(int number);
+  Elimination elimination(int level, std::size_t x);
+  void take(const ChainCoefficients& c);
+
+  /// Level by level; the last one are the nodes 0 of all chains.
+  std::vector<LevelOnDevice> levels_of(std::span<StagedChain* const> chains);
+  void assemble(std::span<const ChainFactorisation> all);
+  void eliminate(LevelOnDevice& level, int number, int* singular);
+  void condense(LevelOnDevice& level);
+  void reduce(LevelOnDevice& level);
+  template <Reduction reduction>
+  void reduce(const Elimination* all, std::size_t count, double alpha, double beta);
+
+  template <class T>
+  Buffer<T> uploaded(const std::vector<T>& values) {
+    Buffer<T> buffer(device_, values.size());
+    device_.upload(std::span<const T>(values), buffer.data());
+    return buffer;
+  }
 
   D& device_;
+  std::size_t N_;
   int K_;
-  Buffer<double> J_;                             ///< [x][k][p]
-  Buffer<double> factors_;                       ///< [x][p][k]
-  Buffer<double> W_;                             ///< [p][k]: of the block eliminated last
-  Buffer<int> pivots_;                           ///< [x][K]
-  Buffer<int> singular_;                         ///< [x]
-  Buffer<double> diagonal_, lower_, upper_, f_;  ///< [x][K]
-  Buffer<double> mirror_, product_;              ///< [K]
-  typename D::Lu lu_;
+  Buffer<double> J_;                          ///< [x][k][p]
+  Buffer<double> A_;                          ///< [x][p][k]: blocks, then their inverses
+  Buffer<double> dense_lower_, dense_upper_;  ///< [level > 0][x][p][k]
+  Buffer<double> G_, H_;                      ///< [x at level 1][p][k]
+  Buffer<double> diagonal_, lower_, upper_;   ///< [x][K]
+  Buffer<double> f_, z_;                      ///< [x][K]
+  Buffer<double> mirror_;                     ///< [K]
+  std::optional<InvertBlocks<D>> invert_;     ///< for as many as this chain was ever asked
 };
 
 template <Device D>
 StagedChain<D>::StagedChain(D& device, std::size_t nodes, int K)
     : device_(device),
+      N_(nodes),
       K_(K),
-      J_(device, nodes * K * K),
-      factors_(device, J_.size()),
-      W_(device, static_cast<std::size_t>(K) * K),
-      pivots_(device, nodes * K),
-      singular_(device, nodes),
+      J_(device, nodes * area()),
+      A_(device, J_.size()),
+      dense_lower_(device, dense_couplings() * area()),
+      dense_upper_(device, dense_lower_.size()),
+      G_(device, levels() > 1 ? at_once(nodes_at(1)) * area() : 0),
+      H_(device, G_.size()),
       diagonal_(device, nodes * K),
       lower_(device, diagonal_.size()),
       upper_(device, diagonal_.size()),
       f_(device, diagonal_.size()),
-      mirror_(device, K),
-      product_(device, K),
-      lu_(device, K) {}
-
-template <Device D>
-std::size_t StagedChain<D>::memory() const {
-  return (J_.size() + factors_.size() + W_.size() + 4 * f_.size() + 2 * product_.size()) *
-             sizeof(double) +
-         (pivots_.size() + singular_.size()) * sizeof(int);
+      z_(device, diagonal_.size()),
+      mirror_(device, K) {
+  invert_.emplace(device, at_once(nodes), K);
 }
 
 template <Device D>
-void StagedChain<D>::upload(const ChainCoefficients& c) {
+std::size_t StagedChain<D>::memory() const {
+  return (J_.size() + A_.size() + 2 * dense_lower_.size() + 2 * G_.size() + 5 * f_.size() +
+          mirror_.size()) *
+             sizeof(double) +
+         invert_->memory();
+}
+
+// ---- the plan ----------------------------------------------------------------------------------
+
+template <Device D>
+void StagedChain<D>::Level::append(const Level& other, std::size_t first, std::size_t last) {
+  const auto from = [first](const auto& list) { return list.begin() + first; };
+  const auto to = [last](const auto& list) { return list.begin() + last; };
+  eliminations.insert(eliminations.end(), from(other.eliminations), to(other.eliminations));
+  nodes.insert(nodes.end(), from(other.nodes), to(other.nodes));
+}
+
+/// Everything about node x of a level; the last level knows no neighbours.
+template <Device D>
+Elimination StagedChain<D>::elimination(int level, std::size_t x) {
+  Elimination e;
+  e.inverse = block(x);
+  e.f = row(f_, x);
+  e.z = row(z_, x);
+  if (level == levels()) return e;
+  const std::size_t stride = std::size_t{1} << level, l = x - stride, r = x + stride;
+  const bool dense_now = level > 0, paired = r < N_;
+  const std::size_t place = x >> (level + 1);
+  e.left_block = block(l);
+  e.left_f = row(f_, l);
+  e.lower = lower(level, x);
+  e.left_to_x = upper(level, l);
+  if (dense_now) e.G = G_.data() + place * area();
+  if (!paired) return e;
+  e.right_block = block(r);
+  e.right_f = row(f_, r);
+  e.upper = upper(level, x);
+  e.right_to_x = lower(level, r);
+  e.left_to_right = dense(dense_upper_, level + 1, l);
+  e.right_to_left = dense(dense_lower_, level + 1, r);
+  if (dense_now) e.H = H_.data() + place * area();
+  return e;
+}
+
+template <Device D>
+typename StagedChain<D>::Level StagedChain<D>::level(int number) {
+  Level level;
+  const auto add = [&](std::size_t x) {
+    level.eliminations.push_back(elimination(number, x));
+    level.nodes.push_back(x);
+    if (level.eliminations.back().right_block) ++level.paired;
+  };
+  if (number == levels()) add(0);
+  if (number >= levels()) return level;
+  const std::size_t stride = std::size_t{1} << number;
+  for (std::size_t x = stride; x < N_; x += 2 * stride) add(x);
+  return level;
+}
+
+template <Device D>
+std::vector<typename StagedChain<D>::LevelOnDevice> StagedChain<D>::levels_of(
+    std::span<StagedChain* const> chains) {
+  int most = 0;
+  for (const StagedChain* chain : chains) most = std::max(most, chain->levels());
+  std::vector<LevelOnDevice> result;
+  for (int number = 0; number <= most; ++number) {
+    Level all;
+    std::vector<Level> each;
+    for (StagedChain* chain : chains)
+      each.push_back(number == most             ? chain->level(chain->levels())
+                     : number < chain->levels() ? chain->level(number)
+                                                : Level{});
+    for (const Level& level : each) all.append(level, 0, level.paired);
+    all.paired = all.nodes.size();
+    for (const Level& level : each) all.append(level, level.paired, level.nodes.size());
+    Buffer<Elimination> eliminations = uploaded(all.eliminations);
+    result.push_back({std::move(all), std::move(eliminations)});
+  }
+  return result;
+}
+
+// ---- factors -----------------------------------------------------------------------------------
+
+template <Device D>
+void StagedChain<D>::factorise_together(std::span<const ChainFactorisation> all) {
+  std::vector<StagedChain*> chains;
+  for (const auto& [chain, coefficients] : all) {
+    chains.push_back(&of(chain));
+    chains.back()->take(*coefficients);
+  }
+  assemble(all);
+  std::vector<LevelOnDevice> levels = levels_of(chains);
+  std::size_t total = 0, most = 0;
+  for (const LevelOnDevice& level : levels) {
+    total += level.count();
+    most = std::max(most, level.count());
+  }
+  if (invert_->capacity() < most) {
+    invert_.reset();  // first, so that old and new memory never coexist
+    invert_.emplace(device_, most, K_);
+  }
+  Buffer<int> singular(device_, total);
+  std::size_t first = 0;
+  for (std::size_t number = 0; number < levels.size(); ++number) {
+    eliminate(levels[number], static_cast<int>(number), singular.data() + first);
+    first += levels[number].count();
+  }
+  std::vector<int> is_singular(total);
+  device_.download(singular.data(), std::span(is_singular));
+  auto flag = is_singular.begin();
+  for (const LevelOnDevice& level : levels)
+    for (const std::size_t x : level.on_host.nodes)
+      if (*flag++)
+        throw NumericsError("the linear system of the chain is singular at node " +
+                            std::to_string(x));
+}
+
+template <Device D>
+void StagedChain<D>::take(const ChainCoefficients& c) {
   device_.upload(std::span(c.diagonal), diagonal_.data());
   device_.upload(std::span(c.lower), lower_.data());
   device_.upload(std::span(c.upper), upper_.data());
@@ -88,51 +272,71 @@ void StagedChain<D>::upload(const ChainCoefficients& c) {
 }
 
 template <Device D>
-void StagedChain<D>::factorise(const ChainCoefficients& c) {
-  upload(c);
-  for (std::size_t x = 0; x < N(); ++x)
-    factor_block(x, c.Lambda, x + 1 == N() && !c.mirror.empty());
-  throw_if_singular();
-}
-
-/// D_x, its factors, and W_x for the block after it.
-template <Device D>
-void StagedChain<D>::factor_block(std::size_t x, double Lambda, bool mirrored) {
-  double* D_x = block(factors_, x);
-  device_.each(W_.size(),
-               AssembleBlock{block(J_, x), at(diagonal_, x), mirrored ? mirror_.data() : nullptr,
-                             at(lower_, x), x > 0 ? W_.data() : nullptr, D_x, Lambda, K_});
-  lu_.factor(D_x, at(pivots_, x));
-  if (x + 1 == N()) return;
-  device_.each(W_.size(), SpreadDiagonal{at(upper_, x), W_.data(), K_});
-  lu_.solve(D_x, at(pivots_, x), W_.data(), K_);
-}
-
-template <Device D>
-void StagedChain<D>::throw_if_singular() {
-  device_.each(N(), FindSingular{factors_.data(), singular_.data(), K_});
-  std::vector<int> singular(N());
-  device_.download(singular_.data(), std::span(singular));
-  const auto first = std::find(singular.begin(), singular.end(), 1);
-  if (first != singular.end())
-    throw NumericsError("the linear system of the chain is singular at node " +
-                        std::to_string(first - singular.begin()));
-}
-
-template <Device D>
-void StagedChain<D>::solve(std::span<double> f) {
-  const auto K = static_cast<std::size_t>(K_);
-  device_.upload(std::span<const double>(f), f_.data());
-  for (std::size_t x = 0; x < N(); ++x) {
-    if (x > 0) device_.each(K, SubtractCoupled{at(lower_, x), at(f_, x - 1), at(f_, x)});
-    lu_.solve(block(factors_, x), at(pivots_, x), at(f_, x), 1);
+void StagedChain<D>::assemble(std::span<const ChainFactorisation> all) {
+  std::vector<ChainNode> nodes;
+  for (const auto& [chain, coefficients] : all) {
+    StagedChain& c = of(chain);
+    for (std::size_t x = 0; x < c.N_; ++x) {
+      const bool mirrored = x + 1 == c.N_ && !coefficients->mirror.empty();
+      nodes.push_back({c.jacobian(x), c.row(c.diagonal_, x), mirrored ? c.mirror_.data() : nullptr,
+                       c.block(x), coefficients->Lambda});
+    }
   }
-  for (std::size_t x = N() - 1; x-- > 0;) {
-    device_.each(K, Couple{at(upper_, x), at(f_, x + 1), product_.data()});
-    lu_.solve(block(factors_, x), at(pivots_, x), product_.data(), 1);
-    device_.each(K, Subtract{product_.data(), at(f_, x)});
+  Buffer<ChainNode> on_device = uploaded(nodes);
+  device_.each(nodes.size() * area(), AssembleBlock{on_device.data(), K_});
+}
+
+template <Device D>
+void StagedChain<D>::eliminate(LevelOnDevice& level, int number, int* singular) {
+  (*invert_)(InverseOf{level.all()}, level.count(), singular);
+  if (level.on_host.eliminations.front().left_block == nullptr) return;
+  number == 0 ? condense(level) : reduce(level);
+}
+
+template <Device D>
+void StagedChain<D>::condense(LevelOnDevice& level) {
+  device_.each(level.count() * area(), CondenseLeft{level.all(), K_});
+  device_.each(level.paired() * area(), CondenseRight{level.all(), K_});
+}
+
+template <Device D>
+void StagedChain<D>::reduce(LevelOnDevice& level) {
+  reduce<Reduction::lower>(level.all(), level.count(), 1, 0);
+  reduce<Reduction::upper>(level.all(), level.paired(), 1, 0);
+  reduce<Reduction::left_block>(level.all(), level.count(), -1, 1);
+  reduce<Reduction::right_block>(level.all(), level.paired(), -1, 1);
+  reduce<Reduction::left_to_right>(level.all(), level.paired(), -1, 0);
+  reduce<Reduction::right_to_left>(level.all(), level.paired(), -1, 0);
+}
+
+template <Device D>
+template <Reduction reduction>
+void StagedChain<D>::reduce(const Elimination* all, std::size_t count, double alpha, double beta) {
+  multiply(device_, count,
+           MultiplyBlocks<ReductionProduct<reduction>>{{all}, K_, K_, K_, alpha, beta});
+}
+
+// ---- solutions ---------------------------------------------------------------------------------
+
+template <Device D>
+void StagedChain<D>::solve_together(std::span<const ChainSolution> all) {
+  std::vector<StagedChain*> chains;
+  for (const auto& [chain, f] : all) {
+    chains.push_back(&of(chain));
+    device_.upload(std::span<const double>(f), chains.back()->f_.data());
   }
-  device_.download(f_.data(), f);
+  std::vector<LevelOnDevice> levels = levels_of(chains);
+  for (LevelOnDevice& level : std::span(levels).first(levels.size() - 1)) {
+    device_.each(level.count() * K_, SolveNode{level.all(), K_});
+    device_.each(level.count() * K_, ReduceLeft{level.all(), K_});
+    device_.each(level.paired() * K_, ReduceRight{level.all(), K_});
+  }
+  for (std::size_t number = levels.size(); number-- > 0;) {
+    LevelOnDevice& level = levels[number];
+    device_.each(level.count() * K_, ReturnToNode{level.all(), K_});
+    device_.each(level.count() * K_, FinishNode{level.all(), K_});
+  }
+  for (const auto& [chain, f] : all) device_.download(of(chain).f_.data(), f);
 }
 
 }  // namespace kapitza::staged

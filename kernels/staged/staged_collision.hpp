@@ -57,7 +57,9 @@ class StagedCollision final : public CollisionOperator {
 
   void jacobian(std::span<const double> n, std::span<double> J) override {
     typename D::template Buffer<double> buffer(device_, J.size());
-    jacobian_on_device(n, buffer.data());
+    std::vector<double*> matrices;
+    for (std::size_t x = 0; x < n.size() / K(); ++x) matrices.push_back(buffer.data() + x * area());
+    jacobian_on_device(n, matrices);
     device_.download(buffer.data(), J);
   }
 
@@ -68,8 +70,21 @@ class StagedCollision final : public CollisionOperator {
   }
 
   void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    jacobian_on_device(n, dynamic_cast<StagedChain<D>&>(chain).jacobian(first));
-    device_.wait();  // the chain may belong to an operator with a stream of its own
+    const Linearisation alone{n, &chain, first};
+    linearise_together({&alone, 1});
+  }
+
+  void linearise_together(std::span<const Linearisation> all) override {
+    std::vector<double> n;
+    std::vector<double*> matrices;
+    for (const Linearisation& part : all) {
+      auto& chain = dynamic_cast<StagedChain<D>&>(*part.chain);
+      n.insert(n.end(), part.n.begin(), part.n.end());
+      for (std::size_t x = 0; x < part.n.size() / K(); ++x)
+        matrices.push_back(chain.jacobian(part.first + x));
+    }
+    jacobian_on_device(n, matrices);
+    device_.wait();  // chains may belong to operators with streams of their own
   }
 
   std::size_t memory(std::size_t densities) const override {
@@ -78,6 +93,7 @@ class StagedCollision final : public CollisionOperator {
 
  private:
   int K() const { return plan().K(); }
+  std::size_t area() const { return static_cast<std::size_t>(K()) * K(); }
 
   /// Densities per pass: as many as the workspace holds, evened out so that no pass is a remnant.
   std::size_t even_passes(std::size_t N, std::size_t bytes_per_group) const {
@@ -93,13 +109,14 @@ class StagedCollision final : public CollisionOperator {
         N, DensityPass<D>::bytes(tables_, group) + JacobianPass<D>::bytes(tables_, group));
   }
 
-  void jacobian_on_device(std::span<const double> n, double* J) {
-    const std::size_t area = static_cast<std::size_t>(K()) * K();
+  /// J: where in device memory every density's matrix belongs.
+  void jacobian_on_device(std::span<const double> n, std::span<double* const> J) {
     const std::size_t X = jacobian_pass_size(n.size() / K());
     each_pass(n, X, [&](std::size_t first, std::span<const double> part) {
       reserve(jacobian_, X);
       densities_->start(part);
-      jacobian_->run(*densities_, rates(part), rate_slopes(part), J + first * area);
+      jacobian_->run(*densities_, rates(part), rate_slopes(part),
+                     J.subspan(first, part.size() / K()));
     });
   }
 

@@ -90,7 +90,7 @@ class Tables : public TableSet<D> {
   int K, segments, chunks;
   int G;  ///< points of the grid of the manifold; 0 without l = 2
   int highest_channel;
-  bool in_tiles;  ///< the Jacobian's sums over time: see AddTimesInTiles
+  bool as_products;  ///< the Jacobian's sums over time: see AddTimesAsProducts
   Kink kink;
 
   Buffer<double> energy;        ///< [K]
@@ -182,7 +182,7 @@ Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& sch
       chunks(static_cast<int>(schedule.chunks.size())),
       G(plan.model.has_pairs() ? Stencil::oversampling * K : 0),
       highest_channel(plan.model.highest_channel()),
-      in_tiles(sweep == TimeSweep::best),
+      as_products(sweep == TimeSweep::best),
       kink(plan.kink),
       energy(this->upload(device, plan.energy)),
       kink_weight(this->upload(device, kink_weights(plan.kink, K))),

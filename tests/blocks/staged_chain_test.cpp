@@ -47,17 +47,19 @@ TEST(StagedChain, JacobiansAndFactorsStayOnTheDevice) {
 
   HostDevice::record = {};
   collision.linearise(wave(size, 0.7, 0.2), *chain, 0);
-  EXPECT_EQ(HostDevice::record.uploaded, size * sizeof(double) + 2 * N * sizeof(ChannelRates));
+  EXPECT_EQ(HostDevice::record.uploaded,
+            size * sizeof(double) + 2 * N * sizeof(ChannelRates) + N * sizeof(double*));
   EXPECT_EQ(HostDevice::record.downloaded, 0u);
 
   HostDevice::record = {};
   chain->factorise(c);
-  EXPECT_EQ(HostDevice::record.uploaded, (3 * size + K) * sizeof(double));
+  EXPECT_EQ(HostDevice::record.uploaded,
+            (3 * size + K) * sizeof(double) + N * (sizeof(ChainNode) + sizeof(Elimination)));
   EXPECT_EQ(HostDevice::record.downloaded, N * sizeof(int));
 
   HostDevice::record = {};
   chain->solve(f);
-  EXPECT_EQ(HostDevice::record.uploaded, size * sizeof(double));
+  EXPECT_EQ(HostDevice::record.uploaded, size * sizeof(double) + N * sizeof(Elimination));
   EXPECT_EQ(HostDevice::record.downloaded, size * sizeof(double));
 }
 

@@ -133,6 +133,8 @@ std::vector<Setting> settings() {
     for (const std::size_t N : {1, 2, 5})
       for (const Links links : {Links::full, Links::half})
         for (const bool mirror : {false, true}) all.push_back({N, K, links, mirror});
+  // Every way in which halving a row can end.
+  for (const std::size_t N : {3, 4, 6, 7, 8, 9, 13}) all.push_back({N, 32, Links::full, true});
   return all;
 }
 
@@ -207,6 +209,44 @@ TEST_P(Chain, TakesJacobiansFromSeveralOperators) {
   chain->factorise(c);
 
   expect_solution(usual, c, J, *chain, 1);
+}
+
+/// Several chains at once, of different lengths and strengths, from one operator and from another.
+TEST_P(Chain, SeveralAreSolvedTogether) {
+  const std::vector<Setting> all{
+      {5, 32, Links::half, true}, {1, 32}, {8, 32, Links::full}, {5, 32, Links::full, true}};
+  const auto one = backend_->collision(make_plan(32)), other = backend_->collision(make_plan(32));
+  std::vector<std::unique_ptr<CollisionChain>> chains;
+  std::vector<Values> n, f, J;
+  std::vector<ChainCoefficients> c;
+  std::vector<Linearisation> linearisations;
+  std::vector<ChainFactorisation> factorisations;
+  std::vector<ChainSolution> solutions;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& collision = i % 2 == 0 ? one : other;
+    chains.push_back(collision->chain(all[i].N));
+    n.push_back(Draw(20 + i)(all[i].N * 32, 0.5, 1));
+    f.push_back(Draw(30 + i)(all[i].N * 32, -1, 1));
+    J.emplace_back(n[i].size() * 32);
+    collision->jacobian(n[i], J[i]);
+    c.push_back(draw_coefficients(all[i], 40 + i));
+    c[i].Lambda *= 1 + i;
+  }
+  std::vector<Values> y = f;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    linearisations.push_back({n[i], chains[i].get(), 0});
+    factorisations.push_back({chains[i].get(), &c[i]});
+    solutions.push_back({chains[i].get(), y[i]});
+  }
+
+  one->linearise_together(linearisations);
+  chains[1]->factorise_together(factorisations);
+  chains[2]->solve_together(solutions);
+
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Values product = literal_product(all[i], c[i], J[i], y[i]);
+    for (std::size_t j = 0; j < f[i].size(); ++j) ASSERT_NEAR(product[j], f[i][j], 1e-10) << i;
+  }
 }
 
 TEST_P(Chain, PivotsMatter) {

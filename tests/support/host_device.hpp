@@ -108,40 +108,6 @@ class HostDevice {
     int n_, batch_;
   };
 
-  /// The textbook's loops.
-  class Lu {
-   public:
-    Lu(HostDevice&, int K) : K_(K) {}
-
-    void factor(double* A, int* pivots) const {
-      for (int j = 0; j < K_; ++j) {
-        double* pivot_column = A + j * K_;
-        const auto larger = [](double a, double b) { return std::abs(a) < std::abs(b); };
-        pivots[j] = static_cast<int>(std::max_element(pivot_column + j, pivot_column + K_, larger) -
-                                     pivot_column);
-        for (int p = 0; p < K_; ++p) std::swap(A[p * K_ + j], A[p * K_ + pivots[j]]);
-        for (int i = j + 1; i < K_; ++i) pivot_column[i] /= pivot_column[j];
-        for (int p = j + 1; p < K_; ++p)
-          for (int i = j + 1; i < K_; ++i) A[p * K_ + i] -= pivot_column[i] * A[p * K_ + j];
-      }
-    }
-
-    void solve(const double* A, const int* pivots, double* B, int columns) const {
-      for (double* b = B; b < B + columns * K_; b += K_) {
-        for (int j = 0; j < K_; ++j) std::swap(b[j], b[pivots[j]]);
-        for (int j = 0; j < K_; ++j)
-          for (int i = j + 1; i < K_; ++i) b[i] -= A[j * K_ + i] * b[j];
-        for (int j = K_ - 1; j >= 0; --j) {
-          b[j] /= A[j * K_ + j];
-          for (int i = 0; i < j; ++i) b[i] -= A[j * K_ + i] * b[j];
-        }
-      }
-    }
-
-   private:
-    int K_;
-  };
-
   explicit HostDevice(Order order = Order::forwards) : order_(order) {}
 
   template <class Stage>

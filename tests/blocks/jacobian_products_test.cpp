@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The Jacobian's sums over time as products: the numbers of the stage, barriers, threads.
+#include "kernels/staged/jacobian_products.hpp"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+#include <vector>
+
+#include "kapitza/block/serial_block.hpp"
+#include "tests/support/checked_block.hpp"
+#include "tests/support/drop_sync.hpp"
+#include "tests/support/thread_block.hpp"
+
+namespace kapitza::staged {
+namespace {
+
+constexpr int densities = 11;  // more than one group
+
+/// Sums over a batch of times, of numbers without meaning.
+struct Batch {
+  int K, M, times;
+  std::vector<Complex> sequences, phase;
+  std::vector<TimeEntry> time;
+
+  Batch(int momenta, int sites, int count)
+      : K(momenta),
+        M(sites),
+        times(count),
+        sequences(some(densities * 4 * capacity() * M)),
+        phase(some(times * M)) {
+    for (int t = 0; t < times; ++t) time.push_back({0, t, 0, 0.1 + 0.01 * t});
+  }
+  int capacity() const { return times + 1; }
+
+  static std::vector<Complex> some(int count) {
+    std::vector<Complex> values;
+    for (int i = 0; i < count; ++i)
+      values.push_back({std::sin(1.3 * i + 0.01 * i * (i % 7)), std::cos(0.7 * i)});
+    return values;
+  }
+};
+
+struct Matrices {
+  std::vector<double> P, Q, R;
+  explicit Matrices(const Batch& batch, int count = densities)
+      : P(count * batch.K * batch.M, 0.5), Q(P), R(P) {}
+  AddTimes add(const Batch& b) {
+    return {b.sequences.data(),
+            b.phase.data(),
+            b.time.data(),
+            P.data(),
+            Q.data(),
+            R.data(),
+            b.K,
+            b.M,
+            b.times,
+            b.capacity()};
+  }
+  /// The first densities only.
+  Matrices of(int count) const {
+    Matrices part = *this;
+    for (std::vector<double>* sums : {&part.P, &part.Q, &part.R})
+      sums->resize(sums->size() / densities * count);
+    return part;
+  }
+  double difference(const Matrices& other) const {
+    double largest = 0;
+    for (std::size_t i = 0; i < P.size(); ++i)
+      largest = std::max({largest, std::abs(P[i] - other.P[i]), std::abs(Q[i] - other.Q[i]),
+                          std::abs(R[i] - other.R[i])});
+    return largest;
+  }
+};
+
+Matrices by_stage(const Batch& batch) {
+  Matrices result(batch);
+  const AddTimes add = result.add(batch);
+  for (std::size_t i = 0; i < result.P.size(); ++i) add(i);
+  return result;
+}
+
+template <Sign sign>
+using Products = AddTimesAsProducts<sign>;
+constexpr int lanes = Products<Sign::plus>::lanes;
+
+template <class B>
+Matrices by_products(const Batch& batch, B& blk, int count = densities) {
+  Matrices result(batch, count);
+  const Products<Sign::plus> sums{result.add(batch), count};
+  const Products<Sign::minus> differences{result.add(batch), count};
+  for (int i = 0; i < sums.blocks(); ++i) sums(blk, i);
+  for (int i = 0; i < differences.blocks(); ++i) differences(blk, i);
+  return result;
+}
+
+/// A piece for every block.
+std::size_t bytes(const Batch& batch) {
+  Matrices none(batch);
+  const Products<Sign::plus> sums{none.add(batch), densities};
+  return 2 * sums.blocks() * sums.shared_bytes();
+}
+
+TEST(JacobianProducts, AddWhatTheStageAdds) {
+  // Blocks that end with the grid and blocks that do not, one site per momentum and many, numbers
+  // of times that are no multiple of what is loaded at once.
+  for (const Batch& batch :
+       {Batch(16, 128, 5), Batch(8, 64, 4), Batch(70, 70, 3), Batch(6, 6, 1), Batch(12, 36, 6)}) {
+    block::SerialBlock blk(lanes, bytes(batch));
+    const Matrices exact = by_stage(batch);
+    // Four products of numbers up to 2 in a row of sums, in another order.
+    const double bound = 4 * 4 * batch.times * 8 * std::numeric_limits<double>::epsilon();
+    EXPECT_LT(by_products(batch, blk).difference(exact), bound) << batch.K << ", " << batch.M;
+  }
+}
+
+TEST(JacobianProducts, BitsDoNotDependOnTheNumberOfDensities) {
+  const Batch batch(16, 64, 5);
+  block::SerialBlock all(lanes, bytes(batch));
+  const Matrices together = by_products(batch, all);
+  for (const int count : {1, 8, 9}) {
+    block::SerialBlock blk(lanes, bytes(batch));
+    EXPECT_EQ(by_products(batch, blk, count).difference(together.of(count)), 0) << count;
+  }
+}
+
+TEST(JacobianProducts, HaveNoHazards) {
+  for (const Batch& batch : {Batch(16, 32, 5), Batch(70, 70, 3)}) {
+    block::CheckedBlock blk(lanes, bytes(batch));
+    by_products(batch, blk);
+    EXPECT_EQ(blk.hazards().count(), 0) << blk.hazards().text();
+  }
+}
+
+TEST(JacobianProducts, NeedEveryBarrier) {
+  const Batch batch(8, 16, 5);
+  using Checked = block::DropSync<block::CheckedBlock>;
+  Checked intact(lanes, bytes(batch));
+  by_products(batch, intact);
+  for (int which = 0; which < intact.seen; ++which) {
+    Checked blk(lanes, bytes(batch), which);
+    by_products(batch, blk);
+    EXPECT_GT(blk.hazards().count(), 0) << "without barrier " << which;
+  }
+}
+
+TEST(JacobianProducts, OnThreadsGiveTheSameBits) {
+  const Batch batch(8, 16, 5);
+  const auto run = [&](int threads) {
+    Matrices result(batch);
+    const Products<Sign::plus> sums{result.add(batch), densities};
+    block::run_threads(lanes, threads, sums.shared_bytes(),
+                       [&](block::ThreadBlock& blk) { sums(blk, 0); });
+    return result;
+  };
+  EXPECT_EQ(run(3).difference(run(1)), 0);
+}
+
+}  // namespace
+}  // namespace kapitza::staged
