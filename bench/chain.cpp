@@ -2,13 +2,18 @@
 // Newton's linear systems, Eq. (19), on every backend that is here: the Jacobians of all nodes, the
 // elimination along the chain, one solution.
 //
-//   bench_chain [--json]
+//   bench_chain [measured] [predicted] [--json]
+//
+// predicted: what an H200 would need for the linear system alone, which waits rather than computes.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <fmt/core.h>
 
 #include "bench/harness.hpp"
+#include "bench/work.hpp"
 #include "kapitza/solver/backend.hpp"
+#include "kernels/staged/dense_blocks.hpp"
 
 namespace kapitza::bench {
 namespace {
@@ -74,18 +79,59 @@ nlohmann::json measure(Backend& backend, const Size& size) {
           {"solve_seconds", solve}};
 }
 
+constexpr Size measured_sizes[] = {{128, 64}, {256, 80}};
+
+nlohmann::json measured() {
+  const auto all = backends({1, 0});
+  nlohmann::json rows;
+  fmt::print(table, "One Newton step, l = 2 and 3, T = 32\n");
+  for (const Size& size : measured_sizes)
+    for (const auto& backend : all) rows.push_back(measure(*backend, size));
+  return rows;
+}
+
+/// Seconds, assumed: a kernel that waits for the one before it; a barrier and what lies between two
+/// of them in the search for pivots; a step of a product's tile.
+constexpr double kernel = 4e-6, barrier = 0.15e-6, step = 0.6e-6;
+
+/// Along the longest row of things that wait for each other: inverses and reductions level by
+/// level.
+double factorise_latency(const Size& size) {
+  using Multiply = staged::MultiplyBlocks<staged::Panel>;
+  const int width = staged::PivotPanel::width(size.K, std::size_t{227} << 10);
+  const int panels = (size.K + width - 1) / width;
+  const int levels = static_cast<int>(std::bit_width(static_cast<unsigned>(size.N - 1)));
+  const auto product = [](int inner) { return kernel + step * inner / Multiply::depth; };
+  const double inverse = 2 * kernel + panels * (3 * kernel + product(width)) + size.K * 3 * barrier;
+  const double condense = 2 * kernel, reduce = 6 * product(size.K);
+  return (levels + 1) * inverse + condense + std::max(0, levels - 1) * reduce;
+}
+
+nlohmann::json predicted() {
+  fmt::print(table,
+             "Factors of a chain on a GPU, if a kernel takes {} us at least, a barrier {} us, "
+             "16 terms of a product {} us\n",
+             1e6 * kernel, 1e6 * barrier, 1e6 * step);
+  nlohmann::json rows;
+  for (const Size& size : {Size{64, 16}, Size{256, 40}, Size{256, 80}, Size{512, 160}}) {
+    const double seconds = factorise_latency(size);
+    // Inverses, and six products for all nodes but those of the first level.
+    const double operations = std::pow(size.K, 3) * (size.N + 6 * size.N / 2);
+    const double busy = operations / h200.fp64_fma_per_second;
+    fmt::print(
+        table,
+        "  K = {}, N = {}: {:.1f} ms of waiting, {:.2f} ms of arithmetic at an H200's best\n",
+        size.K, size.N, 1e3 * seconds, 1e3 * busy);
+    rows.push_back(
+        {{"K", size.K}, {"N", size.N}, {"latency_seconds", seconds}, {"arithmetic_seconds", busy}});
+  }
+  return rows;
+}
+
 }  // namespace
 }  // namespace kapitza::bench
 
 int main(int argc, char** argv) {
-  using namespace kapitza;
   using namespace kapitza::bench;
-  return report(argc, argv, [] {
-    const auto all = backends({1, 0});
-    nlohmann::json rows;
-    fmt::print(table, "One Newton step, l = 2 and 3, T = 32\n");
-    for (const Size size : {Size{128, 64}, Size{256, 80}})
-      for (const auto& backend : all) rows.push_back(measure(*backend, size));
-    return rows;
-  });
+  return report(argc, argv, {{"measured", measured}, {"predicted", predicted}});
 }

@@ -10,6 +10,7 @@
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
 #include "kapitza/spectral/stockham_index.hpp"
+#include "kernels/staged/jacobian_products.hpp"
 #include "tests/support/densities.hpp"
 
 namespace kapitza::bench {
@@ -62,6 +63,26 @@ Work work_of(const CollisionPlan& plan, bool fused) {
   if (!fused) return transforms_work(plan);
   if (plan.resolution.M == 1024) return fused_work<block::StockhamIndex<1024, double>>(plan);
   return fused_work<block::StockhamIndex<2048, double>>(plan);
+}
+
+/// Of the Jacobians' sums over time as products, for each sign: two products and two fused ones for
+/// each of two sequences, and the phases once for a group of densities. A lane reads its two
+/// phases, a warp what all its lanes multiply with: one row of shared memory at a time.
+Work products_work(const CollisionPlan& plan) {
+  using Sums = staged::AddTimesAsProducts<staged::Sign::plus>;
+  constexpr int groups = (points + Sums::group - 1) / Sums::group;
+  const double pairs = 2 * times_of(plan) * K * plan.resolution.M * groups;
+  const double row = 128, columns = 2.0 * Sums::group * row / Sums::momenta;
+  return {0, pairs * (2 * sizeof(Complex) + columns), pairs * (4.0 * Sums::group + product)};
+}
+
+/// And of what surrounds them: F and H, their products and four sequences for every time, as many
+/// bytes as the transforms; and the rows of the matrices, to modes and back.
+Work sequences_work(const CollisionPlan& plan) {
+  const double M = plan.resolution.M;
+  const double per_time = (3 + 2) * M + 4 * M + (2 + 4) * M + 8 * M + 4 * M;
+  const double per_row = (1.5 + 1) * M + 2 * M + M;
+  return {points * (times_of(plan) * per_time + K * per_row) * sizeof(Complex), 0, 0};
 }
 
 double evaluation_seconds(CollisionOperator& collision, const std::vector<double>& n, int times) {
@@ -127,22 +148,32 @@ nlohmann::json sweeps() {
   return rows;
 }
 
-/// What an H200 would do at its ceilings: all of an evaluation but pairs and projection.
+nlohmann::json predicted_row(const char* what, const Size& size, const Limit& limit) {
+  fmt::print(table, "{:>24} {:>6} {:>6} {:>12.3f} ms, {}\n", what, size.T, size.M,
+             1e3 * limit.seconds, limit.name);
+  return {{"what", what},
+          {"T", size.T},
+          {"M", size.M},
+          {"at_least_seconds", limit.seconds},
+          {"ceiling", limit.name}};
+}
+
+/// What an H200 would do at its ceilings: all of an evaluation, and of Jacobians, but pairs and
+/// projection.
 nlohmann::json predicted() {
   fmt::print(table, "An H200 at the ceilings of its data sheet, {} densities on {} momenta\n",
              points, K);
   nlohmann::json rows;
-  for (const Size& size : sizes)
-    for (const bool fused : {false, true}) {
-      const Limit limit = limit_of(work_of(plan_of(size), fused), h200, Precision::double_);
-      fmt::print(table, "{:>10} {:>6} {:>6} {:>12.3f} ms, {}\n", fused ? "fused" : "cuFFT", size.T,
-                 size.M, 1e3 * limit.seconds, limit.name);
-      rows.push_back({{"path", fused ? "fused" : "cuFFT"},
-                      {"T", size.T},
-                      {"M", size.M},
-                      {"at_least_seconds", limit.seconds},
-                      {"ceiling", limit.name}});
-    }
+  for (const Size& size : sizes) {
+    const CollisionPlan plan = plan_of(size);
+    const auto add = [&](const char* what, const Work& work) {
+      rows.push_back(predicted_row(what, size, limit_of(work, h200, Precision::double_)));
+    };
+    add("sweep, cuFFT", work_of(plan, false));
+    add("sweep, fused", work_of(plan, true));
+    add("Jacobians, sums", products_work(plan));
+    add("Jacobians, the rest", sequences_work(plan));
+  }
   return rows;
 }
 

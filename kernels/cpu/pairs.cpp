@@ -10,8 +10,8 @@ namespace kapitza::cpu {
 Pairs::Pairs(const CollisionPlan& plan)
     : plan_(plan),
       K_(plan.K()),
-      interpolation_(K_, Stencil::oversampling * K_),
-      nodes_(place_nodes(plan, interpolation_.lattice())) {}
+      interpolation_(K_, PairTable::grid_size(K_)),
+      nodes_(plan.pairs->nodes) {}
 
 std::vector<Pairs::Lanes> Pairs::refine(std::span<const Density> group) const {
   const int G = interpolation_.lattice();
@@ -37,7 +37,7 @@ void Pairs::sums(std::span<const Density> group, const std::vector<Lanes>& fine,
   }
   for (int m = first; m < last; ++m) {
     alignas(64) double gain[lanes] = {}, rate[lanes] = {};
-    for (int i = plan_.pairs.first[m]; i < plan_.pairs.first[m + 1]; ++i) {
+    for (int i = plan_.pairs->manifold.first[m]; i < plan_.pairs->manifold.first[m + 1]; ++i) {
       Lanes at[3];
       for (int j = 0; j < 3; ++j) {
 #pragma omp simd
@@ -100,7 +100,7 @@ void Pairs::jacobian(const Density& density, int threads, std::vector<double>& b
       std::fill_n(row.re, G, 0.0);
       std::fill_n(row.im, G, 0.0);
       double kink_n = 0, kink_h = 0;
-      for (int i = plan_.pairs.first[m]; i < plan_.pairs.first[m + 1]; ++i) {
+      for (int i = plan_.pairs->manifold.first[m]; i < plan_.pairs->manifold.first[m + 1]; ++i) {
         const Values at = values(nodes_[i], density, fine);
         const PairSlopes slopes = pair_slopes(density.n[m], density.h[m], at.n, at.h);
         for (int j = 0; j < 3; ++j) {

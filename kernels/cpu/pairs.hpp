@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "kapitza/solver/collision_schedule.hpp"
+#include "kapitza/solver/collision.hpp"
 #include "kapitza/spectral/stencil.hpp"
 #include "kernels/cpu/density.hpp"
 #include "kernels/cpu/grid_transforms.hpp"
@@ -50,7 +50,7 @@ class Pairs {
   const CollisionPlan& plan_;
   int K_;
   Interpolation interpolation_;
-  std::vector<PlacedNode> nodes_;
+  const std::vector<PlacedNode>& nodes_;
 };
 
 }  // namespace kapitza::cpu

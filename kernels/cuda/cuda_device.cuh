@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cub/device/device_segmented_reduce.cuh>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <thrust/iterator/counting_iterator.h>
@@ -128,25 +129,20 @@ class CudaDevice {
   template <class T>
   using Buffer = cuda::Buffer<T>;
 
+  /// The plan is made when it is first needed: that takes longer than many transforms, and an
+  /// operator that is only tried needs few of its plans.
   template <class Real>
   class Fft {
    public:
     Fft(CudaDevice& device, int n, int batch, staged::Sign sign)
-        : work_(&device.work_), sign_(static_cast<int>(sign)) {
-      std::size_t bytes = 0;
-      KAPITZA_CUDA(cufftSetAutoAllocation(plan_.get(), 0));
-      KAPITZA_CUDA(
-          cufftMakePlanMany(plan_.get(), 1, &n, nullptr, 1, n, nullptr, 1, n, type, batch, &bytes));
-      KAPITZA_CUDA(cufftSetStream(plan_.get(), device.stream()));
-      // Never nothing: a plan without automatic allocation wants an area, of whatever size.
-      work_->reserve(std::max<std::size_t>(bytes, 256));
-    }
+        : device_(&device), n_(n), batch_(batch), sign_(static_cast<int>(sign)) {}
 
     void operator()(BasicComplex<Real>* in, BasicComplex<Real>* out) const {
+      if (!plan_) make_plan();
       // The work area moves when a later plan needs more of it.
-      if (area_ != work_->data()) {
-        area_ = work_->data();
-        KAPITZA_CUDA(cufftSetWorkArea(plan_.get(), area_));
+      if (area_ != device_->work_.data()) {
+        area_ = device_->work_.data();
+        KAPITZA_CUDA(cufftSetWorkArea(plan_->get(), area_));
       }
       KAPITZA_CUDA(execute(in, out));
     }
@@ -155,21 +151,34 @@ class CudaDevice {
     static constexpr cufftType type = std::is_same_v<Real, double> ? CUFFT_Z2Z : CUFFT_C2C;
     cufftResult execute(BasicComplex<double>* in, BasicComplex<double>* out) const {
       static_assert(sizeof(*in) == sizeof(cufftDoubleComplex));
-      return cufftExecZ2Z(plan_.get(), reinterpret_cast<cufftDoubleComplex*>(in),
+      return cufftExecZ2Z(plan_->get(), reinterpret_cast<cufftDoubleComplex*>(in),
                           reinterpret_cast<cufftDoubleComplex*>(out), sign_);
     }
     cufftResult execute(BasicComplex<float>* in, BasicComplex<float>* out) const {
       static_assert(sizeof(*in) == sizeof(cufftComplex));
-      return cufftExecC2C(plan_.get(), reinterpret_cast<cufftComplex*>(in),
+      return cufftExecC2C(plan_->get(), reinterpret_cast<cufftComplex*>(in),
                           reinterpret_cast<cufftComplex*>(out), sign_);
+    }
+
+    void make_plan() const {
+      PlanHandle plan;
+      int n = n_;
+      std::size_t bytes = 0;
+      KAPITZA_CUDA(cufftSetAutoAllocation(plan.get(), 0));
+      KAPITZA_CUDA(
+          cufftMakePlanMany(plan.get(), 1, &n, nullptr, 1, n, nullptr, 1, n, type, batch_, &bytes));
+      KAPITZA_CUDA(cufftSetStream(plan.get(), device_->stream()));
+      // Never nothing: a plan without automatic allocation wants an area, of whatever size.
+      device_->work_.reserve(std::max<std::size_t>(bytes, 256));
+      plan_ = std::move(plan);
     }
 
     static_assert(CUFFT_FORWARD == static_cast<int>(staged::Sign::minus));
     static_assert(CUFFT_INVERSE == static_cast<int>(staged::Sign::plus));
-    PlanHandle plan_;
-    WorkArea* work_;
+    CudaDevice* device_;
+    int n_, batch_, sign_;
+    mutable std::optional<PlanHandle> plan_;
     mutable void* area_ = nullptr;
-    int sign_;
   };
 
   CudaDevice() {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kapitza/physics/collision_terms.hpp"
-#include "kapitza/solver/collision_schedule.hpp"
+#include "kapitza/solver/pair_table.hpp"
 #include "kapitza/spectral/stencil.hpp"
 #include "kernels/staged/device.hpp"
 #include "kernels/staged/sweep_stages.hpp"

@@ -180,7 +180,7 @@ Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& sch
     : K(plan.K()),
       segments(static_cast<int>(plan.time.segments.size())),
       chunks(static_cast<int>(schedule.chunks.size())),
-      G(plan.model.has_pairs() ? Stencil::oversampling * K : 0),
+      G(plan.model.has_pairs() ? PairTable::grid_size(K) : 0),
       highest_channel(plan.model.highest_channel()),
       as_products(sweep == TimeSweep::best),
       kink(plan.kink),
@@ -191,8 +191,8 @@ Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& sch
       grid_offset(this->upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, plan.energy))),
       grid_roots(this->upload(device, block::unit_roots<double>(K))),
       first_chunk(this->upload(device, first_of_segments(schedule.chunks))),
-      first_node(this->upload(device, plan.pairs.first)),
-      nodes(this->upload(device, place_nodes(plan, G))),
+      first_node(this->upload(device, plan.pairs->manifold.first)),
+      nodes(this->upload(device, plan.pairs->nodes)),
       to_modes(device, K, group, Sign::minus) {
   if (G > 0) to_fine.emplace(device, G, group, Sign::plus);
   for (int i = 0; i < static_cast<int>(schedule.levels.size()); ++i)

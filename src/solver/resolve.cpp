@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -57,8 +58,11 @@ class Resolver {
 
  private:
   std::unique_ptr<CollisionOperator> build(const CollisionModel& model,
-                                           const Resolution& resolution) const {
-    return backend_.collision(CollisionPlan(model, resolution));
+                                           const Resolution& resolution) {
+    if (!model.has_pairs()) return backend_.collision(CollisionPlan(model, resolution));
+    CollisionPlan plan(model, resolution, pairs_[resolution.points]);
+    pairs_[resolution.points] = plan.pairs;
+    return backend_.collision(std::move(plan));
   }
 
   CollisionBatch evaluate(CollisionOperator& collision) const {
@@ -172,6 +176,7 @@ class Resolver {
   const ResolutionRequest& request_;
   Resolution resolution_;
   double points_error_ = 0, sites_error_ = 0, T_error_ = 0;
+  std::map<int, std::shared_ptr<const PairTable>> pairs_;  ///< by number of points
 };
 
 }  // namespace

@@ -181,7 +181,7 @@ LiteralCollision literal_collision(const CollisionPlan& plan, const Densities& n
   for (const int l : plan.model.channels) {
     const double C = literal_rate(l, rho);
     const auto sums = [&](double last_weight) {
-      if (l == 2) return literal_pairs(C, n, h, plan.pairs);
+      if (l == 2) return literal_pairs(C, n, h, plan.pairs->manifold);
       return literal_sweep(l, C, n, h, plan.resolution.M, literal_times(last_weight));
     };
     const GainLoss in_I = sums(8.0 / 7), reported = sums(2);

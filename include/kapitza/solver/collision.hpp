@@ -10,9 +10,9 @@
 #include "kapitza/physics/interaction.hpp"
 #include "kapitza/solver/balance.hpp"
 #include "kapitza/solver/chain.hpp"
+#include "kapitza/solver/pair_table.hpp"
 #include "kapitza/spectral/kink.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
-#include "kapitza/spectral/resonant_manifold.hpp"
 #include "kapitza/spectral/time_quadrature.hpp"
 
 namespace kapitza {
@@ -55,7 +55,9 @@ struct Resolution {
 /// Everything a backend needs that does not depend on the densities, made once on the host.
 /// Backends copy these tables and compute no sine, cosine or exponential of their own.
 struct CollisionPlan {
-  CollisionPlan(CollisionModel model, Resolution resolution);
+  /// pairs: those of another plan of this model with as many points; null: they are made.
+  CollisionPlan(CollisionModel model, Resolution resolution,
+                std::shared_ptr<const PairTable> pairs = {});
 
   int K() const { return model.grid.K; }
   /// C_3, C_4, ... at density rho (zero where the channel is off); highest_channel() - 2 of them.
@@ -68,7 +70,7 @@ struct CollisionPlan {
   Resolution resolution;
   std::vector<double> energy;  ///< E(k_m)
   TimeQuadrature time;
-  ResonantManifold pairs;
+  std::shared_ptr<const PairTable> pairs;  ///< never null
   Kink kink;
 };
 
