@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ inline int report(int argc, char** argv, const std::function<nlohmann::json()>& 
       argv + 1, argv + argc, [](const char* word) { return std::strcmp(word, "--json") == 0; });
   if (as_json) table = stderr;
   const nlohmann::json results = benchmark();
+  if (!results.is_object()) throw std::logic_error("./dev gpu takes nothing but a JSON object");
   if (as_json) std::printf("%s\n", results.dump(2).c_str());
   return 0;
 }

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where the time of a stationary solution goes, on every backend that is here: the runs of
-// configs/quickstart.toml and, at K = 256, 40 cells and tolerance 1e-4, of configs/stationary.toml.
+// configs/quickstart.toml and, at K = 256, 40 cells and tolerance 1e-4, of configs/stationary.toml;
+// a large one on the GPU; and what it takes before the first one can begin.
 //
-//   bench_newton [--json]
+//   bench_newton [--json] [SECTION...]     sections: see main(); without a name all of them but
+//                                          `large_on_cpu`, which takes a quarter of an hour
 #include <cmath>
+#include <ctime>
 #include <fmt/core.h>
+#include <fstream>
+#include <memory>
 #include <string>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "bench/harness.hpp"
 #include "kapitza/solver/stationary.hpp"
@@ -136,22 +143,86 @@ nlohmann::json measure(Backend& backend, const Setting& setting) {
           {"prepare_seconds", profile.prepare}};
 }
 
+constexpr Setting large{512, 160, 1e-4};
+
+void head() {
+  fmt::print(table,
+             "Stationary state at Lambda = 1 from free streaming\n\n"
+             "| backend | K | cells | tolerance | steps | Jacobians | seconds | Jacobians | "
+             "evaluations | factors | solutions | the rest |\n"
+             "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+}
+
+nlohmann::json solutions() {
+  const auto all = backends();
+  head();
+  nlohmann::json rows;
+  for (const Setting& setting : {Setting{128, 32, 1e-3}, Setting{256, 40, 1e-4}, large})
+    for (const auto& backend : all) {
+      const bool too_long = backend->name() == "cpu" && setting.K == large.K;
+      if (!too_long) rows.push_back(measure(*backend, setting));
+    }
+  return rows;
+}
+
+nlohmann::json large_on_cpu() {
+  head();
+  return nlohmann::json::array({measure(*make_cpu_backend(), large)});
+}
+
+// ---- before the first solution -----------------------------------------------------------------
+
+/// Since this process was made, to a hundredth: its start is field 22 of proc(5), in ticks since
+/// boot. Most of it is the loading of libraries.
+double process_seconds() {
+  std::ifstream stat("/proc/self/stat");
+  std::string field;
+  std::getline(stat, field, ')');  // the name may contain spaces
+  for (int i = 3; i <= 22; ++i) stat >> field;
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const double started = std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec) - started;
+}
+
+void solve_tiny(Backend& backend) {
+  StationaryOptions options;
+  options.resolution.tolerance = 1e-2;
+  const auto solver = make_newton(backend, defect(backend, {32, 4, 1e-2}), options);
+  while (!solver->converged()) solver->step();
+}
+
+/// The first solution of a process, tiny, brings in the libraries that are loaded when used; the
+/// second one shows what of its time is the solution's.
+nlohmann::json startup() {
+  const double process = process_seconds();
+  std::vector<std::unique_ptr<Backend>> all;
+  const double making = seconds([&] { all = backends(); });
+  fmt::print(table,
+             "Before the first solution: process {:.2f} s, all backends {:.2f} s\n\n"
+             "| backend | first tiny solution, s | second, s |\n|---|---|---|\n",
+             process, making);
+  nlohmann::json rows;
+  for (const auto& backend : all) {
+    const double first = seconds([&] { solve_tiny(*backend); });
+    const double second = seconds([&] { solve_tiny(*backend); });
+    fmt::print(table, "| {} | {:.3f} | {:.3f} |\n", backend->description(), first, second);
+    rows.push_back({{"backend", backend->description()},
+                    {"process_seconds", process},
+                    {"all_backends_seconds", making},
+                    {"first_tiny_seconds", first},
+                    {"second_tiny_seconds", second}});
+  }
+  return rows;
+}
+
 }  // namespace
 }  // namespace kapitza::bench
 
 int main(int argc, char** argv) {
-  using namespace kapitza;
   using namespace kapitza::bench;
-  return report(argc, argv, [] {
-    const auto all = backends();
-    fmt::print(table,
-               "Stationary state at Lambda = 1 from free streaming\n\n"
-               "| backend | K | cells | tolerance | steps | Jacobians | seconds | Jacobians | "
-               "evaluations | factors | solutions | the rest |\n"
-               "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
-    nlohmann::json rows;
-    for (const Setting setting : {Setting{128, 32, 1e-3}, Setting{256, 40, 1e-4}})
-      for (const auto& backend : all) rows.push_back(measure(*backend, setting));
-    return rows;
-  });
+  return report(argc, argv,
+                {{"startup", startup},  // first, as long as nothing is loaded
+                 {"solutions", solutions},
+                 {"large_on_cpu", large_on_cpu, true}});
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The stationary defect: Newton's method against the published explicit steps, convergence with the
-// number of cells, robustness from weak to strong defects, and what the deviations from thermal
-// states depend on. Everything with the reference injection of tests/support/densities.hpp.
+// The stationary defect: Newton's method against explicit steps, as fine as ours and as published;
+// convergence with the number of cells, robustness from weak to strong defects, and what the
+// deviations from thermal states depend on. Everything with the reference injection of
+// tests/support/densities.hpp.
 //
-//   bench_stationary [--json] [SECTION...]     sections: see main(); all of them without a name
+//   bench_stationary [--json] [SECTION...]     sections: see main(); without a name all of them but
+//                                              `published`, which takes ten minutes
 #include "kapitza/solver/stationary.hpp"
 
 #include <algorithm>
@@ -24,9 +26,9 @@ namespace {
 
 constexpr double unlimited = std::numeric_limits<double>::infinity();
 
-Backend& backend() {
-  static const auto cpu = make_cpu_backend();
-  return *cpu;
+Backend& cpu() {
+  static const auto backend = make_cpu_backend();
+  return *backend;
 }
 
 enum class Cells { uniform, graded };
@@ -43,7 +45,7 @@ DefectProblem defect(int K, double Lambda, TransportScheme transport, Cells kind
     problem.injection.right.push_back(right * testing::injection(k));
   }
   const double path =
-      DefectProblem::mean_free_path(backend(), problem.model, problem.injection, problem.Lambda);
+      DefectProblem::mean_free_path(cpu(), problem.model, problem.injection, problem.Lambda);
   problem.mesh =
       kind == Cells::uniform ? Mesh::uniform(cells) : Mesh::graded(cells, Mesh::layer_of(path));
   return problem;
@@ -84,10 +86,11 @@ struct Run {
   }
 };
 
-Run newton(const DefectProblem& problem, const StationaryOptions& options) {
+Run newton(const DefectProblem& problem, const StationaryOptions& options,
+           Backend& backend = cpu()) {
   Run run;
   run.seconds = seconds([&] {
-    run.solver = make_newton(backend(), problem, options);
+    run.solver = make_newton(backend, problem, options);
     while (!run.solver->converged()) run.solver->step();
   });
   return run;
@@ -105,7 +108,7 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
 void march(Run& run, const DefectProblem& problem, const std::vector<double>& stationary,
            double close, double most_seconds = unlimited) {
   if (!run.solver) {
-    const auto start = [&] { run.solver = make_march(backend(), problem, fixed_resolution()); };
+    const auto start = [&] { run.solver = make_march(cpu(), problem, fixed_resolution()); };
     run.seconds = seconds(start);
   }
   while (distance(run.slab().n(), stationary) > close && run.seconds < most_seconds)
@@ -237,6 +240,127 @@ nlohmann::json against_explicit() {
   return results;
 }
 
+// ---- the published algorithm -------------------------------------------------------------------
+
+/// As published but for the injection, which is printed nowhere. 3 -> 3 collisions alone: by the
+/// published sum over auxiliary time 2 -> 2 ones converge too slowly for an accuracy to compare at.
+DefectProblem as_published(int K, int cells) {
+  DefectProblem problem = published(K, 1, cells);
+  problem.model.channels = {3};
+  return problem;
+}
+
+constexpr int published_K = 256;
+
+StationaryOptions published_resolution() {
+  StationaryOptions options;
+  options.resolution = {.T = 130, .dtau = 0.03, .M = 4096};
+  return options;
+}
+
+/// Its error, see bench/collision.cpp.
+constexpr double published_error = 2.7e-5;
+
+/// Which distance from the stationary state is the same answer.
+constexpr std::array<double, 3> goals = {1e-1, 1e-2, 1e-3};
+using Steps = std::array<double, goals.size()>;
+
+/// How many explicit steps it takes to the first goals. The slowest mode decays by diffusion, and
+/// the scattering rate limits dt: neither needs a fine collision integral.
+Steps count_steps(int K, double T, int cells, std::size_t first_goals = goals.size()) {
+  const DefectProblem problem = as_published(K, cells);
+  StationaryOptions options = within(1e-3);
+  options.resolution.T = T;
+  const Run exact = newton(problem, options);
+  const auto explicit_steps = make_march(cpu(), problem, options);
+  Steps steps{};
+  fmt::print(table, "| {}, {} | {} |", K, T, cells);
+  for (std::size_t i = 0; i < first_goals; ++i) {
+    while (distance(explicit_steps->slab().n(), exact.slab().n()) > goals[i])
+      explicit_steps->step();
+    steps[i] = explicit_steps->iterations();
+    fmt::print(table, " {} |", steps[i]);
+    std::fflush(table);
+  }
+  for (std::size_t i = first_goals; i < goals.size(); ++i) fmt::print(table, " |");
+  fmt::print(table, "\n");
+  return steps;
+}
+
+double published_step_seconds(Backend& backend, int cells) {
+  const auto solver = make_march(backend, as_published(published_K, cells), published_resolution());
+  std::vector<double> all;
+  for (int i = 0; i < 3; ++i) all.push_back(seconds([&] { solver->step(); }));
+  return median(all);
+}
+
+/// Of what is known for 11 and 21 cells, the straight line.
+double at_41(double at_11, double at_21) {
+  return at_21 + (41.0 - 21) / (21 - 11) * (at_21 - at_11);
+}
+
+/// Explicit steps on so many cells: how many, and how long one takes.
+struct Marches {
+  int cells;
+  Steps steps;
+  double step_seconds;
+};
+
+nlohmann::json published_row(Backend& backend, const Marches& theirs) {
+  const Run run = newton(as_published(published_K, theirs.cells), within(published_error), backend);
+  nlohmann::json row{{"backend", backend.description()},
+                     {"cells", theirs.cells},
+                     {"step_seconds", theirs.step_seconds},
+                     {"newton_seconds", run.seconds}};
+  fmt::print(table, "| {} | {} | {:.3g} | {:.2f} |", backend.description(), theirs.cells,
+             theirs.step_seconds, run.seconds);
+  for (std::size_t i = 0; i < goals.size(); ++i) {
+    const double march_seconds = theirs.steps[i] * theirs.step_seconds;
+    fmt::print(table, " {:.2g} h, {:.0f} |", march_seconds / 3600, march_seconds / run.seconds);
+    row[fmt::format("steps_to_{:.0e}", goals[i])] = theirs.steps[i];
+    row[fmt::format("ratio_at_{:.0e}", goals[i])] = march_seconds / run.seconds;
+  }
+  fmt::print(table, "\n");
+  std::fflush(table);
+  return row;
+}
+
+nlohmann::json against_published() {
+  fmt::print(
+      table,
+      "The published algorithm: explicit steps on uniform upwind cells, 3 -> 3, Lambda = 1\n\n"
+      "Steps until every n is this close to the stationary one (counted with these coarse "
+      "collision integrals; the second, finer one shows that they may be coarse)\n\n"
+      "| K, T | cells |");
+  for (const double goal : goals) fmt::print(table, " {:.0e} |", goal);
+  fmt::print(table, "\n|---|---|---|---|---|\n");
+  const Steps of_11 = count_steps(64, 16, 11), finer = count_steps(256, 32, 11, 1);
+  const Steps of_21 = count_steps(64, 16, 21);
+  Steps of_41;
+  std::transform(of_11.begin(), of_11.end(), of_21.begin(), of_41.begin(), at_41);
+  fmt::print(table, "| by a straight line | 41 | {:.0f} | {:.0f} | {:.0f} |\n", of_41[0], of_41[1],
+             of_41[2]);
+
+  fmt::print(
+      table,
+      "\nOne such step at K = {}, T = 130, dtau = 0.03, M = 4096, measured (for 41 cells by a "
+      "straight line); Newton's method at tolerance {:.1e} on the same cells, measured; steps "
+      "times step in hours, and how much longer than Newton's method that is\n\n"
+      "| backend | cells | step, s | Newton, s |",
+      published_K, published_error);
+  for (const double goal : goals) fmt::print(table, " to {:.0e} |", goal);
+  fmt::print(table, "\n|---|---|---|---|---|---|---|\n");
+  nlohmann::json rows;
+  for (const auto& backend : backends()) {
+    const Marches by_11{11, of_11, published_step_seconds(*backend, 11)};
+    const Marches by_21{21, of_21, published_step_seconds(*backend, 21)};
+    const Marches by_41{41, of_41, at_41(by_11.step_seconds, by_21.step_seconds)};
+    for (const Marches& theirs : {by_11, by_21, by_41})
+      rows.push_back(published_row(*backend, theirs));
+  }
+  return {{"rows", rows}, {"steps", of_11[0]}, {"steps_finer", finer[0]}};
+}
+
 // ---- cells -------------------------------------------------------------------------------------
 
 /// Measured order of convergence, where there is a coarser result.
@@ -360,6 +484,7 @@ int main(int argc, char** argv) {
   using namespace kapitza::bench;
   return report(argc, argv,
                 {{"explicit", against_explicit},
+                 {"published", against_published, true},
                  {"convergence", convergence},
                  {"strengths", strengths},
                  {"deviations", deviations}});

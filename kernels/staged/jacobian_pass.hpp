@@ -53,7 +53,7 @@ class JacobianPass {
   Buffer<Complex> phase_;                   ///< [time][M]
   Buffer<Complex> in_, out_;                ///< derivative lines, then rows over the fine momenta
   Buffer<Complex> modes_;                   ///< [x][K][K]: rows of dI/dn + i dI/dh, in modes
-  Buffer<double> P_, Q_, R_;                ///< [x][K][M]
+  Buffer<double> P_, Q_, R_, S_;            ///< [x][K][M]
   Buffer<double> by_n_, by_h_;              ///< [x][K][K]
   Buffer<double> gain_, rate_, slope_, I_;  ///< [x][K]
   Buffer<ColumnFrame> frame_;
@@ -77,6 +77,7 @@ JacobianPass<D>::JacobianPass(D& device, const Tables<D>& tables, std::size_t ca
       P_(device, capacity * tables.K * tables.largest_M()),
       Q_(device, P_.size()),
       R_(device, P_.size()),
+      S_(device, P_.size()),
       by_n_(device, modes_.size()),
       by_h_(device, modes_.size()),
       gain_(device, capacity * tables.K),
@@ -97,7 +98,7 @@ template <Device D>
 std::size_t JacobianPass<D>::bytes(const Tables<D>& tables, std::size_t capacity) {
   const std::size_t K = tables.K;
   const std::size_t each = (2 * lines(tables) + K * K) * sizeof(Complex) +
-                           K * (3 * tables.largest_M() + 2 * K + 4) * sizeof(double) +
+                           K * (4 * tables.largest_M() + 2 * K + 4) * sizeof(double) +
                            K * (sizeof(MomentSystem::Line) + sizeof(Complex)) +
                            sizeof(ColumnFrame) + sizeof(double*);
   return tables.batch_sites() * sizeof(Complex) + capacity * each;
@@ -134,11 +135,11 @@ template <Device D>
 void JacobianPass<D>::add_level(const DensityPass<D>& densities, std::size_t level) {
   const int K = tables_.K, M = tables_.levels[level].M;
   const std::size_t cells = densities.size() * K * M;
-  for (Buffer<double>* matrix : {&P_, &Q_, &R_})
+  for (Buffer<double>* matrix : {&P_, &Q_, &R_, &S_})
     device_.each(cells, SetZero<double>{matrix->data()});
   for (const TimeBatch& batch : tables_.levels[level].batches) add_times(densities, level, batch);
-  device_.each(cells, PackRows{P_.data(), Q_.data(), R_.data(), densities.n(), densities.h(),
-                               in_.data(), M});
+  device_.each(cells, PackRows{P_.data(), Q_.data(), R_.data(), S_.data(), densities.n(),
+                               densities.h(), in_.data(), M});
   device_.each(
       densities.size() * K,
       RespondToKink{in_.data(), tables_.levels[level].kink_shape.data(), kink_response_.data(), M});
@@ -164,8 +165,8 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
   });
   for (std::size_t x = 0; x < 2 * densities.size(); ++x)
     l.sweep(in_.data() + x * half, out_.data() + x * half);
-  const AddTimes add{out_.data(), phase_.data(), time, P_.data(),   Q_.data(),
-                     R_.data(),   tables_.K,     l.M,  batch.times, l.capacity};
+  const AddTimes add{out_.data(), phase_.data(), time, P_.data(),   Q_.data(), R_.data(),
+                     S_.data(),   tables_.K,     l.M,  batch.times, l.capacity};
   if (!tables_.as_products) {
     device_.each(densities.size() * tables_.K * l.M, add);
     return;

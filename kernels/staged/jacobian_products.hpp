@@ -10,7 +10,7 @@
 namespace kapitza::staged {
 
 /// AddTimes as products of matrices. At fixed q = k + p (Sign::plus: alpha and gamma, for P and R)
-/// or q = k - p (Sign::minus: beta and delta, for Q and R) the phases of (k, p) are the same for
+/// or q = k - p (Sign::minus: beta and delta, for Q and S) the phases of (k, p) are the same for
 /// all densities, and the sequences at q are the same for all k: rows k, columns densities, and
 /// the sum over times and over real and imaginary parts. Both factors serve many times over, where
 /// AddTimes reads six numbers for every twelve multiplications.
@@ -64,7 +64,7 @@ struct AddTimesAsProducts {
   }
 
  private:
-  /// Of P or Q, and of R.
+  /// Of P and R, or of Q and S.
   struct Sums {
     double first = 0, second = 0;
   };
@@ -106,16 +106,17 @@ struct AddTimesAsProducts {
     return (static_cast<std::size_t>(e.x) * all.K + e.k) * all.M + partner(tile, e.q - e.k);
   }
   KAPITZA_HD double* first_sums() const { return sign == Sign::plus ? all.P : all.Q; }
+  KAPITZA_HD double* second_sums() const { return sign == Sign::plus ? all.R : all.S; }
   KAPITZA_HD Sums load_sums(const Tile& tile, int lane, int number) const {
     const Element e = element(tile, lane, number);
     if (!inside(e)) return {};
-    return {first_sums()[at(tile, e)], all.R[at(tile, e)]};
+    return {first_sums()[at(tile, e)], second_sums()[at(tile, e)]};
   }
   KAPITZA_HD void store_sums(const Tile& tile, int lane, int number, const Sums& sums) const {
     const Element e = element(tile, lane, number);
     if (!inside(e)) return;
     first_sums()[at(tile, e)] = sums.first;
-    all.R[at(tile, e)] = sums.second;
+    second_sums()[at(tile, e)] = sums.second;
   }
 
   /// What one time puts into shared memory, from `first` on.
@@ -161,8 +162,8 @@ struct AddTimesAsProducts {
       const Complex a = cell.load(columns_of_q + 2 * x), b = cell.load(columns_of_q + 2 * x + 1);
       block::unroll<rows>([&](auto j) {
         Sums& s = sums[j * group + x];
-        s.first += phase[j].re * a.re - phase[j].im * a.im;
-        s.second += phase[j].re * b.re - phase[j].im * b.im;
+        s.first += real_product(phase[j], a);
+        s.second += real_product(phase[j], b);
       });
     });
   }

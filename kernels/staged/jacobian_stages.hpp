@@ -59,25 +59,20 @@ struct DerivativeProducts {
   }
 };
 
-/// One time in one element of the three lattice matrices of Eq. (12):
+/// Re a b
+KAPITZA_HD constexpr double real_product(Complex a, Complex b) { return a.re * b.re - a.im * b.im; }
+
+/// The lattice matrices of Eq. (12), the third in two parts, a batch of times added in order:
 ///
 ///   P += Re e^{i tau (E_k + E_p)} alpha_{k+p}      Q += Re e^{i tau (E_k - E_p)} beta_{k-p}
-///   R += Re [ e^{i tau (E_k + E_p)} gamma_{k+p} + e^{i tau (E_k - E_p)} delta_{k-p} ]
-KAPITZA_HD constexpr void add_derivative(Complex phase_k, Complex phase_p, Complex alpha,
-                                         Complex beta, Complex gamma, Complex delta, double& p,
-                                         double& q, double& r) {
-  const Complex sum = phase_k * phase_p, difference = phase_k * conj(phase_p);
-  p += sum.re * alpha.re - sum.im * alpha.im;
-  q += difference.re * beta.re - difference.im * beta.im;
-  r += sum.re * gamma.re - sum.im * gamma.im + difference.re * delta.re - difference.im * delta.im;
-}
-
-/// These matrices, a batch of times added in order. Indices [x][k][r].
+///   R += Re e^{i tau (E_k + E_p)} gamma_{k+p}      S += Re e^{i tau (E_k - E_p)} delta_{k-p}
+///
+/// Indices [x][k][r].
 struct AddTimes {
   const Complex* sequences;  ///< [x][half][capacity][2][M]: alpha, beta | gamma, delta of k +- p
   const Complex* phase;      ///< [time][M]
   const TimeEntry* time;     ///< the batch
-  double *P, *Q, *R;         ///< [x][K][M]
+  double *P, *Q, *R, *S;     ///< [x][K][M]
   int K, M, times, capacity;
 
   KAPITZA_HD void operator()(std::size_t index) const {
@@ -89,32 +84,40 @@ struct AddTimes {
     const std::size_t half = static_cast<std::size_t>(capacity) * 2 * M;
     const Complex* first = sequences + x * 2 * half;
     const Complex* second = first + half;
-    double p = P[index], q = Q[index], s = R[index];
+    Values sums{P[index], Q[index], R[index], S[index]};
     for (int t = 0; t < times; ++t) {
       const std::size_t line = static_cast<std::size_t>(t) * M;
       const Complex phase_k = time[t].slope * aligned(phase + line + shift);
       const Complex phase_p = aligned(phase + line + r);
-      add_derivative(phase_k, phase_p, aligned(first + 2 * line + plus),
-                     aligned(first + 2 * line + M + minus), aligned(second + 2 * line + plus),
-                     aligned(second + 2 * line + M + minus), p, q, s);
+      const Complex sum = phase_k * phase_p, difference = phase_k * conj(phase_p);
+      sums.p += real_product(sum, aligned(first + 2 * line + plus));
+      sums.q += real_product(difference, aligned(first + 2 * line + M + minus));
+      sums.r += real_product(sum, aligned(second + 2 * line + plus));
+      sums.s += real_product(difference, aligned(second + 2 * line + M + minus));
     }
-    P[index] = p;
-    Q[index] = q;
-    R[index] = s;
+    P[index] = sums.p;
+    Q[index] = sums.q;
+    R[index] = sums.r;
+    S[index] = sums.s;
   }
+
+ private:
+  struct Values {
+    double p, q, r, s;
+  };
 };
 
 /// dI/dn + i dI/dh on the lattice: rows of both matrices share one transform. Indices [x][k][r].
 struct PackRows {
-  const double *P, *Q, *R;  ///< [x][K][M]
-  const double *n, *h;      ///< [x][K]
-  Complex* rows;            ///< [x][K][M]
+  const double *P, *Q, *R, *S;  ///< [x][K][M]
+  const double *n, *h;          ///< [x][K]
+  Complex* rows;                ///< [x][K][M]
   int M;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [k, r] = split(index, M);
     const double p = P[index], q = Q[index];
-    aligned(rows + index) = {h[k] * (p + q) + n[k] * R[index], n[k] * (p - q)};
+    aligned(rows + index) = {h[k] * (p + q) + n[k] * (R[index] + S[index]), n[k] * (p - q)};
   }
 };
 

@@ -43,25 +43,18 @@ struct Batch {
 };
 
 struct Matrices {
-  std::vector<double> P, Q, R;
+  std::vector<double> P, Q, R, S;
   explicit Matrices(const Batch& batch, int count = densities)
-      : P(count * batch.K * batch.M, 0.5), Q(P), R(P) {}
+      : P(count * batch.K * batch.M, 0.5), Q(P), R(P), S(P) {}
   AddTimes add(const Batch& b) {
-    return {b.sequences.data(),
-            b.phase.data(),
-            b.time.data(),
-            P.data(),
-            Q.data(),
-            R.data(),
-            b.K,
-            b.M,
-            b.times,
+    return {b.sequences.data(), b.phase.data(), b.time.data(), P.data(), Q.data(),
+            R.data(),           S.data(),       b.K,           b.M,      b.times,
             b.capacity()};
   }
   /// The first densities only.
   Matrices of(int count) const {
     Matrices part = *this;
-    for (std::vector<double>* sums : {&part.P, &part.Q, &part.R})
+    for (std::vector<double>* sums : {&part.P, &part.Q, &part.R, &part.S})
       sums->resize(sums->size() / densities * count);
     return part;
   }
@@ -69,7 +62,7 @@ struct Matrices {
     double largest = 0;
     for (std::size_t i = 0; i < P.size(); ++i)
       largest = std::max({largest, std::abs(P[i] - other.P[i]), std::abs(Q[i] - other.Q[i]),
-                          std::abs(R[i] - other.R[i])});
+                          std::abs(R[i] - other.R[i]), std::abs(S[i] - other.S[i])});
     return largest;
   }
 };

@@ -7,16 +7,13 @@
 #include "kernels/staged/staged_collision.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <gtest/gtest.h>
-#include <limits>
-#include <memory>
-#include <numeric>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "kapitza/solver/backend.hpp"
+#include "tests/support/collision_agreement.hpp"
 #include "tests/support/host_device.hpp"
 #include "tests/support/needs_gpu.hpp"
 
@@ -25,9 +22,7 @@ namespace {
 
 using Host = StagedCollision<HostDevice>;
 using Order = HostDevice::Order;
-
-/// Largest relative error of one rounding.
-constexpr double unit = std::numeric_limits<double>::epsilon() / 2;
+using testing::different_densities;
 
 struct Setting {
   std::string name;
@@ -59,85 +54,7 @@ CollisionPlan make_plan(const Setting& setting) {
   return {model, resolution};
 }
 
-/// Positive, without symmetry, all different; every fifth one is thermal, so that h is nothing but
-/// rounding.
-std::vector<double> densities(const CollisionPlan& plan, int N) {
-  std::vector<double> n;
-  for (int x = 0; x < N; ++x)
-    for (int m = 0; m < plan.K(); ++m) {
-      const double k = plan.model.grid(m);
-      const double smooth = 0.5 + 0.3 * std::cos(k + x) + 0.15 * std::sin(2 * k - 0.3 * x);
-      n.push_back(x % 5 == 4 ? 1 / (plan.energy[m] + 1 + 0.1 * x) : smooth * (1 + 0.01 * x));
-    }
-  return n;
-}
-
-double largest(const double* values, int count) {
-  double most = 0;
-  for (int i = 0; i < count; ++i) most = std::max(most, std::abs(values[i]));
-  return most;
-}
-
-/// How far two correct evaluations of one density may differ, relative to its largest gain.
-///
-/// A sum of Eq. (9) has the terms w |F_j|^{2l-1}, in the rate 2l of them with one F replaced by H.
-/// Parseval bounds them: sum_j |F_j|^{2l-1} <= rho^{2l-3} (1/K) sum n^2 and, least squares leaving
-/// (1/K) sum h^2 <= 1, its like with H; and sum w = 2T. Each term carries the rounding of its
-/// 2l - 1 factors, log2 M + 4 units apiece with the products of phases, and of the last transform,
-/// log2 K. On the manifold the terms of the gain have one sign; each of the 7 factors of a term
-/// brings log2 16 K + 12 units from transform and stencil, 2^3 = 8 bounds what the stencils'
-/// weights of both signs add.
-///
-/// This is the worst case; errors of random sign leave a thousandth of it.
-double bound(const CollisionPlan& plan, const double* n, double gain) {
-  const int K = plan.K();
-  const double rho = std::accumulate(n, n + K, 0.0) / K;
-  const double square = std::inner_product(n, n + K, n, 0.0) / K;
-  double relative = 0;
-  const std::vector<double> rates = plan.sweep_rates(rho);
-  for (std::size_t i = 0; i < rates.size(); ++i) {
-    const double l = static_cast<double>(i) + 3;
-    const double sum = rates[i] * 2 * plan.time.T() * std::pow(rho, 2 * l - 3) * square;
-    const double rounding = (2 * l - 1) * (std::log2(plan.resolution.M) + 4) + std::log2(K);
-    relative += (1 + 2 * l * largest(n, K) / std::sqrt(square)) * sum * rounding * unit / gain;
-  }
-  if (plan.model.has_pairs()) relative += 7 * 8 * (std::log2(16.0 * K) + 12) * unit;
-  return relative;
-}
-
-void expect_close(const CollisionPlan& plan, const std::vector<double>& n,
-                  const CollisionBatch& expected, const CollisionBatch& actual) {
-  const int K = plan.K();
-  const std::size_t N = n.size() / K;
-  ASSERT_EQ(actual.I.size(), n.size());
-  ASSERT_EQ(actual.projection.size(), N);
-  for (std::size_t x = 0; x < N; ++x) {
-    SCOPED_TRACE("density " + std::to_string(x));
-    const std::size_t at = x * K;
-    const double gain = largest(&expected.gain[at], K);
-    const double relative = bound(plan, &n[at], gain), absolute = relative * gain;
-    EXPECT_LT(relative, 1e-11);
-    double correction = 0, size = 0;
-    for (int m = 0; m < K; ++m) {
-      const std::size_t i = at + m;
-      EXPECT_NEAR(actual.gain[i], expected.gain[i], absolute);
-      EXPECT_NEAR(actual.I[i], expected.I[i], absolute);
-      EXPECT_NEAR(n[i] * actual.loss[i], n[i] * expected.loss[i], 2 * absolute);
-      const double line = actual.projection[x](plan.energy[m]);
-      correction = std::max(correction,
-                            n[i] * n[i] * std::abs(line - expected.projection[x](plan.energy[m])));
-      size += std::abs(expected.I[i]);
-    }
-    EXPECT_LE(correction, 2 * absolute);
-    EXPECT_NEAR(actual.grid_error[x], expected.grid_error[x], 2 * relative);
-    // change f / (1 - f) with f <= 3/4, and f itself a quotient of changes.
-    EXPECT_NEAR(actual.error[x], expected.error[x], 40 * relative);
-    EXPECT_NEAR(actual.number_rate_raw[x], expected.number_rate_raw[x], 2 * K * absolute / size);
-    EXPECT_NEAR(actual.energy_rate_raw[x], expected.energy_rate_raw[x], 20 * K * absolute / size);
-  }
-}
-
-class StagedCollisionAgrees : public testing::TestWithParam<Setting> {};
+class StagedCollisionAgrees : public ::testing::TestWithParam<Setting> {};
 
 /// The staged operator of a setting, by the sweep that it names.
 Host staged_operator(const Setting& setting, std::size_t workspace = default_workspace,
@@ -146,39 +63,13 @@ Host staged_operator(const Setting& setting, std::size_t workspace = default_wor
 }
 
 void expect_agreement(CollisionOperator& staged) {
-  const CollisionPlan& plan = staged.plan();
-  const auto reference = make_cpu_backend(2)->collision(plan);
-  CollisionBatch expected, actual;
-  for (const int N : {1, 3, 70}) {
-    SCOPED_TRACE(std::to_string(N) + " densities");
-    const std::vector<double> n = densities(plan, N);
-
-    reference->evaluate(n, expected);
-    staged.evaluate(n, actual);
-
-    expect_close(plan, n, expected, actual);
-  }
+  const auto reference = make_cpu_backend(2)->collision(staged.plan());
+  for (const int N : {1, 3, 70}) testing::expect_same_integrals(*reference, staged, N);
 }
 
 void expect_agreement_of_jacobians(CollisionOperator& staged) {
-  const CollisionPlan& plan = staged.plan();
-  const auto reference = make_cpu_backend(2)->collision(plan);
-  const int N = 2, K = plan.K();
-  const std::vector<double> n = densities(plan, N);
-  std::vector<double> expected(n.size() * K), actual(n.size() * K);
-  CollisionBatch values;
-
-  reference->evaluate(n, values);
-  reference->jacobian(n, expected);
-  staged.jacobian(n, actual);
-
-  for (int x = 0; x < N; ++x) {
-    const std::size_t at = static_cast<std::size_t>(x) * K * K;
-    const double size = largest(&expected[at], K * K);
-    const double relative = bound(plan, &n[x * K], largest(&values.gain[x * K], K));
-    for (int i = 0; i < K * K; ++i)
-      ASSERT_NEAR(actual[at + i], expected[at + i], relative * size) << x << ", " << i;
-  }
+  const auto reference = make_cpu_backend(2)->collision(staged.plan());
+  testing::expect_same_jacobians(*reference, staged, 2);
 }
 
 TEST_P(StagedCollisionAgrees, WithTheCpuBackend) {
@@ -234,7 +125,7 @@ std::vector<Setting> settings() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Settings, StagedCollisionAgrees, testing::ValuesIn(settings()),
+INSTANTIATE_TEST_SUITE_P(Settings, StagedCollisionAgrees, ::testing::ValuesIn(settings()),
                          [](const auto& test) { return test.param.name; });
 
 /// All results of a call, as bytes are compared.
@@ -269,7 +160,7 @@ const Setting several_blocks{"", 32, {2, 3}, Dispersion::parabolic(), 25, 0, Tim
 TEST(StagedCollision, BitsDoNotDependOnPassesAndBatches) {
   for (const Setting& setting : {several_chunks, several_blocks}) {
     const CollisionPlan plan = make_plan(setting);
-    const std::vector<double> n = densities(plan, 37);
+    const std::vector<double> n = different_densities(plan, 37);
     Host whole = staged_operator(setting);
     const Results expected = run(whole, n);
 
@@ -284,7 +175,7 @@ TEST(StagedCollision, BitsDoNotDependOnPassesAndBatches) {
 
 TEST(StagedCollision, SmallWorkspacesMakeManyPasses) {
   const CollisionPlan plan = make_plan(several_chunks);
-  const std::vector<double> n = densities(plan, 4);
+  const std::vector<double> n = different_densities(plan, 4);
   const auto stages = [&](std::size_t workspace) {
     Host staged(plan, workspace);
     CollisionBatch batch;
@@ -299,7 +190,7 @@ TEST(StagedCollision, SmallWorkspacesMakeManyPasses) {
 TEST(StagedCollision, BitsDoNotDependOnTheOrderOfIndices) {
   for (const Setting& setting : {several_chunks, several_blocks}) {
     const CollisionPlan plan = make_plan(setting);
-    const std::vector<double> n = densities(plan, 5);
+    const std::vector<double> n = different_densities(plan, 5);
     Host forwards = staged_operator(setting);
     Host backwards = staged_operator(setting, default_workspace, Order::backwards);
     expect_same_bits(run(backwards, n), run(forwards, n));
@@ -311,7 +202,7 @@ TEST(StagedCollision, BitsDoNotDependOnOtherDensitiesOrEarlierCalls) {
     const CollisionPlan plan = make_plan(setting);
     const std::size_t K = plan.K();
     const int N = 20;
-    const std::vector<double> n = densities(plan, N);
+    const std::vector<double> n = different_densities(plan, N);
     Host used = staged_operator(setting);
     const Results together = run(used, n);
     for (const int x : {0, 3, 19}) {
@@ -332,7 +223,7 @@ TEST(StagedCollision, DensitiesGoInAndResultsComeOut) {
   longer.T *= 2;
   for (const Setting& setting : {several_chunks, longer, several_blocks}) {
     const CollisionPlan plan = make_plan(setting);
-    const std::vector<double> n = densities(plan, 9);
+    const std::vector<double> n = different_densities(plan, 9);
     Host staged = staged_operator(setting);
     CollisionBatch batch;
     HostDevice::record = {};
@@ -354,7 +245,7 @@ TEST(StagedCollision, WhatDoesNotFitIntoABlockIsSweptByTransforms) {
   // Which the operator knows: the device would throw.
   Setting fine{"", 2048, {3}, Dispersion::parabolic(), 0.4, 2048, TimeSweep::best};
   CollisionBatch batch;
-  staged_operator(fine).evaluate(densities(make_plan(fine), 1), batch);
+  staged_operator(fine).evaluate(different_densities(make_plan(fine), 1), batch);
 }
 
 TEST(StagedCollision, BlocksTransformForThemselves) {
@@ -362,7 +253,7 @@ TEST(StagedCollision, BlocksTransformForThemselves) {
     Host staged = staged_operator(setting);
     CollisionBatch batch;
     HostDevice::record = {};
-    staged.evaluate(densities(make_plan(setting), 9), batch);
+    staged.evaluate(different_densities(make_plan(setting), 9), batch);
     return HostDevice::record.transforms;
   };
   Setting in_blocks = several_blocks, by_transforms = several_chunks;
@@ -376,7 +267,7 @@ TEST(StagedCollision, MemoryIsWhatItSays) {
       for (const std::size_t workspace : {std::size_t{1} << 22, default_workspace}) {
         setting.channels = channels;
         const CollisionPlan plan = make_plan(setting);
-        const std::vector<double> n = densities(plan, 40);
+        const std::vector<double> n = different_densities(plan, 40);
         HostDevice::record = {};
         Host staged = staged_operator(setting, workspace);
         CollisionBatch batch;

@@ -40,7 +40,7 @@ class StagedBackend final : public Backend {
 
 /// A test body for all backends. Where no GPU is usable the cuda tests are skipped, unless
 /// KAPITZA_REQUIRE_GPU is set: then they fail.
-class OnEveryBackend : public testing::TestWithParam<std::string> {
+class OnEveryBackend : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     if (GetParam().starts_with("cuda")) {
@@ -63,7 +63,7 @@ class OnEveryBackend : public testing::TestWithParam<std::string> {
 
 /// Those that have two ways to do their work, once for each.
 inline const auto all_backends =
-    testing::Values("cpu", "staged", "staged_fused", "cuda", "cuda_fused");
+    ::testing::Values("cpu", "staged", "staged_fused", "cuda", "cuda_fused");
 inline constexpr auto backend_name = [](const auto& test) { return test.param; };
 
 }  // namespace kapitza

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What every backend's collision operator must do: one test body, instantiated for all of them.
-// Small cases are compared with literal sums; larger ones with exact properties.
+// It is compared with literal sums, where they take too long with one thread of the CPU, and with
+// exact properties.
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "tests/conformance/backends.hpp"
+#include "tests/support/collision_agreement.hpp"
 #include "tests/support/oracle_lattice.hpp"
 
 namespace kapitza {
@@ -131,8 +133,9 @@ GainLoss literal_sweep(int l, double C, const Densities& n, const Densities& h, 
     h_M.push_back(h_at(grid_momentum(r, M) + shift));
   }
   const auto energy = [&](double p) { return std::pow(std::remainder(p + shift, 2 * pi), 2); };
-  const GainLoss all =
-      oracle::lattice_collision(l, C, n_M, h_M, energy, M, times.tau, times.weight);
+  // M^4 terms and more for each of M momenta, or M of them.
+  const auto literal = M <= 24 ? oracle::lattice_collision : oracle::swept_collision;
+  const GainLoss all = literal(l, C, n_M, h_M, energy, M, times.tau, times.weight);
   GainLoss sums;
   for (int m = 0; m < K; ++m) {
     sums.gain.push_back(all.gain[m * (M / K)]);
@@ -246,6 +249,34 @@ TEST_P(Collision, ThreeToThreeOnTheGridItself) {
 TEST_P(Collision, FourToFourIsItsLiteralSum) {
   expect_literal(*backend_, {{4}, 8, 8}, rough_density(8), sum_rounding);
   expect_literal(*backend_, {{3, 4}, 4, 8}, rough_density(4), sum_rounding);
+}
+
+/// Units of rounding that a phase e^{i tau E} of ours may be off by: k is off by three roundings of
+/// up to pi, hence E by 2 pi times that and one of pi^2.
+constexpr double phase_rounding = 32 * dtau * (2 * pi * 3 * pi + pi * pi);
+
+/// Sums over up to a thousand sites, in long double.
+void expect_literal_of_size(Backend& backend, int K, int M) {
+  const TinyCase size{{3}, K, M};
+  const CollisionPlan plan = tiny_plan(size);
+  const Densities n = smooth_density(K);
+  CollisionBatch batch;
+  backend.collision(plan)->evaluate(n, batch);
+  const double bound = testing::rounding_bound(plan, n.data(), largest(batch.gain), phase_rounding);
+  EXPECT_LT(bound, 1e-10);
+  expect_literal(backend, size, n, bound);
+}
+
+TEST_P(Collision, ThreeToThreeIsItsLiteralSumOn64Momenta) {
+  expect_literal_of_size(*backend_, 64, 256);
+}
+
+TEST_P(Collision, ThreeToThreeIsItsLiteralSumOn256Momenta) {
+  expect_literal_of_size(*backend_, 256, 512);
+}
+
+TEST_P(Collision, ThreeToThreeIsItsLiteralSumOn1024Momenta) {
+  expect_literal_of_size(*backend_, 1024, 1024);
 }
 
 TEST_P(Collision, TwoToTwoIsItsLiteralSum) {

@@ -14,6 +14,19 @@ namespace kapitza::oracle {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
+constexpr long double kLongPi = std::numbers::pi_v<long double>;
+
+using LongComplex = std::complex<long double>;
+
+// E at the lattice momenta p_r.
+std::vector<double> lattice_energy(int K, int M, const std::function<double(double)>& energy) {
+  std::vector<double> E;
+  for (int r = 0; r < M; ++r) {
+    const double p = -kPi + kPi / K + 2 * kPi * r / M;
+    E.push_back(energy(p < kPi ? p : p - 2 * kPi));
+  }
+  return E;
+}
 
 // sum_i weight_i cos(tau_i dE), remembered: on a lattice the same dE comes back very often, up to
 // rounding. A value is taken from memory only for a dE within 1e-13 of the remembered one.
@@ -52,24 +65,25 @@ std::function<double(double)> trig_interpolant(const std::vector<double>& n) {
   const int K = static_cast<int>(n.size());
   if (K == 0) throw std::invalid_argument("trig_interpolant: no values");
   // a_j = (1/K) sum_m n_m e^{-i j k_m} for j = 0 .. K/2; n is real, so a_{-j} = conj(a_j).
-  std::vector<std::complex<double>> a;
+  // In long double: at large j a rounded angle j k is worth many roundings.
+  std::vector<LongComplex> a;
   for (int j = 0; 2 * j <= K; ++j) {
-    std::complex<double> sum = 0;
+    LongComplex sum = 0;
     for (int m = 0; m < K; ++m) {
-      const double k_m = -kPi + 2 * kPi * (m + 0.5) / K;
-      sum += n[m] * std::polar(1.0, -j * k_m);
+      const long double k_m = -kLongPi + 2 * kLongPi * (m + 0.5L) / K;
+      sum += static_cast<long double>(n[m]) * std::polar(1.0L, -j * k_m);
     }
-    a.push_back(sum / static_cast<double>(K));
+    a.push_back(sum / static_cast<long double>(K));
   }
   return [a, K](double k) {
-    double value = a[0].real();
+    long double value = a[0].real();
     for (int j = 1; 2 * j <= K; ++j) {
       // a_j e^{ijk} + a_{-j} e^{-ijk}; at the Nyquist mode both are the same mode of the data, and
       // each gets half of it.
-      const double share = 2 * j == K ? 0.5 : 1.0;
-      value += share * 2 * (a[j] * std::polar(1.0, j * k)).real();
+      const long double share = 2 * j == K ? 0.5L : 1.0L;
+      value += share * 2 * (a[j] * std::polar(1.0L, j * static_cast<long double>(k))).real();
     }
-    return value;
+    return static_cast<double>(value);
   };
 }
 
@@ -96,11 +110,7 @@ GainLoss lattice_collision(int l, double C, const std::vector<double>& n_K,
   const int K = static_cast<int>(n_K.size());
   const std::vector<double> n = interpolate(n_K, M);
   const std::vector<double> h = interpolate(h_K, M);
-  std::vector<double> E;
-  for (int r = 0; r < M; ++r) {
-    const double p = -kPi + kPi / K + 2 * kPi * r / M;
-    E.push_back(energy(p < kPi ? p : p - 2 * kPi));
-  }
+  const std::vector<double> E = lattice_energy(K, M, energy);
   EnergyKernel kernel(tau, weight);
 
   // Slots 0 .. l-1 are k_1 .. k_l (slot 0 is k itself), slots l .. 2l-1 are q_1 .. q_l.
@@ -153,6 +163,54 @@ GainLoss lattice_collision(int l, double C, const std::vector<double>& n_K,
     result.rate[m] = norm * rate;
   }
   return result;
+}
+
+GainLoss swept_collision(int l, double C, const std::vector<double>& n_K,
+                         const std::vector<double>& h_K,
+                         const std::function<double(double)>& energy, int M,
+                         const std::vector<double>& tau, const std::vector<double>& weight) {
+  if (l < 2 || h_K.size() != n_K.size() || tau.size() != weight.size()) {
+    throw std::invalid_argument("swept_collision: bad sizes");
+  }
+  const int K = static_cast<int>(n_K.size());
+  const std::vector<double> n = interpolate(n_K, M);
+  const std::vector<double> h = interpolate(h_K, M);
+  const std::vector<double> E = lattice_energy(K, M, energy);
+  // p_r = k_0 + 2 pi r / M: what k_0 adds to the phases of F_j and H_j cancels in the end.
+  std::vector<LongComplex> root;
+  for (int r = 0; r < M; ++r) root.push_back(std::polar(1.0L, 2 * kLongPi * r / M));
+
+  std::vector<long double> gain(K, 0);
+  std::vector<long double> rate(K, 0);
+  for (std::size_t i = 0; i < tau.size(); ++i) {
+    std::vector<LongComplex> phase;
+    for (int r = 0; r < M; ++r) {
+      phase.push_back(std::polar(1.0L, static_cast<long double>(tau[i]) * E[r]));
+    }
+    for (int j = 0; j < M; ++j) {
+      LongComplex F = 0;
+      LongComplex H = 0;
+      for (int r = 0, angle = 0; r < M; ++r, angle = (angle + j) % M) {
+        const LongComplex wave = root[angle] * phase[r];
+        F += wave * static_cast<long double>(n[r]);
+        H += wave * static_cast<long double>(h[r]);
+      }
+      F /= M;
+      H /= M;
+      const long double density = std::norm(F);
+      const LongComplex b = C * std::pow(density, l - 1) * std::conj(F);
+      const LongComplex s = C * std::pow(density, l - 2) *
+                            (static_cast<long double>(l - 1) * std::conj(F * F) * H -
+                             static_cast<long double>(l) * density * std::conj(H));
+      // A negative tau adds the complex conjugate, and the two share the weight.
+      for (int m = 0, angle = 0; m < K; ++m, angle = (angle + j * (M / K)) % M) {
+        const LongComplex wave = root[angle] * phase[m * (M / K)];
+        gain[m] += weight[i] * (wave * b).real();
+        rate[m] += weight[i] * (wave * s).real();
+      }
+    }
+  }
+  return {{gain.begin(), gain.end()}, {rate.begin(), rate.end()}};
 }
 
 }  // namespace kapitza::oracle

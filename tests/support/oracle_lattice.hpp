@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Literal sums on a tiny lattice: the reference for the discretised collision integral.
+// Literal sums on a lattice: the reference for the discretised collision integral.
 // Shares no code with the program; slow and plain on purpose.
 
 #pragma once
@@ -40,5 +40,13 @@ GainLoss lattice_collision(int l, double C, const std::vector<double>& n_K,
                            const std::vector<double>& h_K,
                            const std::function<double(double)>& energy, int M,
                            const std::vector<double>& tau, const std::vector<double>& weight);
+
+// The same by way of F_j(tau) and H_j(tau), for lattices that are not tiny: plain Fourier sums in
+// long double, over M momenta for each of the M sites, and over the sites for each of the K momenta
+// k_m. The cost is M (M + K) terms for every tau.
+GainLoss swept_collision(int l, double C, const std::vector<double>& n_K,
+                         const std::vector<double>& h_K,
+                         const std::function<double(double)>& energy, int M,
+                         const std::vector<double>& tau, const std::vector<double>& weight);
 
 }  // namespace kapitza::oracle
