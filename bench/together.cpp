@@ -17,7 +17,7 @@
 namespace kapitza::bench {
 namespace {
 
-constexpr int solves = 64, K = 64, cells = 16, pairs = 3;
+constexpr int solves = 64, K = 64, cells = 16;
 
 /// Lambda from 0.1 to 10.
 std::vector<DefectProblem> scan(Backend& backend) {
@@ -56,13 +56,14 @@ nlohmann::json measure(Backend& backend) {
     for (const std::exception_ptr& thrown : side_by_side(backend, solves, work))
       if (thrown) std::rethrow_exception(thrown);
   };
-  const Comparison time = compare(one_by_one, at_once, pairs);
-  fmt::print(table, "| {} | {:.2f} | {:.2f} | {:.2f} | {} |\n", backend.description(), time.first,
-             time.second, time.ratio, alone == together ? "yes" : "NO");
+  solve(backend, problems[0]);  // what is done once in a process is not counted
+  const double first = seconds(one_by_one), second = seconds(at_once);
+  fmt::print(table, "| {} | {:.2f} | {:.2f} | {:.2f} | {} |\n", backend.description(), first,
+             second, first / second, alone == together ? "yes" : "NO");
   return {{"backend", backend.description()},
-          {"seconds_one_by_one", time.first},
-          {"seconds_side_by_side", time.second},
-          {"ratio", time.ratio},
+          {"seconds_one_by_one", first},
+          {"seconds_side_by_side", second},
+          {"ratio", first / second},
           {"same_bits", alone == together}};
 }
 

@@ -34,6 +34,9 @@ struct Call {
   bool like(const Call&) const { return true; }
 };
 
+/// A new operator. Who asks for one chooses a resolution, and will ask for many more.
+struct Creation : Call {};
+
 struct Solutions {
   std::vector<ChainSolution> parts;
   Shape shape;
@@ -69,7 +72,7 @@ struct Jacobians {
 
 /// The cheapest first. In this order they are granted, one kind at a time: those who wait for what
 /// is dear are caught up by the others, and ask for it together.
-using Wish = std::variant<Call, Solutions, Factors, Evaluation, Jacobians>;
+using Wish = std::variant<Call, Solutions, Factors, Evaluation, Jacobians, Creation>;
 
 bool alike(const Wish& a, const Wish& b) {
   const auto like = [&](const auto& wish) {
@@ -150,7 +153,7 @@ bool granted_at_once(const std::vector<W*>& wishes) {
 /// What fails together is done one by one, so that each has its own fate.
 template <class W>
 void answer(const std::vector<Request*>& group) {
-  constexpr bool is_call = std::is_same_v<W, Call>;
+  constexpr bool is_call = std::is_base_of_v<Call, W>;
   if constexpr (!is_call) {
     std::vector<W*> wishes;
     for (Request* request : group) wishes.push_back(&std::get<W>(request->wish));
@@ -189,7 +192,7 @@ class Rendezvous {
   }
 
   void ask(std::size_t piece, Wish wish);
-  /// An operator that may have been made already. Only within a Call.
+  /// An operator that may have been made already. Only within a Creation.
   std::shared_ptr<CollisionOperator> collision(const CollisionPlan& plan);
   /// What is left of an operator or chain: it is destroyed when all pieces wait.
   void discard(std::shared_ptr<void> thing);
@@ -292,10 +295,10 @@ struct Way {
 
   void ask(Wish wish) const { rendezvous.ask(piece, std::move(wish)); }
 
-  template <class F>
+  template <class Kind = Call, class F>
   auto call(F f) const {
     decltype(f()) result{};
-    ask(Call{[&] { result = f(); }});
+    ask(Kind{[&] { result = f(); }});
     return result;
   }
 };
@@ -356,7 +359,7 @@ class PieceCollision final : public CollisionOperator {
   PieceCollision(Way way, CollisionPlan plan_in)
       : CollisionOperator(std::move(plan_in)),
         way_(way),
-        real_(way_.call([this] { return way_.rendezvous.collision(plan()); })) {}
+        real_(way_.call<Creation>([this] { return way_.rendezvous.collision(plan()); })) {}
   ~PieceCollision() override { way_.rendezvous.discard(std::move(real_)); }
   PieceCollision(const PieceCollision&) = delete;
   PieceCollision& operator=(const PieceCollision&) = delete;

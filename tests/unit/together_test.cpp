@@ -232,6 +232,19 @@ TEST_F(Together, TheDearWaitForThoseWhoCatchUp) {
                            "evaluate T=2 x2", "evaluate T=1 x1", "linearise T=2 x2"}));
 }
 
+/// One piece has long been waiting for a new operator when the other comes to need it.
+TEST_F(Together, ThoseWhoNeedNewOperatorsWaitLongest) {
+  run(2, [&](std::size_t i, Backend& own) {
+    const auto first = own.collision(plan(1));
+    const auto chain = first->chain(1);
+    CollisionBatch batch;
+    for (std::size_t step = 0; step < 2 * i; ++step) first->linearise(density(1), *chain, 0);
+    own.collision(plan(2))->evaluate(density(1), batch);
+  });
+  EXPECT_EQ(calls_, (Calls{"collision", "chain", "chain", "linearise T=1 x1", "linearise T=1 x1",
+                           "collision", "evaluate T=2 x2"}));
+}
+
 /// sum of J, Lambda and f: 1 (1 + 5), ...
 TEST_F(Together, ChainsAreFactorisedAndSolvedTogether) {
   std::vector<double> y(3);
