@@ -247,6 +247,21 @@ TEST_F(Stationary, FailureInAListKeepsWhatWasDone) {
   EXPECT_EQ(reader.read("converged"), (std::vector<double>{1, 0}));
 }
 
+TEST_F(Stationary, ALambdaThatCannotEvenBeginLeavesTheOthersDone) {
+  for (const char* together : {"defect.together=false", "defect.together=true"}) {
+    const Ended ended =
+        run({"--set", "defect.Lambda=[0.1, 1e308]", "--set", together, "--overwrite"});
+    EXPECT_EQ(ended.exit_code, 3) << ended.signal;
+    EXPECT_NE(ended.err.find("Lambda = 1e+308: the collision integral is not finite"),
+              std::string::npos)
+        << ended.err;
+    const ResultReader reader(file());
+    EXPECT_FALSE(reader.finished());
+    EXPECT_EQ(reader.read("Lambda"), std::vector<double>{0.1});
+    EXPECT_EQ(reader.read("converged"), std::vector<double>{1});
+  }
+}
+
 /// Runs of one step each, until one says that it is done.
 int run_step_by_step(const fs::path& directory, const Arguments& more) {
   const Arguments step =
