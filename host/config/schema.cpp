@@ -129,6 +129,10 @@ constexpr KeySpec key_table[] = {
      "computes lambda from it, unless defect.lambda is given instead.",
      {},
      "microscopic"},
+    {"defect.together", Kind::flag, "false", "", "", any_number, "stationary",
+     "Solve all Lambdas of a list side by side, each from free streaming instead of the solution "
+     "before: for a GPU that a single small problem does not fill. Every result is the one its "
+     "Lambda would have alone."},
     {"defect.lambda", Kind::number, "", "computed from defect.Lambda", "1", any_number,
      "microscopic", "Coupling: it multiplies D(x/L) U(|psi_x|^2)."},
     {"defect.L", Kind::number, "", "a closed chain is a defect everywhere", "sites", Range{1, 1e7},

@@ -74,7 +74,8 @@ std::size_t defect_file_size(const Config& config) {
   const auto K = static_cast<std::size_t>(config.integer("grid.K"));
   const auto cells = static_cast<std::size_t>(config.integer("grid.cells"));
   const std::size_t Lambdas = config.numbers("defect.Lambda").size(), nodes = 2 * cells;
-  return 64 * 1024 + sizeof(double) * K * (Lambdas * (cells + 3) + nodes + 5);
+  const std::size_t states = config.flag("defect.together") ? Lambdas : 1;
+  return 64 * 1024 + sizeof(double) * K * (Lambdas * (cells + 3) + states * nodes + 5);
 }
 
 /// Costs are measured on what streams freely through a few cells.
@@ -97,6 +98,7 @@ Quantities estimate_defect(const Config& config, Backend& backend) {
   const double seconds =
       static_cast<double>(Lambdas.size()) * (nodes * cost.choosing + steps.iterations * evaluation +
                                              steps.linear_systems * linear_system);
+  const double at_once = config.flag("defect.together") ? static_cast<double>(Lambdas.size()) : 1.0;
   const auto bytes = [](const char* key, double size) {
     return Quantity{key, static_cast<std::int64_t>(size), readable_bytes(size)};
   };
@@ -105,7 +107,7 @@ Quantities estimate_defect(const Config& config, Backend& backend) {
          error_rows({sample.cutoff_error(), sample.grid_error(), options.resolution.tolerance}));
   append(rows, {
                    {"nodes", static_cast<std::int64_t>(nodes), "that are solved for"},
-                   bytes("memory_bytes", nodes * cost.memory),
+                   bytes("memory_bytes", at_once * nodes * cost.memory),
                    bytes("file_bytes", static_cast<double>(defect_file_size(config))),
                    {"seconds_per_evaluation", evaluation,
                     readable_duration(evaluation) + " for all nodes"},

@@ -122,6 +122,15 @@ void each_column(Log& log, F f) {
   f("dt", log.dt, "step in (pseudo-)time that led here");
 }
 
+/// The columns of two logs, pair by pair.
+template <class F>
+void each_column(IterationLog& a, const IterationLog& b, F f) {
+  for (const auto column :
+       {&IterationLog::Lambda, &IterationLog::iteration, &IterationLog::residual,
+        &IterationLog::number_spread, &IterationLog::energy_spread, &IterationLog::dt})
+    f(a.*column, b.*column);
+}
+
 template <class Checkpoint, class F>
 void each_count(Checkpoint& checkpoint, F f) {
   f("completed", checkpoint.completed);
@@ -173,6 +182,23 @@ void IterationLog::append(double at_Lambda, double number, const Iteration& entr
   dt.push_back(entry.dt);
 }
 
+void IterationLog::append(const IterationLog& other) {
+  each_column(*this, other, [](std::vector<double>& mine, const std::vector<double>& theirs) {
+    mine.insert(mine.end(), theirs.begin(), theirs.end());
+  });
+}
+
+std::vector<IterationLog> IterationLog::split() const {
+  std::vector<IterationLog> logs;
+  for (std::size_t i = 0; i < iteration.size(); ++i) {
+    if (iteration[i] == 0 || logs.empty()) logs.emplace_back();
+    each_column(logs.back(), *this, [i](std::vector<double>& to, const std::vector<double>& from) {
+      to.push_back(from[i]);
+    });
+  }
+  return logs;
+}
+
 void write_results(ResultWriter& writer, const DefectProblem& problem,
                    const std::vector<DefectResult>& results, bool is_list) {
   writer.coordinate("k", problem.model.grid.momenta(), "momentum");
@@ -205,8 +231,20 @@ void write_checkpoint(ResultWriter& writer, const DefectCheckpoint& checkpoint) 
                  "densities at all nodes, momentum by momentum");
 }
 
-DefectCheckpoint read_checkpoint(const ResultReader& reader, const DefectProblem& problem,
-                                 const std::string& name) {
+void write_states(ResultWriter& writer, const DefectStates& states) {
+  const std::size_t Lambdas = states.dt.size();
+  writer.group(checkpoint_group);
+  writer.coordinate("checkpoint/value", counted(states.nodes.size() / Lambdas),
+                    "node and momentum");
+  writer.dataset("checkpoint/n", {"Lambda", "checkpoint/value"}, states.nodes,
+                 "densities at all nodes, momentum by momentum");
+  writer.dataset("checkpoint/dt", {"Lambda"}, states.dt, "next step in (pseudo-)time");
+}
+
+namespace {
+
+void require_checkpoint(const ResultReader& reader, const DefectProblem& problem,
+                        const std::string& name) {
   if (!reader.contains(checkpoint_group))
     throw IoError(fmt::format("{}: there is no checkpoint in it", name));
   // The configuration is compared elsewhere; a table that it names may have changed as well.
@@ -216,17 +254,36 @@ DefectCheckpoint read_checkpoint(const ResultReader& reader, const DefectProblem
           fmt::format("{}: cannot be resumed: {} is not the one it was made with (a table that the "
                       "configuration names has changed)",
                       name, constant.name));
+}
+
+}  // namespace
+
+DefectCheckpoint read_checkpoint(const ResultReader& reader, const DefectProblem& problem,
+                                 const std::string& name) {
+  require_checkpoint(reader, problem, name);
   DefectCheckpoint from;
   each_count(from, [&](const char* count, auto& value) {
     value = static_cast<std::decay_t<decltype(value)>>(reader.number(count, checkpoint_group));
   });
   from.dt = reader.number("dt", checkpoint_group);
   from.nodes = reader.read("checkpoint/n");
-  each_column(from.log, [&](const std::string& column, std::vector<double>& values, const char*) {
-    values = reader.read("log/" + column);
-  });
+  from.log = read_log(reader);
   from.wall_seconds = reader.number("wall_seconds", "/");
   return from;
+}
+
+DefectStates read_states(const ResultReader& reader, const DefectProblem& problem,
+                         const std::string& name) {
+  require_checkpoint(reader, problem, name);
+  return {reader.read("checkpoint/n"), reader.read("checkpoint/dt")};
+}
+
+IterationLog read_log(const ResultReader& reader) {
+  IterationLog log;
+  each_column(log, [&](const std::string& column, std::vector<double>& values, const char*) {
+    values = reader.read("log/" + column);
+  });
+  return log;
 }
 
 DefectResult read_result(const ResultReader& reader, std::size_t index, const DefectResult& like) {

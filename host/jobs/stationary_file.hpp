@@ -37,6 +37,9 @@ struct IterationLog {
   std::vector<double> Lambda, iteration, residual, number_spread, energy_spread, dt;
 
   void append(double at_Lambda, double number, const Iteration& entry);
+  void append(const IterationLog& other);
+  /// One log for every Lambda, where they follow each other: each begins with iteration 0.
+  std::vector<IterationLog> split() const;
 };
 
 /// Work at one Lambda.
@@ -54,15 +57,25 @@ struct DefectCheckpoint {
   double wall_seconds = 0;
 };
 
+/// What a run side by side was interrupted with, Lambda by Lambda of the results.
+struct DefectStates {
+  std::vector<double> nodes;  ///< densities at all nodes
+  std::vector<double> dt;
+};
+
 /// One result, or those of a list of Lambdas with a leading dimension.
 void write_results(ResultWriter& writer, const DefectProblem& problem,
                    const std::vector<DefectResult>& results, bool is_list);
 void write_log(ResultWriter& writer, const IterationLog& log);
 void write_checkpoint(ResultWriter& writer, const DefectCheckpoint& checkpoint);
+void write_states(ResultWriter& writer, const DefectStates& states);
 
-/// Throws where there is no checkpoint, or where it belongs to another band or injection.
+/// Throw where there is no checkpoint, or where it belongs to another band or injection.
 DefectCheckpoint read_checkpoint(const ResultReader& reader, const DefectProblem& problem,
                                  const std::string& name);
+DefectStates read_states(const ResultReader& reader, const DefectProblem& problem,
+                         const std::string& name);
+IterationLog read_log(const ResultReader& reader);
 
 /// A result out of a list, with the quantities and fields of another one.
 DefectResult read_result(const ResultReader& reader, std::size_t index, const DefectResult& like);

@@ -110,4 +110,19 @@ void CollisionBatch::resize(std::size_t densities, int K) {
   projection.resize(densities);
 }
 
+void CollisionBatch::take(const CollisionBatch& from, std::size_t first, std::size_t count,
+                          std::size_t to, int K) {
+  const auto take_each = [&](auto member, std::size_t width) {
+    const auto begin = (from.*member).begin() + static_cast<std::ptrdiff_t>(first * width);
+    std::copy_n(begin, count * width,
+                (this->*member).begin() + static_cast<std::ptrdiff_t>(to * width));
+  };
+  for (const auto member : {&CollisionBatch::gain, &CollisionBatch::loss, &CollisionBatch::I})
+    take_each(member, static_cast<std::size_t>(K));
+  for (const auto member : {&CollisionBatch::error, &CollisionBatch::grid_error,
+                            &CollisionBatch::number_rate_raw, &CollisionBatch::energy_rate_raw})
+    take_each(member, 1);
+  take_each(&CollisionBatch::projection, 1);
+}
+
 }  // namespace kapitza

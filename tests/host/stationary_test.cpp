@@ -247,6 +247,21 @@ TEST_F(Stationary, FailureInAListKeepsWhatWasDone) {
   EXPECT_EQ(reader.read("converged"), (std::vector<double>{1, 0}));
 }
 
+TEST_F(Stationary, ALambdaThatCannotEvenBeginLeavesTheOthersDone) {
+  for (const char* together : {"defect.together=false", "defect.together=true"}) {
+    const Ended ended =
+        run({"--set", "defect.Lambda=[0.1, 1e308]", "--set", together, "--overwrite"});
+    EXPECT_EQ(ended.exit_code, 3) << ended.signal;
+    EXPECT_NE(ended.err.find("Lambda = 1e+308: the collision integral is not finite"),
+              std::string::npos)
+        << ended.err;
+    const ResultReader reader(file());
+    EXPECT_FALSE(reader.finished());
+    EXPECT_EQ(reader.read("Lambda"), std::vector<double>{0.1});
+    EXPECT_EQ(reader.read("converged"), std::vector<double>{1});
+  }
+}
+
 /// Runs of one step each, until one says that it is done.
 int run_step_by_step(const fs::path& directory, const Arguments& more) {
   const Arguments step =
@@ -356,6 +371,116 @@ TEST_F(Stationary, CheckSaysWhatItTakes) {
   EXPECT_EQ(one.at("nodes"), 4) << "one half";
   EXPECT_EQ(other.at("nodes"), 8);
   EXPECT_FALSE(fs::exists(file()));
+}
+
+// ---- side by side ----
+
+const Arguments side_by_side = joined(a_list, {"--set", "defect.together=true"});
+
+TEST_F(Stationary, SideBySideIsAsAlone) {
+  const Ended ended = run(joined(side_by_side, {"--json"}));
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const ResultReader reader(file());
+  EXPECT_TRUE(reader.finished());
+  EXPECT_FALSE(reader.contains("checkpoint"));
+  const std::vector<double> n = reader.read("n"), iterations = reader.read("iterations");
+  const std::vector<double> log = reader.read("log/residual");
+  std::vector<double> alone_n, alone_iterations, alone_log;
+  for (const char* Lambda : {"0.1", "1", "10"}) {
+    const fs::path one = file(std::string(Lambda) + ".h5");
+    ASSERT_EQ(run({"--set", std::string("defect.Lambda=") + Lambda, "--out", one}).exit_code, 0);
+    const ResultReader alone(one);
+    const auto add = [](std::vector<double>& to, const std::vector<double>& from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
+    add(alone_n, alone.read("n"));
+    add(alone_log, alone.read("log/residual"));
+    alone_iterations.push_back(alone.number("iterations", "/"));
+  }
+  EXPECT_EQ(n, alone_n);
+  EXPECT_EQ(iterations, alone_iterations);
+  EXPECT_EQ(log, alone_log);
+}
+
+TEST_F(Stationary, SideBySideHasTheLayoutOfAList) {
+  ASSERT_EQ(run(joined(a_list, {"--out", "list.h5"})).exit_code, 0);
+  const Ended ended = run(joined(side_by_side, {"--device", "cpu"}));
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const ResultReader list(file("list.h5")), together(file());
+  ASSERT_EQ(list.datasets(), together.datasets());
+  for (const std::string& name : list.datasets())
+    if (!name.starts_with("log/")) EXPECT_EQ(list.shape(name), together.shape(name)) << name;
+  EXPECT_EQ(together.read("Lambda"), (std::vector<double>{0.1, 1, 10}));
+  EXPECT_NE(ended.out.find("\n  10      yes"), std::string::npos) << ended.out;
+  for (const char* line : {"Lambda = 0.1: ", "Lambda = 1: ", "Lambda = 10: "})
+    EXPECT_NE(ended.err.find(line), std::string::npos) << ended.err;
+}
+
+TEST_F(Stationary, SideBySideGoesOn) {
+  const Arguments both = joined(fixed_resolution, side_by_side);
+  ASSERT_EQ(run(joined(both, {"--out", "whole.h5"})).exit_code, 0);
+  const int runs = run_step_by_step(directory_.path(), both);
+  expect_same_state(file("whole.h5"), file("parts.h5"), 1e-7);
+  const ResultReader reader(file("parts.h5"));
+  EXPECT_FALSE(reader.contains("checkpoint"));
+  EXPECT_EQ(reader.read("converged"), (std::vector<double>{1, 1, 1}));
+  const std::vector<double> iterations = reader.read("iterations");
+  EXPECT_EQ(*std::ranges::max_element(iterations), runs) << "one step of each in every run";
+  EXPECT_EQ(static_cast<double>(reader.read("log/iteration").size()),
+            3 + iterations[0] + iterations[1] + iterations[2]);
+}
+
+/// Lambda = 0 converges without a step; the others are left at their best.
+TEST_F(Stationary, SideBySideAFailureLeavesTheOthersAlone) {
+  const Arguments some_fail{"--set", "defect.Lambda=[0, 1, 10]", "--set", "defect.together=true",
+                            "--set", "numerics.iterations=3"};
+  const Ended ended = run(some_fail);
+  EXPECT_EQ(ended.exit_code, 3);
+  for (const char* part :
+       {"Lambda = 1: not converged after 3 iterations",
+        "Lambda = 10: not converged after 3 iterations", "defect.together = false", "are in s.h5"})
+    EXPECT_NE(ended.err.find(part), std::string::npos) << part << "\n" << ended.err;
+  const ResultReader reader(file());
+  EXPECT_FALSE(reader.finished());
+  EXPECT_EQ(reader.read("converged"), (std::vector<double>{1, 0, 0}));
+  EXPECT_EQ(reader.read("Lambda"), (std::vector<double>{0, 1, 10}));
+  EXPECT_EQ(run(joined(some_fail, {"--resume"})).exit_code, 3);
+  EXPECT_GT(ResultReader(file()).read("iterations")[1], 3) << "went on where it was";
+}
+
+TEST_F(Stationary, SideBySideStopsAtASignal) {
+  const Arguments slow =
+      joined(side_by_side, {"--set", "numerics.scheme=explicit", "--set", "output.every=1e-9"});
+  Process process(directory_.path(), kapitza_command(joined({"run", "s.toml"}, slow)));
+  while (process.running() && !fs::exists(file()))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  process.send(SIGTERM);
+  const Ended ended = process.wait();
+  EXPECT_EQ(ended.exit_code, 75) << ended.signal << ended.err;
+  EXPECT_NE(ended.err.find("stopped by SIGTERM"), std::string::npos) << ended.err;
+  const std::vector<double> before = ResultReader(file()).read("iterations");
+  const Ended next = run(joined(slow, {"--resume", "--max-walltime", "0"}));
+  EXPECT_EQ(next.exit_code, 75) << next.err;
+  const std::vector<double> after = ResultReader(file()).read("iterations");
+  ASSERT_EQ(after.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(after[i], before[i] + 1);
+}
+
+TEST_F(Stationary, SideBySideEqualLambdasAreTwo) {
+  const Arguments twice{"--set", "defect.Lambda=[1, 1]", "--set", "defect.together=true"};
+  ASSERT_EQ(run(joined(twice, {"--max-walltime", "0"})).exit_code, 75);
+  ASSERT_EQ(run(joined(twice, {"--resume"})).exit_code, 0);
+  const std::vector<double> n = ResultReader(file()).read("n");
+  EXPECT_TRUE(std::equal(n.begin(), n.begin() + n.size() / 2, n.begin() + n.size() / 2));
+}
+
+TEST_F(Stationary, CheckCountsTheMemoryOfAllThatAreSolvedAtOnce) {
+  const auto memory = [&](const Arguments& more) {
+    const Ended ended = kapitza_program(
+        directory_.path(), joined({"check", "s.toml", "--json"}, joined(a_list, more)));
+    return nlohmann::json::parse(ended.out).at("memory_bytes").get<double>();
+  };
+  EXPECT_NEAR(memory({"--set", "defect.together=true"}) / memory({}), 3, 0.01);
 }
 
 // ---- from the configuration to the problem ----

@@ -17,7 +17,9 @@ TOOLS = (
     "bash basename cat date dirname grep head ldd mkdir nproc paste rm sed tail tee timeout tr uname"
 ).split()
 TESTS = ("blocks", "conformance", "physics")
-BENCHES = "accuracy ceilings chain collision ensemble field linear newton stationary sweep".split()
+BENCHES = (
+    "accuracy ceilings chain collision ensemble field linear newton stationary sweep together".split()
+)
 
 PASSES = "echo '[  PASSED  ] 3 tests.'"
 SKIPS = "echo '[  PASSED  ] 3 tests.'; echo '[  SKIPPED ] 2 tests.'"

@@ -13,12 +13,16 @@ namespace kapitza {
 struct ParabolicBand {
   double energy(double k) const;
   double velocity(double k) const;
+
+  friend bool operator==(const ParabolicBand&, const ParabolicBand&) = default;
 };
 
 /// E(k) = 2 (1 - cos k)
 struct CosineBand {
   double energy(double k) const;
   double velocity(double k) const;
+
+  friend bool operator==(const CosineBand&, const CosineBand&) = default;
 };
 
 /// E(k) through given points, by the periodic cubic spline.
@@ -29,6 +33,8 @@ class TableBand {
 
   double energy(double k) const;
   double velocity(double k) const;
+
+  friend bool operator==(const TableBand&, const TableBand&) = default;
 
  private:
   struct Place {
@@ -65,6 +71,8 @@ class Dispersion {
   double max_speed() const { return max_speed_; }
   const std::string& name() const { return name_; }
   bool is_parabolic() const { return std::holds_alternative<ParabolicBand>(band_); }
+
+  friend bool operator==(const Dispersion&, const Dispersion&) = default;
 
  private:
   std::variant<ParabolicBand, CosineBand, TableBand> band_;

@@ -65,6 +65,8 @@ class Interaction {
     return 2 * vertex(l, rho) * vertex_slope(l, rho) / normalisation(l);
   }
 
+  friend bool operator==(const Interaction&, const Interaction&) = default;
+
  private:
   /// s! / (s - l)! computed as s (s - 1) ... ; Horner's rule in vertex() supplies the powers of
   /// rho, so every term is the coefficient of rho^{s - l}.

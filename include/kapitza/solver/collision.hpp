@@ -32,6 +32,8 @@ struct CollisionModel {
   bool has_pairs() const;       ///< l = 2, done on its resonant manifold
   bool has_sweep() const;       ///< l >= 3, done by the sum over auxiliary time
   int highest_channel() const;  ///< 0 without channels
+
+  friend bool operator==(const CollisionModel&, const CollisionModel&) = default;
 };
 
 /// How finely it is evaluated.
@@ -83,6 +85,9 @@ struct CollisionBatch {
   std::vector<MomentSystem::Line> projection;  ///< per density: I before it is I + n^2 (b E + c)
 
   void resize(std::size_t densities, int K);
+  /// Takes over so many densities of another batch, those from `first` on, and puts them to `to`.
+  void take(const CollisionBatch& from, std::size_t first, std::size_t count, std::size_t to,
+            int K);
 };
 
 /// Densities whose Jacobians belong into a chain, from node `first` on.

@@ -37,6 +37,8 @@ struct MomentumGrid {
     for (int r = 0; r < M; ++r) p[r] = lattice(r, M);
     return p;
   }
+
+  friend bool operator==(const MomentumGrid&, const MomentumGrid&) = default;
 };
 
 }  // namespace kapitza

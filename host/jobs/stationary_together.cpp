@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host/jobs/stationary_together.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+
+#include "host/exit_code.hpp"
+#include "host/jobs/stationary_point.hpp"
+#include "kapitza/solver/together.hpp"
+
+namespace kapitza::host {
+namespace {
+
+/// One Lambda as its own thread leaves it behind after every step. Others look at it while that
+/// thread waits.
+struct Place {
+  double Lambda = 0;
+  DefectStart start = {};                   ///< of this run
+  std::optional<DefectResult> result = {};  ///< none before the first step
+  std::vector<double> nodes = {};
+  double dt = 0;
+  IterationLog log = {};
+  double progress = 0, longest_step = 0;
+  bool converged = false;
+  std::string summary = {}, warning = {}, failure = {};
+  bool told = false;  ///< that it has converged
+};
+
+class Run {
+ public:
+  explicit Run(JobContext& context);
+
+  JobResult go();
+
+ private:
+  void resume();
+  void take_up(const ResultReader& reader);
+  void solve(Place& place, Backend& own);
+  void advance(Place& place, std::optional<DefectPoint>& point, Backend& own);
+  void fail(Place& place, std::optional<DefectPoint>& point, const std::string& why) const;
+  void look_after();
+  void tell();
+  bool finished() const { return std::ranges::all_of(places_, &Place::converged); }
+  void throw_if_failed() const;
+  JobResult write() const;
+
+  JobContext& context_;
+  DefectTask task_;
+  WallClock clock_{std::nullopt};
+  std::vector<Place> places_;
+  std::string stopped_by_;
+  double last_checkpoint_ = 0, earlier_ = 0;
+};
+
+Run::Run(JobContext& context) : context_(context), task_(context) {
+  for (const double Lambda : task_.Lambdas) places_.push_back({.Lambda = Lambda});
+  if (context_.resume) resume();
+}
+
+// ---- in the thread of one Lambda ----------------------------------------------------------------
+
+void keep(Place& place, const DefectPoint& point) {
+  const StationarySolver& solver = point.solver();
+  place.result = point.result(solver.converged());
+  place.nodes = solver.slab().all_nodes();
+  place.dt = solver.next_dt();
+  place.progress = solver.progress();
+  place.summary = point.summary();
+  place.warning = point.warning();
+  place.converged = solver.converged();
+}
+
+void Run::solve(Place& place, Backend& own) {
+  if (place.converged || !stopped_by_.empty()) return;
+  std::optional<DefectPoint> point;
+  try {
+    advance(place, point, own);
+  } catch (const std::exception& error) {
+    fail(place, point, message_of(error));
+  }
+}
+
+/// At least one step, so that runs of any length get on.
+void Run::advance(Place& place, std::optional<DefectPoint>& point, Backend& own) {
+  point.emplace(task_, own, place.Lambda, place.start);
+  if (place.log.Lambda.empty()) point->append_to(place.log);
+  do {
+    const double before = clock_.elapsed();
+    if (!point->solver().converged()) {
+      point->solver().step();
+      point->append_to(place.log);
+    }
+    keep(place, *point);
+    place.longest_step = std::max(place.longest_step, clock_.elapsed() - before);
+  } while (!place.converged && stopped_by_.empty());
+}
+
+/// The best state is worth keeping, and shows what went wrong.
+void Run::fail(Place& place, std::optional<DefectPoint>& point, const std::string& why) const {
+  place.failure = fmt::format("Lambda = {:g}: {}", place.Lambda, why);
+  if (!point) return;
+  place.failure = point->diagnosis(why);
+  point->solver().return_to_best();
+  keep(place, *point);
+}
+
+// ---- in the thread of the job -------------------------------------------------------------------
+
+JobResult Run::go() {
+  context_.console.start_progress(0);
+  last_checkpoint_ = clock_.elapsed();
+  const auto thrown = side_by_side(
+      context_.backend, places_.size(),
+      [this](std::size_t i, Backend& own) { solve(places_[i], own); }, [this] { look_after(); });
+  tell();
+  context_.console.end_progress();
+  JobResult result = write();
+  throw_if_failed();
+  for (const std::exception_ptr& other : thrown)
+    if (other) std::rethrow_exception(other);
+  result.stopped_by = stopped_by_;
+  return result;
+}
+
+/// While all threads wait.
+void Run::look_after() {
+  tell();
+  double step = 0;
+  for (const Place& place : places_) step = std::max(step, place.longest_step);
+  if (stopped_by_.empty()) stopped_by_ = context_.stop(step);
+  const bool any =
+      std::ranges::any_of(places_, [](const Place& p) { return p.result.has_value(); });
+  if (!any || clock_.elapsed() - last_checkpoint_ < context_.config.number("output.every")) return;
+  write();
+  last_checkpoint_ = clock_.elapsed();
+}
+
+void Run::tell() {
+  double progress = 0;
+  for (Place& place : places_) {
+    progress += place.progress;
+    if (!place.converged || std::exchange(place.told, true)) continue;
+    if (!place.warning.empty()) context_.console.warning(place.warning);
+    context_.console.note(fmt::format("Lambda = {:g}: {}", place.Lambda, place.summary));
+  }
+  const auto converged = std::ranges::count_if(places_, &Place::converged);
+  context_.console.progress(
+      progress / static_cast<double>(places_.size()),
+      fmt::format("{} of {} Lambdas have converged", converged, places_.size()));
+}
+
+void Run::throw_if_failed() const {
+  std::string text;
+  for (const Place& place : places_)
+    if (!place.failure.empty()) text += (text.empty() ? "" : "\n") + place.failure;
+  if (!text.empty()) throw NumericsError(text);
+}
+
+JobResult Run::write() const {
+  DefectProgress progress{{}, {}, earlier_ + clock_.elapsed(), finished()};
+  DefectStates states;
+  for (const Place& place : places_) {
+    if (!place.result) continue;
+    progress.results.push_back(*place.result);
+    progress.log.append(place.log);
+    states.nodes.insert(states.nodes.end(), place.nodes.begin(), place.nodes.end());
+    states.dt.push_back(place.dt);
+  }
+  if (progress.results.empty()) return {.wall_seconds = progress.wall_seconds, .finished = false};
+  return write_defect(context_, task_, progress, [&](ResultWriter& writer) {
+    if (!progress.finished) write_states(writer, states);
+  });
+}
+
+// ---- going on -----------------------------------------------------------------------------------
+
+void Run::resume() {
+  const ResultReader reader(context_.target);
+  earlier_ = reader.number("wall_seconds", "/");
+  take_up(reader);
+}
+
+/// The file has all Lambdas that had made a step, in their order.
+void Run::take_up(const ResultReader& reader) {
+  const DefectStates states = read_states(reader, task_.problem, task_.file);
+  const std::vector<IterationLog> logs = read_log(reader).split();
+  const auto column = [&](const char* name) {
+    std::vector<double> values = reader.read(name);
+    if (values.size() != states.dt.size() || logs.size() != values.size() || values.empty())
+      throw IoError(fmt::format("{}: the checkpoint in it is damaged", task_.file));
+    return values;
+  };
+  const auto Lambda = column("Lambda"), converged = column("converged"),
+             iterations = column("iterations"), evaluations = column("collision_evaluations"),
+             jacobians = column("jacobians");
+  const std::size_t size = states.nodes.size() / Lambda.size();
+  std::optional<DefectResult> like;
+  std::size_t i = 0;
+  for (Place& place : places_) {
+    if (i == Lambda.size() || place.Lambda != Lambda[i]) continue;
+    const auto first = states.nodes.begin() + static_cast<std::ptrdiff_t>(i * size);
+    place.nodes.assign(first, first + static_cast<std::ptrdiff_t>(size));
+    place.dt = states.dt[i];
+    place.log = logs[i];
+    place.converged = place.told = converged[i] != 0;
+    place.progress = place.converged ? 1 : 0;
+    place.start = {
+        place.nodes,
+        place.dt,
+        {std::lround(iterations[i]), std::lround(evaluations[i]), std::lround(jacobians[i])}};
+    // A result needs a solver for its names and sizes.
+    if (!like) like = DefectPoint(task_, context_.backend, place.Lambda, place.start).result(false);
+    place.result = read_result(reader, i++, *like);
+  }
+}
+
+}  // namespace
+
+JobResult run_together(JobContext& context) { return Run(context).go(); }
+
+}  // namespace kapitza::host
