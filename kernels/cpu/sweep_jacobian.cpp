@@ -61,14 +61,15 @@ class PairPhases {
 
   void set(int time, const double* re, const double* im) {
     for (int m = 0; m < K_; ++m) {
-      double* u = u_.data() + 2 * (m / lanes * times_ + time) * lanes + m % lanes;
+      double* u =
+          u_.data() + 2 * static_cast<std::size_t>(m / lanes * times_ + time) * lanes + m % lanes;
       u[0] = re[m * ratio_];
       u[lanes] = im[m * ratio_];
     }
     // At sites of one residue, falling, and over more than a period: no strip has to wrap.
     const int M = ratio_ * K_;
     for (int residue = 0; residue < ratio_; ++residue) {
-      double* v = v_.data() + 2 * (residue * times_ + time) * length_;
+      double* v = v_.data() + 2 * static_cast<std::size_t>(residue * times_ + time) * length_;
       for (int i = 0; i < length_; ++i) {
         const int p = ((K_ - i % K_) * ratio_ + residue) % M;
         const int site = side_ == Side::sum || p == 0 ? p : M - p;
@@ -87,8 +88,9 @@ class PairPhases {
    public:
     Strip(const PairPhases& all, int q, int strip)
         : length_(all.length_),
-          u_(all.u_.data() + 2 * strip * all.times_ * lanes),
-          v_(all.v_.data() + 2 * (q % all.ratio_ * all.times_) * all.length_ +
+          u_(all.u_.data() + 2 * static_cast<std::size_t>(strip * all.times_) * lanes),
+          v_(all.v_.data() +
+             2 * static_cast<std::size_t>(q % all.ratio_ * all.times_) * all.length_ +
              (all.K_ - q / all.ratio_ + strip * lanes)) {}
 
     Phase operator[](std::size_t time) const {
@@ -278,12 +280,14 @@ void Sweep::LevelJacobian::multiply(int side, std::size_t tile, std::size_t firs
   const int first_q = static_cast<int>(tile) * tile_sites;
   Columns* panel = reinterpret_cast<Columns*>(work.panels.data());
   fill_panels(side, first_q, times, panel);
+  int longest = 0;
+  for (std::size_t c = first; c < last; ++c) longest = std::max(longest, chunks_[c].times);
   PairPhases::Phase within[chunk_times];
   alignas(64) double phases[2 * block_times][lanes];
   for (int q = first_q; q < std::min(first_q + tile_sites, M()); ++q, panel += panels() * depth)
     for (std::size_t strip = 0; strip < strips(); ++strip) {
       const PairPhases::Strip pairs(phases_[side], q, static_cast<int>(strip));
-      for (int t = 0; t < chunk_times; ++t) within[t] = pairs[t];
+      for (int t = 0; t < longest; ++t) within[t] = pairs[t];
       Lanes* phase = phases;
       for (std::size_t c = first; c < last; ++c) {
         const PairPhases::Phase start = pairs[chunk_times + c];
