@@ -50,8 +50,9 @@ class CpuCollision final : public CollisionOperator {
   std::vector<Density> densities(std::span<const double> n) const;
   Sums sums(std::span<const Density> block, Rates rates);
   CollisionSums view(const Sums& all, std::size_t x) const;
-  void density_jacobian(const Density& density, const CollisionSums& slopes,
-                        const CollisionSums& values, int threads, double* J) const;
+  void assemble(const Density& density, const CollisionSums& slopes, const CollisionSums& values,
+                std::span<const double> by_n, std::span<const double> by_h,
+                std::span<double> J) const;
 
   int threads_;
   Sweep sweep_;
@@ -146,28 +147,32 @@ void CpuCollision::evaluate(std::span<const double> n, CollisionBatch& out) {
   }
 }
 
-/// Many densities: one thread for each. Few: all threads for one after the other.
 void CpuCollision::jacobian(std::span<const double> n, std::span<double> J) {
   const std::size_t N = n.size() / K(), area = static_cast<std::size_t>(K()) * K();
-  const int side_by_side = N >= static_cast<std::size_t>(threads_) ? threads_ : 1;
-  for (std::size_t first = 0; first < N; first += block_densities) {
-    const std::size_t count = std::min(block_densities, N - first);
+  const std::size_t group = sweep_.jacobian_group(N);
+  Sweep::JacobianSpace space = sweep_.jacobian_space(group);
+  std::vector<double> by_n, by_h;
+  for (std::size_t first = 0; first < N; first += group) {
+    const std::size_t count = std::min(group, N - first);
     const std::vector<Density> block = densities(n.subspan(first * K(), count * K()));
     const Sums slopes = sums(block, Rates::slope), values = sums(block, Rates::value);
-#pragma omp parallel for num_threads(side_by_side) schedule(dynamic)
-    for (std::size_t i = 0; i < count; ++i)
-      density_jacobian(block[i], view(slopes, i), view(values, i), threads_ / side_by_side,
-                       &J[(first + i) * area]);
+    by_n.assign(count * area, 0.0);
+    by_h.assign(count * area, 0.0);
+    sweep_.jacobian(block, threads_, space, by_n, by_h);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto part = [&](std::vector<double>& all) {
+        return std::span(all).subspan(i * area, area);
+      };
+      if (plan().model.has_pairs()) pairs_.jacobian(block[i], threads_, part(by_n), part(by_h));
+      assemble(block[i], view(slopes, i), view(values, i), part(by_n), part(by_h),
+               J.subspan((first + i) * area, area));
+    }
   }
 }
 
-void CpuCollision::density_jacobian(const Density& density, const CollisionSums& slopes,
-                                    const CollisionSums& values, int threads, double* J) const {
-  const std::size_t area = static_cast<std::size_t>(K()) * K();
-  std::vector<double> by_n(area), by_h(area);
-  sweep_.jacobian(density, threads, by_n, by_h);
-  if (plan().model.has_pairs()) pairs_.jacobian(density, threads, by_n, by_h);
-
+void CpuCollision::assemble(const Density& density, const CollisionSums& slopes,
+                            const CollisionSums& values, std::span<const double> by_n,
+                            std::span<const double> by_h, std::span<double> J) const {
   std::vector<double> gain(K()), rate(K()), slope(K()), I(K());
   for (int m = 0; m < K(); ++m) {
     const double n = density.n[m], h = density.h[m];
@@ -191,12 +196,13 @@ void CpuCollision::density_jacobian(const Density& density, const CollisionSums&
   MomentSystem system;
   for (int m = 0; m < K(); ++m) system.add(density.n[m] * density.n[m], energy[m]);
   std::vector<MomentSystem::Line> response(K());
-#pragma omp parallel num_threads(threads)
+#pragma omp parallel num_threads(threads_)
   {
 #pragma omp for schedule(static)
     for (int k = 0; k < K(); ++k) response[k] = line_response(pieces, k);
 #pragma omp for schedule(static)
-    for (int p = 0; p < K(); ++p) assemble_jacobian_column(pieces, response.data(), system, p, J);
+    for (int p = 0; p < K(); ++p)
+      assemble_jacobian_column(pieces, response.data(), system, p, J.data());
   }
 }
 

@@ -37,14 +37,21 @@ struct Fftw<float> {
   static constexpr auto destroy = fftwf_destroy_plan;
 };
 
-/// An array aligned as FFTW's vector code wants it, zero at birth.
+/// An array aligned as FFTW's vector code wants it, zero at birth unless said otherwise.
 template <class Real>
 class BasicAlignedArray {
  public:
   BasicAlignedArray() = default;
-  explicit BasicAlignedArray(std::size_t size) : data_(Fftw<Real>::allocate(size)), size_(size) {
-    if (!data_ && size > 0) throw std::bad_alloc();
+  explicit BasicAlignedArray(std::size_t size) : BasicAlignedArray(unset(size)) {
     std::fill_n(data_.get(), size, Real{});
+  }
+  /// The same without values: large arrays whose threads write before they read.
+  static BasicAlignedArray unset(std::size_t size) {
+    BasicAlignedArray array;
+    array.data_.reset(Fftw<Real>::allocate(size));
+    array.size_ = size;
+    if (!array.data_ && size > 0) throw std::bad_alloc();
+    return array;
   }
 
   Real* data() { return data_.get(); }

@@ -86,8 +86,8 @@ Pairs::Values Pairs::values(const PlacedNode& node, const Density& density,
 }
 
 /// Every node scatters its derivatives through its three stencils.
-void Pairs::jacobian(const Density& density, int threads, std::vector<double>& by_n,
-                     std::vector<double>& by_h) const {
+void Pairs::jacobian(const Density& density, int threads, std::span<double> by_n,
+                     std::span<double> by_h) const {
   const int G = interpolation_.lattice();
   const double C2 = plan_.pair_rate(density.rho);
   const std::vector<Lanes> fine = refine(std::span(&density, 1));

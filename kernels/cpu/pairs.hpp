@@ -31,8 +31,8 @@ class Pairs {
             double* result) const;
 
   /// Adds K x K matrices dI/dn at fixed h and dI/dh at fixed n, without their diagonal parts.
-  void jacobian(const Density& density, int threads, std::vector<double>& by_n,
-                std::vector<double>& by_h) const;
+  void jacobian(const Density& density, int threads, std::span<double> by_n,
+                std::span<double> by_h) const;
 
   std::size_t table_bytes() const { return nodes_.size() * sizeof(PlacedNode); }
   std::size_t bytes_per_group() const { return fine_size() * sizeof(Lanes); }

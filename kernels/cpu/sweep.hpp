@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "kapitza/solver/collision_schedule.hpp"
@@ -45,9 +46,18 @@ class Sweep {
   void sums(const Lattices& density, const Chunk& chunk, const std::vector<double>& rates,
             Scratch& scratch, double* result) const;
 
-  /// Adds K x K matrices dI/dn at fixed h and dI/dh at fixed n, without their diagonal parts.
-  void jacobian(const Density& density, int threads, std::vector<double>& by_n,
-                std::vector<double>& by_h) const;
+  /// Densities whose Jacobians are best made at once, of so many.
+  std::size_t jacobian_group(std::size_t densities) const;
+  /// Memory for jacobian(), worth keeping from group to group.
+  struct JacobianSpace {
+    AlignedArray sums, sequences;
+  };
+  JacobianSpace jacobian_space(std::size_t group) const;
+
+  /// Adds K x K matrices per density, dI/dn at fixed h and dI/dh at fixed n, without their diagonal
+  /// parts.
+  void jacobian(std::span<const Density> group, int threads, JacobianSpace& space,
+                std::span<double> by_n, std::span<double> by_h) const;
 
   std::size_t table_bytes() const;
   std::size_t bytes_per_density() const;
@@ -62,16 +72,14 @@ class Sweep {
     Interpolation interpolation;
     std::vector<double> kink;  ///< shape of a kink of amplitude one
     Transform pair;            ///< F and H at once
+    Transform triple;          ///< the derivative sequences at once
   };
-  struct Derivatives;
-  struct Rows;
+  class LevelJacobian;
 
   void load(const Level& level, int t, Scratch& scratch) const;
   void start(const Lattices& density, const Chunk& chunk, Scratch& scratch) const;
-  void derivatives(const Density& density, const Lattices& lattices, const Chunk& chunk, int t,
-                   Scratch& scratch, Derivatives& result) const;
-  void segment_jacobian(const Density& density, const Lattices& lattices, int segment, int threads,
-                        std::vector<double>& by_n, std::vector<double>& by_h) const;
+
+  std::size_t sums_per_panel() const;
 
   const CollisionPlan& plan_;
   int K_;

@@ -382,6 +382,27 @@ TEST_P(Collision, PlaceInTheBatchDoesNotMatter) {
   }
 }
 
+// The CPU makes the Jacobians of several densities at once, and pads an odd number of them.
+TEST(CpuCollision, JacobiansDependNeitherOnTheirBatchNorOnThreads) {
+  constexpr int K = 36, densities = 11;  // K is no multiple of a vector register
+  const CollisionPlan plan = large_plan(K, {2, 3});
+  std::vector<Densities> parts;
+  for (int x = 0; x < densities; ++x) parts.push_back(family(K, x));
+  const auto jacobians = [&](int threads, const Densities& n) {
+    std::vector<double> J(n.size() * K);
+    make_cpu_backend(threads)->collision(plan)->jacobian(n, J);
+    return J;
+  };
+
+  const std::vector<double> together = jacobians(1, stack(parts));
+
+  EXPECT_EQ(jacobians(3, stack(parts)), together);
+  for (int x = 0; x < densities; ++x) {
+    const auto first = together.begin() + x * K * K;
+    EXPECT_EQ(jacobians(2, parts[x]), std::vector<double>(first, first + K * K)) << x;
+  }
+}
+
 TEST_P(Collision, RunsAreRepeatable) {
   const CollisionPlan plan = large_plan(K_large, {2, 3});
   const Densities n = stack({family(K_large, 0), family(K_large, 1), family(K_large, 2)});
