@@ -31,8 +31,10 @@ class CpuCollision final : public CollisionOperator {
     return make_chain(K(), nodes, threads_);
   }
   void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    jacobian(n, jacobians(chain).subspan(first * K() * K(), n.size() * K()));
+    const Linearisation alone{n, &chain, first};
+    linearise_together({&alone, 1});
   }
+  void linearise_together(std::span<const Linearisation> all) override;
   std::size_t memory(std::size_t densities) const override;
 
  private:
@@ -44,15 +46,17 @@ class CpuCollision final : public CollisionOperator {
   enum class Rates { value, slope };  ///< C_l or dC_l / drho
 
   int K() const { return plan().K(); }
+  std::size_t area() const { return static_cast<std::size_t>(K()) * K(); }
   std::size_t row() const { return 2 * static_cast<std::size_t>(K()); }
   std::size_t segments() const { return plan().time.segments.size(); }
 
+  /// J: where every density's matrix belongs.
+  void jacobians(std::span<const double> n, std::span<double* const> J);
   std::vector<Density> densities(std::span<const double> n) const;
   Sums sums(std::span<const Density> block, Rates rates);
   CollisionSums view(const Sums& all, std::size_t x) const;
   void assemble(const Density& density, const CollisionSums& slopes, const CollisionSums& values,
-                std::span<const double> by_n, std::span<const double> by_h,
-                std::span<double> J) const;
+                std::span<const double> by_n, std::span<const double> by_h, double* J) const;
 
   int threads_;
   Sweep sweep_;
@@ -148,7 +152,25 @@ void CpuCollision::evaluate(std::span<const double> n, CollisionBatch& out) {
 }
 
 void CpuCollision::jacobian(std::span<const double> n, std::span<double> J) {
-  const std::size_t N = n.size() / K(), area = static_cast<std::size_t>(K()) * K();
+  std::vector<double*> matrices;
+  for (std::size_t x = 0; x < n.size() / K(); ++x) matrices.push_back(&J[x * area()]);
+  jacobians(n, matrices);
+}
+
+void CpuCollision::linearise_together(std::span<const Linearisation> all) {
+  std::vector<double> n;
+  std::vector<double*> matrices;
+  for (const auto& [part, chain, first] : all) {
+    const std::span<double> J = cpu::jacobians(*chain);
+    n.insert(n.end(), part.begin(), part.end());
+    for (std::size_t x = 0; x < part.size() / K(); ++x)
+      matrices.push_back(&J[(first + x) * area()]);
+  }
+  jacobians(n, matrices);
+}
+
+void CpuCollision::jacobians(std::span<const double> n, std::span<double* const> J) {
+  const std::size_t N = n.size() / K();
   const std::size_t group = sweep_.jacobian_group(N);
   Sweep::JacobianSpace space = sweep_.jacobian_space(group);
   std::vector<double> by_n, by_h;
@@ -156,23 +178,22 @@ void CpuCollision::jacobian(std::span<const double> n, std::span<double> J) {
     const std::size_t count = std::min(group, N - first);
     const std::vector<Density> block = densities(n.subspan(first * K(), count * K()));
     const Sums slopes = sums(block, Rates::slope), values = sums(block, Rates::value);
-    by_n.assign(count * area, 0.0);
-    by_h.assign(count * area, 0.0);
+    by_n.assign(count * area(), 0.0);
+    by_h.assign(count * area(), 0.0);
     sweep_.jacobian(block, threads_, space, by_n, by_h);
     for (std::size_t i = 0; i < count; ++i) {
       const auto part = [&](std::vector<double>& all) {
-        return std::span(all).subspan(i * area, area);
+        return std::span(all).subspan(i * area(), area());
       };
       if (plan().model.has_pairs()) pairs_.jacobian(block[i], threads_, part(by_n), part(by_h));
-      assemble(block[i], view(slopes, i), view(values, i), part(by_n), part(by_h),
-               J.subspan((first + i) * area, area));
+      assemble(block[i], view(slopes, i), view(values, i), part(by_n), part(by_h), J[first + i]);
     }
   }
 }
 
 void CpuCollision::assemble(const Density& density, const CollisionSums& slopes,
                             const CollisionSums& values, std::span<const double> by_n,
-                            std::span<const double> by_h, std::span<double> J) const {
+                            std::span<const double> by_h, double* J) const {
   std::vector<double> gain(K()), rate(K()), slope(K()), I(K());
   for (int m = 0; m < K(); ++m) {
     const double n = density.n[m], h = density.h[m];
@@ -201,8 +222,7 @@ void CpuCollision::assemble(const Density& density, const CollisionSums& slopes,
 #pragma omp for schedule(static)
     for (int k = 0; k < K(); ++k) response[k] = line_response(pieces, k);
 #pragma omp for schedule(static)
-    for (int p = 0; p < K(); ++p)
-      assemble_jacobian_column(pieces, response.data(), system, p, J.data());
+    for (int p = 0; p < K(); ++p) assemble_jacobian_column(pieces, response.data(), system, p, J);
   }
 }
 
