@@ -93,6 +93,7 @@ nlohmann::json measured() {
 /// Seconds, assumed: a kernel that waits for the one before it; a barrier and what lies between two
 /// of them in the search for pivots; a step of a product's tile.
 constexpr double kernel = 4e-6, barrier = 0.15e-6, step = 0.6e-6;
+constexpr double cycles = 1.98e9;  ///< in a second
 
 /// Along the longest row of things that wait for each other: inverses and reductions level by
 /// level.
@@ -102,7 +103,10 @@ double factorise_latency(const Size& size) {
   const int panels = (size.K + width - 1) / width;
   const int levels = static_cast<int>(std::bit_width(static_cast<unsigned>(size.N - 1)));
   const auto product = [](int inner) { return kernel + step * inner / Multiply::depth; };
-  const double inverse = 2 * kernel + panels * (3 * kernel + product(width)) + size.K * 3 * barrier;
+  // For every column all of a panel goes through shared memory, half of the rows on average.
+  const double column = 5.0 * size.K / 2 * width / 32 / cycles;
+  const double inverse =
+      2 * kernel + panels * (3 * kernel + product(width)) + size.K * (3 * barrier + column);
   const double condense = 2 * kernel, reduce = 6 * product(size.K);
   return (levels + 1) * inverse + condense + std::max(0, levels - 1) * reduce;
 }

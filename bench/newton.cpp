@@ -16,81 +16,12 @@
 #include <vector>
 
 #include "bench/harness.hpp"
+#include "bench/timed_backend.hpp"
 #include "kapitza/solver/stationary.hpp"
 #include "tests/support/densities.hpp"
 
 namespace kapitza::bench {
 namespace {
-
-/// Seconds spent in each kind of work.
-struct Profile {
-  double prepare = 0, evaluate = 0, linearise = 0, factorise = 0, solve = 0;
-};
-
-/// A backend that keeps account of what it is asked to do.
-class TimedChain final : public CollisionChain {
- public:
-  TimedChain(std::unique_ptr<CollisionChain> chain, Profile& profile)
-      : chain_(std::move(chain)), profile_(profile) {}
-
-  CollisionChain& inner() { return *chain_; }
-  void factorise(const ChainCoefficients& coefficients) override {
-    profile_.factorise += seconds([&] { chain_->factorise(coefficients); });
-  }
-  void solve(std::span<double> f) override {
-    profile_.solve += seconds([&] { chain_->solve(f); });
-  }
-  std::size_t memory() const override { return chain_->memory(); }
-
- private:
-  std::unique_ptr<CollisionChain> chain_;
-  Profile& profile_;
-};
-
-class TimedCollision final : public CollisionOperator {
- public:
-  TimedCollision(std::unique_ptr<CollisionOperator> collision, Profile& profile)
-      : CollisionOperator(collision->plan()), collision_(std::move(collision)), profile_(profile) {}
-
-  void evaluate(std::span<const double> n, CollisionBatch& out) override {
-    profile_.evaluate += seconds([&] { collision_->evaluate(n, out); });
-  }
-  void jacobian(std::span<const double> n, std::span<double> J) override {
-    collision_->jacobian(n, J);
-  }
-  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
-    return std::make_unique<TimedChain>(collision_->chain(nodes), profile_);
-  }
-  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    CollisionChain& inner = dynamic_cast<TimedChain&>(chain).inner();
-    profile_.linearise += seconds([&] { collision_->linearise(n, inner, first); });
-  }
-  std::size_t memory(std::size_t densities) const override { return collision_->memory(densities); }
-
- private:
-  std::unique_ptr<CollisionOperator> collision_;
-  Profile& profile_;
-};
-
-class TimedBackend final : public Backend {
- public:
-  TimedBackend(Backend& backend, Profile& profile) : backend_(backend), profile_(profile) {}
-
-  std::string name() const override { return backend_.name(); }
-  std::string description() const override { return backend_.description(); }
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
-    std::unique_ptr<CollisionOperator> made;
-    profile_.prepare += seconds([&] { made = backend_.collision(std::move(plan)); });
-    return std::make_unique<TimedCollision>(std::move(made), profile_);
-  }
-  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
-    return backend_.ensemble(std::move(plan));
-  }
-
- private:
-  Backend& backend_;
-  Profile& profile_;
-};
 
 struct Setting {
   int K, cells;
@@ -124,11 +55,12 @@ nlohmann::json measure(Backend& backend, const Setting& setting) {
                       profile.factorise - profile.solve;
   fmt::print(table,
              "| {} | {} | {} | {:.0e} | {} | {} | {:.1f} | {:.0f} % | {:.0f} % | {:.0f} % | "
-             "{:.1f} % | {:.0f} % |\n",
+             "{:.1f} % | {:.1f} % | {:.1f} % | {}, {}, {} |\n",
              backend.description(), setting.K, setting.cells, setting.tolerance,
              solver->iterations(), solver->jacobians(), total, share(profile.linearise),
              share(profile.evaluate), share(profile.factorise), share(profile.solve),
-             share(profile.prepare + rest));
+             share(profile.prepare), share(rest), profile.operators, profile.evaluations,
+             profile.linearisations);
   return {{"backend", backend.description()},
           {"K", setting.K},
           {"cells", setting.cells},
@@ -136,6 +68,10 @@ nlohmann::json measure(Backend& backend, const Setting& setting) {
           {"iterations", solver->iterations()},
           {"jacobians", solver->jacobians()},
           {"seconds", total},
+          {"operators", profile.operators},
+          {"evaluations", profile.evaluations},
+          {"linearisations", profile.linearisations},
+          {"factorisations", profile.factorisations},
           {"linearise_seconds", profile.linearise},
           {"evaluate_seconds", profile.evaluate},
           {"factorise_seconds", profile.factorise},
@@ -149,8 +85,9 @@ void head() {
   fmt::print(table,
              "Stationary state at Lambda = 1 from free streaming\n\n"
              "| backend | K | cells | tolerance | steps | Jacobians | seconds | Jacobians | "
-             "evaluations | factors | solutions | the rest |\n"
-             "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+             "evaluations | factors | solutions | operators | the rest | calls for operators, "
+             "evaluations, Jacobians |\n"
+             "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
 }
 
 nlohmann::json solutions() {

@@ -65,8 +65,8 @@ Work work_of(const CollisionPlan& plan, bool fused) {
   return fused_work<block::StockhamIndex<2048, double>>(plan);
 }
 
-/// Of the Jacobians' sums over time as products, for each sign: two products and two fused ones for
-/// each of two sequences, and the phases once for a group of densities. A lane reads its two
+/// Of the Jacobians' sums over time as products, for each sign: two fused instructions for each of
+/// two sequences of a density, and the phases once for a group of densities. A lane reads its two
 /// phases, a warp what all its lanes multiply with: one row of shared memory at a time.
 Work products_work(const CollisionPlan& plan) {
   using Sums = staged::AddTimesAsProducts<staged::Sign::plus>;
@@ -76,12 +76,13 @@ Work products_work(const CollisionPlan& plan) {
   return {0, pairs * (2 * sizeof(Complex) + columns), pairs * (4.0 * Sums::group + product)};
 }
 
-/// And of what surrounds them: F and H, their products and four sequences for every time, as many
-/// bytes as the transforms; and the rows of the matrices, to modes and back.
+/// And of what surrounds them: F and H, their products and four sequences for every time, there and
+/// back; and the rows of the matrices, to modes.
 Work sequences_work(const CollisionPlan& plan) {
   const double M = plan.resolution.M;
   const double per_time = (3 + 2) * M + 4 * M + (2 + 4) * M + 8 * M + 4 * M;
-  const double per_row = (1.5 + 1) * M + 2 * M + M;
+  const double zeroed = 2, packed = 2 + 1, transformed = 2, folded = 1, kinks = 1;
+  const double per_row = (zeroed + packed + transformed + folded + kinks) * M;
   return {points * (times_of(plan) * per_time + K * per_row) * sizeof(Complex), 0, 0};
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "bench/harness.hpp"
+#include "bench/timed_backend.hpp"
 #include "kapitza/solver/stationary.hpp"
 #include "tests/support/densities.hpp"
 
@@ -45,25 +46,32 @@ std::vector<double> solve(Backend& backend, const DefectProblem& problem) {
   return solver->slab().n();
 }
 
+std::string calls(const Profile& p) {
+  return fmt::format("{}, {}, {}, {}", p.operators, p.evaluations, p.linearisations,
+                     p.factorisations);
+}
+
 nlohmann::json measure(Backend& backend) {
   const std::vector<DefectProblem> problems = scan(backend);
   std::vector<std::vector<double>> alone(solves), together(solves);
+  Profile calls_alone, calls_together;
+  TimedBackend timed_alone(backend, calls_alone), timed_together(backend, calls_together);
   const auto one_by_one = [&] {
-    for (int i = 0; i < solves; ++i) alone[i] = solve(backend, problems[i]);
+    for (int i = 0; i < solves; ++i) alone[i] = solve(timed_alone, problems[i]);
   };
   const auto at_once = [&] {
     const auto work = [&](std::size_t i, Backend& own) { together[i] = solve(own, problems[i]); };
-    for (const std::exception_ptr& thrown : side_by_side(backend, solves, work))
+    for (const std::exception_ptr& thrown : side_by_side(timed_together, solves, work))
       if (thrown) std::rethrow_exception(thrown);
   };
   solve(backend, problems[0]);  // what is done once in a process is not counted
   const double first = seconds(one_by_one), second = seconds(at_once);
-  fmt::print(table, "| {} | {:.2f} | {:.2f} | {:.2f} | {} |\n", backend.description(), first,
-             second, first / second, alone == together ? "yes" : "NO");
-  return {{"backend", backend.description()},
-          {"seconds_one_by_one", first},
-          {"seconds_side_by_side", second},
-          {"ratio", first / second},
+  fmt::print(table, "| {} | {:.2f} | {:.2f} | {:.2f} | {} | {} | {} |\n", backend.description(),
+             first, second, first / second, alone == together ? "yes" : "NO", calls(calls_alone),
+             calls(calls_together));
+  return {{"backend", backend.description()},       {"seconds_one_by_one", first},
+          {"seconds_side_by_side", second},         {"ratio", first / second},
+          {"calls_one_by_one", calls(calls_alone)}, {"calls_side_by_side", calls(calls_together)},
           {"same_bits", alone == together}};
 }
 
@@ -78,8 +86,9 @@ int main(int argc, char** argv) {
     fmt::print(
         table,
         "{} stationary solves, K = {}, {} cells, Lambda = 0.1 ... 10, from free streaming\n\n"
-        "| backend | one after the other, s | side by side, s | ratio | the same bits |\n"
-        "|---|---|---|---|---|\n",
+        "| backend | one after the other, s | side by side, s | ratio | the same bits | calls for "
+        "operators, evaluations, Jacobians, factors: one after the other | side by side |\n"
+        "|---|---|---|---|---|---|---|\n",
         solves, K, cells);
     nlohmann::json rows;
     for (const auto& backend : all) rows.push_back(measure(*backend));

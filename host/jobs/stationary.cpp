@@ -128,12 +128,11 @@ void Run::fail(const std::string& why) {
   context_.console.end_progress();
   if (!point_) {
     if (!results_.empty()) write();
-    throw NumericsError(fmt::format("Lambda = {:g}: {}", Lambda(), why));
+    throw NumericsError(failure_at(Lambda(), why));
   }
-  const std::string diagnosis = point_->diagnosis(why);
   point_->solver().return_to_best();
   write();
-  throw NumericsError(diagnosis);
+  throw NumericsError(point_->failure(why) + ". " + point_->advice());
 }
 
 /// The results so far; with a checkpoint where there is more to come.
@@ -159,7 +158,8 @@ void validate(const Config& config) {
   make_stationary_options(config, problem.model);
   make_mesh(config, 1);
   if (config.flag("defect.together") && !config.is_list("defect.Lambda"))
-    throw config.error("defect.together", "defect.Lambda is no list");
+    throw config.located("defect.together",
+                         "defect.together = true: needs a list in defect.Lambda");
 }
 
 }  // namespace

@@ -111,25 +111,25 @@ void write_list(ResultWriter& writer, const std::vector<DefectResult>& results) 
 
 constexpr const char* checkpoint_group = "checkpoint";
 
-/// The columns of a log, once for writing them and for reading them back.
-template <class Log, class F>
-void each_column(Log& log, F f) {
-  f("Lambda", log.Lambda, "strength of the defect");
-  f("iteration", log.iteration, "number of the iteration at this Lambda");
-  f("residual", log.residual, "largest relative imbalance of streaming and collisions");
-  f("number_current_spread", log.number_spread, "(max - min over X) / injected number current");
-  f("energy_current_spread", log.energy_spread, "(max - min over X) / injected energy current");
-  f("dt", log.dt, "step in (pseudo-)time that led here");
-}
+/// A column of a log, in memory and in the file.
+struct LogColumn {
+  const char* name;
+  std::vector<double> IterationLog::* values;
+  const char* long_name;
+};
 
-/// The columns of two logs, pair by pair.
-template <class F>
-void each_column(IterationLog& a, const IterationLog& b, F f) {
-  for (const auto column :
-       {&IterationLog::Lambda, &IterationLog::iteration, &IterationLog::residual,
-        &IterationLog::number_spread, &IterationLog::energy_spread, &IterationLog::dt})
-    f(a.*column, b.*column);
-}
+constexpr LogColumn log_columns[] = {
+    {"Lambda", &IterationLog::Lambda, "strength of the defect"},
+    {"iteration", &IterationLog::iteration, "number of the iteration at this Lambda"},
+    {"residual", &IterationLog::residual, "largest relative imbalance of streaming and collisions"},
+    {"number_current_spread", &IterationLog::number_spread,
+     "(max - min over X) / injected number current"},
+    {"energy_current_spread", &IterationLog::energy_spread,
+     "(max - min over X) / injected energy current"},
+    {"dt", &IterationLog::dt, "step in (pseudo-)time that led here"},
+};
+
+std::string in_log(const LogColumn& column) { return std::string("log/") + column.name; }
 
 template <class Checkpoint, class F>
 void each_count(Checkpoint& checkpoint, F f) {
@@ -183,18 +183,19 @@ void IterationLog::append(double at_Lambda, double number, const Iteration& entr
 }
 
 void IterationLog::append(const IterationLog& other) {
-  each_column(*this, other, [](std::vector<double>& mine, const std::vector<double>& theirs) {
+  for (const LogColumn& column : log_columns) {
+    std::vector<double>& mine = this->*column.values;
+    const std::vector<double>& theirs = other.*column.values;
     mine.insert(mine.end(), theirs.begin(), theirs.end());
-  });
+  }
 }
 
 std::vector<IterationLog> IterationLog::split() const {
   std::vector<IterationLog> logs;
   for (std::size_t i = 0; i < iteration.size(); ++i) {
     if (iteration[i] == 0 || logs.empty()) logs.emplace_back();
-    each_column(logs.back(), *this, [i](std::vector<double>& to, const std::vector<double>& from) {
-      to.push_back(from[i]);
-    });
+    for (const LogColumn& column : log_columns)
+      (logs.back().*column.values).push_back((this->*column.values)[i]);
   }
   return logs;
 }
@@ -214,10 +215,8 @@ void write_results(ResultWriter& writer, const DefectProblem& problem,
 void write_log(ResultWriter& writer, const IterationLog& log) {
   writer.group("log");
   writer.coordinate("log/entry", counted(log.Lambda.size()), "number of the entry");
-  each_column(
-      log, [&](const std::string& name, const std::vector<double>& values, const char* long_name) {
-        writer.dataset("log/" + name, {"log/entry"}, values, long_name);
-      });
+  for (const LogColumn& column : log_columns)
+    writer.dataset(in_log(column), {"log/entry"}, log.*column.values, column.long_name);
 }
 
 void write_checkpoint(ResultWriter& writer, const DefectCheckpoint& checkpoint) {
@@ -280,9 +279,7 @@ DefectStates read_states(const ResultReader& reader, const DefectProblem& proble
 
 IterationLog read_log(const ResultReader& reader) {
   IterationLog log;
-  each_column(log, [&](const std::string& column, std::vector<double>& values, const char*) {
-    values = reader.read("log/" + column);
-  });
+  for (const LogColumn& column : log_columns) log.*column.values = reader.read(in_log(column));
   return log;
 }
 

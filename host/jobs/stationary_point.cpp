@@ -105,11 +105,13 @@ std::string DefectPoint::warning() const {
   return where + unreached_tolerance(errors());
 }
 
-std::string DefectPoint::diagnosis(const std::string& why) const {
-  return fmt::format(
-      "Lambda = {:g}: {}; the latest residuals are {}. What may help: {}. (The best densities so "
-      "far are in {}.)",
-      Lambda_, why, latest_residuals(), advice(), task_.file);
+std::string failure_at(double Lambda, const std::string& why) {
+  return fmt::format("Lambda = {:g}: {}", Lambda, why);
+}
+
+std::string DefectPoint::failure(const std::string& why) const {
+  return fmt::format("{}; the latest residuals are {}", failure_at(Lambda_, why),
+                     latest_residuals());
 }
 
 std::string DefectPoint::latest_residuals() const {
@@ -123,7 +125,7 @@ std::string DefectPoint::latest_residuals() const {
 
 std::string DefectPoint::advice() const {
   const Config& config = task_.config;
-  std::string text;
+  std::string text = "What may help: ";
   if (slab().grid_error() > 0.1) text += "a larger grid.K, which cannot resolve I now; ";
   if (config.has("numerics.iterations")) text += "more numerics.iterations; ";
   if (!uses_newton(config)) text += "numerics.scheme = \"newton\"; ";
@@ -132,7 +134,10 @@ std::string DefectPoint::advice() const {
   if (!task_.is_list) text += "defect.Lambda as a list that climbs to this value; ";
   if (config.flag("defect.together"))
     text += "defect.together = false, so that each Lambda starts from the one before; ";
-  return text + "more grid.cells; a looser numerics.tolerance";
+  return text + fmt::format(
+                    "more grid.cells; a looser numerics.tolerance. (The best densities so far are "
+                    "in {}.)",
+                    task_.file);
 }
 
 JobResult write_defect(const JobContext& context, const DefectTask& task,

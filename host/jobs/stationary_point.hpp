@@ -32,6 +32,9 @@ struct DefectStart {
   Effort before = {};
 };
 
+/// "Lambda = 2: why"
+std::string failure_at(double Lambda, const std::string& why);
+
 /// One Lambda on its way to the stationary state.
 class DefectPoint {
  public:
@@ -51,13 +54,14 @@ class DefectPoint {
   std::string summary() const;
   /// Where the tolerance is out of reach; empty where it is not.
   std::string warning() const;
-  /// Why it has failed, and what may help.
-  std::string diagnosis(const std::string& why) const;
+  /// Why it has failed, with the latest residuals.
+  std::string failure(const std::string& why) const;
+  /// What may help; says that the best densities are in the file, and is for after they are.
+  std::string advice() const;
 
  private:
   const Slab& slab() const { return solver_->slab(); }
   CollisionErrors errors() const;
-  std::string advice() const;
   std::string latest_residuals() const;
 
   const DefectTask& task_;

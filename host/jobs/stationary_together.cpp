@@ -23,10 +23,15 @@ struct Place {
   std::vector<double> nodes = {};
   double dt = 0;
   IterationLog log = {};
-  double progress = 0, longest_step = 0;
+  long steps = 0;  ///< in this run
+  double progress = 0;
   bool converged = false;
-  std::string summary = {}, warning = {}, failure = {};
-  bool told = false;  ///< that it has converged
+  std::string summary = {}, warning = {};
+  std::string failure = {};  ///< why it has ended without convergence
+  std::string advice = {};   ///< what may help; once the best state is kept
+  bool told = false;         ///< that it has converged or failed
+
+  bool ended() const { return converged || !failure.empty(); }
 };
 
 class Run {
@@ -40,11 +45,11 @@ class Run {
   void take_up(const ResultReader& reader);
   void solve(Place& place, Backend& own);
   void advance(Place& place, std::optional<DefectPoint>& point, Backend& own);
-  void fail(Place& place, std::optional<DefectPoint>& point, const std::string& why) const;
   void look_after();
   void tell();
+  double seconds_per_step() const;
   bool finished() const { return std::ranges::all_of(places_, &Place::converged); }
-  void throw_if_failed() const;
+  [[noreturn]] void throw_failure(const std::vector<std::exception_ptr>& thrown) const;
   JobResult write() const;
 
   JobContext& context_;
@@ -52,6 +57,7 @@ class Run {
   WallClock clock_{std::nullopt};
   std::vector<Place> places_;
   std::string stopped_by_;
+  long told_steps_ = 0;  ///< of all Lambdas
   double last_checkpoint_ = 0, earlier_ = 0;
 };
 
@@ -67,19 +73,33 @@ void keep(Place& place, const DefectPoint& point) {
   place.result = point.result(solver.converged());
   place.nodes = solver.slab().all_nodes();
   place.dt = solver.next_dt();
+  place.steps = solver.iterations();
   place.progress = solver.progress();
   place.summary = point.summary();
   place.warning = point.warning();
   place.converged = solver.converged();
 }
 
+/// The best state is worth keeping, and shows what went wrong.
+void fail(Place& place, std::optional<DefectPoint>& point, const std::string& why) {
+  place.failure = point ? point->failure(why) : failure_at(place.Lambda, why);
+  if (!point) return;
+  point->solver().return_to_best();
+  keep(place, *point);
+  place.advice = point->advice();
+}
+
+/// Only failures of the numerics end here.
 void Run::solve(Place& place, Backend& own) {
   if (place.converged || !stopped_by_.empty()) return;
   std::optional<DefectPoint> point;
   try {
     advance(place, point, own);
+  } catch (const NumericsError& error) {
+    fail(place, point, error.what());
   } catch (const std::exception& error) {
-    fail(place, point, message_of(error));
+    place.failure = failure_at(place.Lambda, message_of(error));
+    throw;
   }
 }
 
@@ -88,23 +108,12 @@ void Run::advance(Place& place, std::optional<DefectPoint>& point, Backend& own)
   point.emplace(task_, own, place.Lambda, place.start);
   if (place.log.Lambda.empty()) point->append_to(place.log);
   do {
-    const double before = clock_.elapsed();
     if (!point->solver().converged()) {
       point->solver().step();
       point->append_to(place.log);
     }
     keep(place, *point);
-    place.longest_step = std::max(place.longest_step, clock_.elapsed() - before);
   } while (!place.converged && stopped_by_.empty());
-}
-
-/// The best state is worth keeping, and shows what went wrong.
-void Run::fail(Place& place, std::optional<DefectPoint>& point, const std::string& why) const {
-  place.failure = fmt::format("Lambda = {:g}: {}", place.Lambda, why);
-  if (!point) return;
-  place.failure = point->diagnosis(why);
-  point->solver().return_to_best();
-  keep(place, *point);
 }
 
 // ---- in the thread of the job -------------------------------------------------------------------
@@ -118,9 +127,9 @@ JobResult Run::go() {
   tell();
   context_.console.end_progress();
   JobResult result = write();
-  throw_if_failed();
-  for (const std::exception_ptr& other : thrown)
-    if (other) std::rethrow_exception(other);
+  if (result.finished) return result;
+  // Where others can go on, a failure is one of the things that have been told.
+  if (stopped_by_.empty() || std::ranges::all_of(places_, &Place::ended)) throw_failure(thrown);
   result.stopped_by = stopped_by_;
   return result;
 }
@@ -128,9 +137,7 @@ JobResult Run::go() {
 /// While all threads wait.
 void Run::look_after() {
   tell();
-  double step = 0;
-  for (const Place& place : places_) step = std::max(step, place.longest_step);
-  if (stopped_by_.empty()) stopped_by_ = context_.stop(step);
+  if (stopped_by_.empty()) stopped_by_ = context_.stop(seconds_per_step());
   const bool any =
       std::ranges::any_of(places_, [](const Place& p) { return p.result.has_value(); });
   if (!any || clock_.elapsed() - last_checkpoint_ < context_.config.number("output.every")) return;
@@ -138,25 +145,42 @@ void Run::look_after() {
   last_checkpoint_ = clock_.elapsed();
 }
 
+/// Single steps are not timed: most of such a time is waiting for others.
+double Run::seconds_per_step() const {
+  const long most = std::ranges::max_element(places_, {}, &Place::steps)->steps;
+  return clock_.elapsed() / static_cast<double>(std::max(most, 1L));
+}
+
 void Run::tell() {
   double progress = 0;
+  long steps = 0;
   for (Place& place : places_) {
     progress += place.progress;
-    if (!place.converged || std::exchange(place.told, true)) continue;
-    if (!place.warning.empty()) context_.console.warning(place.warning);
-    context_.console.note(fmt::format("Lambda = {:g}: {}", place.Lambda, place.summary));
+    steps += place.steps;
+    if (!place.ended() || std::exchange(place.told, true)) continue;
+    const std::string& warning = place.converged ? place.warning : place.failure;
+    if (!warning.empty()) context_.console.warning(warning);
+    if (place.converged)
+      context_.console.note(fmt::format("Lambda = {:g}: {}", place.Lambda, place.summary));
   }
+  if (std::exchange(told_steps_, steps) == steps) return;
   const auto converged = std::ranges::count_if(places_, &Place::converged);
   context_.console.progress(
       progress / static_cast<double>(places_.size()),
       fmt::format("{} of {} Lambdas have converged", converged, places_.size()));
 }
 
-void Run::throw_if_failed() const {
-  std::string text;
-  for (const Place& place : places_)
+/// What is no failure of the numerics stays what it is.
+void Run::throw_failure(const std::vector<std::exception_ptr>& thrown) const {
+  for (const std::exception_ptr& other : thrown)
+    if (other) std::rethrow_exception(other);
+  std::string text, advice;
+  for (const Place& place : places_) {
     if (!place.failure.empty()) text += (text.empty() ? "" : "\n") + place.failure;
-  if (!text.empty()) throw NumericsError(text);
+    // One holds for all: they differ in what they begin with, or not at all.
+    if (place.advice.size() > advice.size()) advice = place.advice;
+  }
+  throw NumericsError(advice.empty() ? text : text + "\n" + advice);
 }
 
 JobResult Run::write() const {
@@ -187,10 +211,13 @@ void Run::resume() {
 void Run::take_up(const ResultReader& reader) {
   const DefectStates states = read_states(reader, task_.problem, task_.file);
   const std::vector<IterationLog> logs = read_log(reader).split();
+  const auto damaged = [&] {
+    return IoError(fmt::format("{}: the checkpoint in it is damaged", task_.file));
+  };
   const auto column = [&](const char* name) {
     std::vector<double> values = reader.read(name);
     if (values.size() != states.dt.size() || logs.size() != values.size() || values.empty())
-      throw IoError(fmt::format("{}: the checkpoint in it is damaged", task_.file));
+      throw damaged();
     return values;
   };
   const auto Lambda = column("Lambda"), converged = column("converged"),
@@ -215,6 +242,7 @@ void Run::take_up(const ResultReader& reader) {
     if (!like) like = DefectPoint(task_, context_.backend, place.Lambda, place.start).result(false);
     place.result = read_result(reader, i++, *like);
   }
+  if (i != Lambda.size()) throw damaged();
 }
 
 }  // namespace

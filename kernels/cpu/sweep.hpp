@@ -80,6 +80,7 @@ class Sweep {
   void start(const Lattices& density, const Chunk& chunk, Scratch& scratch) const;
 
   std::size_t sums_per_panel() const;
+  std::size_t sequences_per_density() const;
 
   const CollisionPlan& plan_;
   int K_;

@@ -390,20 +390,23 @@ std::size_t Sweep::sums_per_panel() const {
   return sides * M * (K_ + lanes - 1) / lanes * lanes * columns;
 }
 
-/// As many as share the phases with profit and have room for their sums.
+std::size_t Sweep::sequences_per_density() const {
+  return levels_.empty() ? 0 : block_times * 2 * SplitArray::distance(levels_.back().triple.size());
+}
+
+/// As many as share the phases with profit and have room for their sums and sequences.
 std::size_t Sweep::jacobian_group(std::size_t densities) const {
-  constexpr std::size_t most = 8, room = (std::size_t{128} << 20) / sizeof(double);
-  const std::size_t panels =
-      std::max<std::size_t>(1, room / std::max<std::size_t>(1, sums_per_panel()));
+  constexpr std::size_t most = 8, room = (std::size_t{256} << 20) / sizeof(double);
+  const std::size_t panel = sums_per_panel() + panel_densities * sequences_per_density();
+  const std::size_t panels = std::max<std::size_t>(1, room / std::max<std::size_t>(1, panel));
   return std::min({densities, most, panels * panel_densities});
 }
 
 Sweep::JacobianSpace Sweep::jacobian_space(std::size_t group) const {
   if (levels_.empty()) return {};
   const std::size_t panels = (group + panel_densities - 1) / panel_densities;
-  const std::size_t sequence = 2 * SplitArray::distance(levels_.back().triple.size());
   return {AlignedArray::unset(panels * sums_per_panel()),
-          AlignedArray::unset(group * block_times * sequence)};
+          AlignedArray::unset(group * sequences_per_density())};
 }
 
 }  // namespace kapitza::cpu

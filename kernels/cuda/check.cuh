@@ -45,6 +45,7 @@ inline std::string reason(cufftResult status) {
 template <class Status>
 void check(Status status, const char* call, std::string_view file, int line) {
   if (status == Status{}) return;  // success is zero for both
+  cudaGetLastError();              // or the next launch that is checked would find it again
   throw std::runtime_error(std::string(file.substr(file.rfind('/') + 1)) + ":" +
                            std::to_string(line) + ": " + call + ": " + reason(status));
 }

@@ -75,7 +75,9 @@ class WorkArea {
 
   /// At least this many bytes, from now on.
   void reserve(std::size_t bytes) {
-    if (bytes > memory_.size()) memory_ = Buffer<std::byte>(stream_, bytes);
+    if (bytes <= memory_.size()) return;
+    memory_ = Buffer<std::byte>(stream_, 0);  // first, so that old and new memory never coexist
+    memory_ = Buffer<std::byte>(stream_, bytes);
   }
   void* data() { return memory_.data(); }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cfloat>
 #include <cstddef>
-#include <optional>
 
 #include "kernels/staged/device.hpp"
 
@@ -30,7 +29,9 @@ struct MultiplyBlocks {
 
   KAPITZA_HD static int tiles(int size) { return (size + tile - 1) / tile; }
   int blocks(int count) const { return count * tiles(rows) * tiles(columns); }
-  std::size_t shared_bytes() const { return 2 * depth * tile * sizeof(double); }
+  /// Between rows of B's tile, which is stored by columns: no two lanes meet in a bank.
+  static constexpr int stride = tile + 1;
+  std::size_t shared_bytes() const { return depth * (tile + stride) * sizeof(double); }
 
   template <block::Block Blk>
   KAPITZA_HD void operator()(Blk& blk, std::size_t i) const {
@@ -39,8 +40,8 @@ struct MultiplyBlocks {
     const int row = rowwise.inner * tile, column = columnwise.inner * tile;
     const Product p = product(rowwise.outer);
     typename Blk::template Private<double, each * each> sums(blk);
-    const auto a = blk.template shared<double>(depth * tile);  // [inner][row]
-    const auto b = blk.template shared<double>(depth * tile);  // [inner][column]
+    const auto a = blk.template shared<double>(depth * tile);    // [inner][row]
+    const auto b = blk.template shared<double>(depth * stride);  // [inner][column]
     blk.each([&](int lane) { block::unroll<each * each>([&](auto e) { sums[lane][e] = 0; }); });
     for (int first = 0; first < inner; first += depth) {
       if (first > 0) blk.sync();
@@ -50,7 +51,8 @@ struct MultiplyBlocks {
       });
       blk.each(depth * tile, [&](int j) {
         const int k = first + j % depth, c = column + j / depth;
-        b.store(j % depth * tile + j / depth, k < inner && c < columns ? p.B[at(k, c, inner)] : 0);
+        b.store(j % depth * stride + j / depth,
+                k < inner && c < columns ? p.B[at(k, c, inner)] : 0);
       });
       blk.sync();
       blk.each([&](int lane) { add(a, b, lane, sums[lane]); });
@@ -78,7 +80,7 @@ struct MultiplyBlocks {
       block::Registers<double, each> left, right;
       block::unroll<each>([&](auto e) {
         left[e] = a.load(k * tile + lane % side + e * side);
-        right[e] = b.load(k * tile + lane / side + e * side);
+        right[e] = b.load(k * stride + lane / side + e * side);
       });
       block::unroll<each * each>([&](auto e) { sums[e] += left[e % each] * right[e / each]; });
     }
@@ -227,29 +229,30 @@ struct PivotPanel {
   }
 };
 
-/// V(i) = A(i, P) and Y. Indices [i][of the panel][row or column].
+/// V(i) = A(i, P) and Y. Indices [i][column of the panel, row] and [i][column, row of the panel]:
+/// both are written in the order in which they lie.
 struct TakePanel {
   Panel panel;
 
   KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [rest, j] = split(index, panel.K);
-    const auto [i, s] = split(rest, panel.width);
+    const auto [i, at] = split(index, panel.width * panel.K);
+    panel.V_of(i)[at] = panel.A[(i * panel.K + panel.first) * panel.K + at];
+    panel.Y_of(i)[at] = y(i, at % panel.width, at / panel.width);
+  }
+
+ private:
+  KAPITZA_HD double y(std::size_t i, int s, int j) const {
     const int* pivots = panel.order_of(i) + panel.first;
     const double* X = panel.inverse(i);
-    panel.V_of(i)[s * panel.K + j] = panel.at(i, j, panel.first + s);
-    double& y = panel.Y_of(i)[j * panel.width + s];
     const int c = j - panel.first;
-    if (c >= 0 && c < panel.width) {
-      y = X[c * panel.width + s];
-      return;
-    }
+    if (c >= 0 && c < panel.width) return X[c * panel.width + s];
     double sum = 0;
     for (int r = 0; r < panel.width; ++r) sum += X[r * panel.width + s] * panel.at(i, pivots[r], j);
-    y = sum;
+    return sum;
   }
 };
 
-/// V(S) = -1; rows S and columns P of A are zero. Indices as before.
+/// V(S) = -1; rows S and columns P of A are zero. Indices [i][of the panel][row or column].
 struct ClearPanel {
   Panel panel;
 
@@ -306,14 +309,12 @@ class InvertBlocks {
   InvertBlocks(D& device, std::size_t capacity, int K)
       : device_(device),
         K_(K),
-        room_(std::min(K, PivotPanel::width(K, device.most_shared_bytes()))),
+        room_(room_for(device, K)),
         work_(device, capacity * K * K),
         X_(device, capacity * room_ * room_),
         V_(device, capacity * room_ * K),
         Y_(device, V_.size()),
         order_(device, capacity * K) {}
-
-  std::size_t capacity() const { return order_.size() / K_; }
 
   /// matrix(i) becomes its inverse; singular[i], on the device, says where there is none.
   template <class Matrices>
@@ -324,15 +325,21 @@ class InvertBlocks {
     device_.each(cells, FinishInverse<Matrices>{matrix, work_.data(), order_.data(), K_});
   }
 
-  std::size_t memory() const {
-    return (work_.size() + X_.size() + V_.size() + Y_.size()) * sizeof(double) +
-           order_.size() * sizeof(int);
+  /// Bytes of one for so many.
+  static std::size_t memory(const D& device, std::size_t capacity, int K) {
+    const std::size_t room = room_for(device, K);
+    return capacity *
+           ((static_cast<std::size_t>(K) * K + room * room + 2 * room * K) * sizeof(double) +
+            K * sizeof(int));
   }
 
  private:
   template <class T>
   using Buffer = typename D::template Buffer<T>;
 
+  static int room_for(const D& device, int K) {
+    return std::min(K, PivotPanel::width(K, device.most_shared_bytes()));
+  }
   void eliminate(int first, std::size_t count, int* singular) {
     const int width = std::min(room_, K_ - first);
     const Panel panel{work_.data(), order_.data(), X_.data(), V_.data(), Y_.data(),

@@ -130,7 +130,7 @@ void JacobianPass<D>::run(DensityPass<D>& densities, std::span<const ChannelRate
   assemble(densities, J);
 }
 
-/// The sweep's share of one level: three lattice matrices, then the rows that they make.
+/// The sweep's share of one level: four lattice matrices, then the rows that they make.
 template <Device D>
 void JacobianPass<D>::add_level(const DensityPass<D>& densities, std::size_t level) {
   const int K = tables_.K, M = tables_.levels[level].M;

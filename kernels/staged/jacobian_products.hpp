@@ -162,8 +162,8 @@ struct AddTimesAsProducts {
       const Complex a = cell.load(columns_of_q + 2 * x), b = cell.load(columns_of_q + 2 * x + 1);
       block::unroll<rows>([&](auto j) {
         Sums& s = sums[j * group + x];
-        s.first += real_product(phase[j], a);
-        s.second += real_product(phase[j], b);
+        add_real_product(s.first, phase[j], a);
+        add_real_product(s.second, phase[j], b);
       });
     });
   }

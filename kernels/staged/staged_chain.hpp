@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
-#include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kapitza/core/error.hpp"
@@ -41,6 +42,7 @@ class StagedChain final : public CollisionChain {
   void factorise_together(std::span<const ChainFactorisation> all) override;
   void solve_together(std::span<const ChainSolution> all) override;
 
+  /// With what a factorisation takes beside.
   std::size_t memory() const override;
 
  private:
@@ -63,7 +65,12 @@ class StagedChain final : public CollisionChain {
     std::size_t paired() const { return on_host.paired; }
     const Elimination* all() { return eliminations.data(); }
   };
-  static StagedChain& of(CollisionChain* chain) { return dynamic_cast<StagedChain&>(*chain); }
+  /// One of those that are asked together.
+  StagedChain& of(CollisionChain* chain) const {
+    auto& staged = dynamic_cast<StagedChain&>(*chain);
+    if (staged.K_ != K_) throw std::invalid_argument("chains of different numbers of momenta");
+    return staged;
+  }
 
   std::size_t area() const { return static_cast<std::size_t>(K_) * K_; }
   /// Levels whose nodes have neighbours.
@@ -74,6 +81,7 @@ class StagedChain final : public CollisionChain {
     for (int level = 1; level < levels(); ++level) count += nodes_at(level);
     return count;
   }
+  static constexpr std::size_t most_cells = (std::size_t{1} << 31) - 1;
   static std::size_t at_once(std::size_t nodes) { return std::max<std::size_t>(1, nodes / 2); }
 
   double* block(std::size_t x) { return A_.data() + x * area(); }
@@ -99,7 +107,7 @@ class StagedChain final : public CollisionChain {
   /// Level by level; the last one are the nodes 0 of all chains.
   std::vector<LevelOnDevice> levels_of(std::span<StagedChain* const> chains);
   void assemble(std::span<const ChainFactorisation> all);
-  void eliminate(LevelOnDevice& level, int number, int* singular);
+  void eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert, int* singular);
   void condense(LevelOnDevice& level);
   void reduce(LevelOnDevice& level);
   template <Reduction reduction>
@@ -122,7 +130,6 @@ class StagedChain final : public CollisionChain {
   Buffer<double> diagonal_, lower_, upper_;   ///< [x][K]
   Buffer<double> f_, z_;                      ///< [x][K]
   Buffer<double> mirror_;                     ///< [K]
-  std::optional<InvertBlocks<D>> invert_;     ///< for as many as this chain was ever asked
 };
 
 template <Device D>
@@ -141,16 +148,14 @@ StagedChain<D>::StagedChain(D& device, std::size_t nodes, int K)
       upper_(device, diagonal_.size()),
       f_(device, diagonal_.size()),
       z_(device, diagonal_.size()),
-      mirror_(device, K) {
-  invert_.emplace(device, at_once(nodes), K);
-}
+      mirror_(device, K) {}
 
 template <Device D>
 std::size_t StagedChain<D>::memory() const {
   return (J_.size() + A_.size() + 2 * dense_lower_.size() + 2 * G_.size() + 5 * f_.size() +
           mirror_.size()) *
              sizeof(double) +
-         invert_->memory();
+         InvertBlocks<D>::memory(device_, at_once(N_), K_);
 }
 
 // ---- the plan ----------------------------------------------------------------------------------
@@ -243,14 +248,11 @@ void StagedChain<D>::factorise_together(std::span<const ChainFactorisation> all)
     total += level.count();
     most = std::max(most, level.count());
   }
-  if (invert_->capacity() < most) {
-    invert_.reset();  // first, so that old and new memory never coexist
-    invert_.emplace(device_, most, K_);
-  }
+  InvertBlocks<D> invert(device_, most, K_);
   Buffer<int> singular(device_, total);
   std::size_t first = 0;
   for (std::size_t number = 0; number < levels.size(); ++number) {
-    eliminate(levels[number], static_cast<int>(number), singular.data() + first);
+    eliminate(levels[number], static_cast<int>(number), invert, singular.data() + first);
     first += levels[number].count();
   }
   std::vector<int> is_singular(total);
@@ -283,12 +285,17 @@ void StagedChain<D>::assemble(std::span<const ChainFactorisation> all) {
     }
   }
   Buffer<ChainNode> on_device = uploaded(nodes);
-  device_.each(nodes.size() * area(), AssembleBlock{on_device.data(), K_});
+  // Many long chains have more cells than one stage may have indices.
+  const std::size_t at_most = std::max<std::size_t>(1, most_cells / area());
+  for (std::size_t first = 0; first < nodes.size(); first += at_most)
+    device_.each(std::min(at_most, nodes.size() - first) * area(),
+                 AssembleBlock{on_device.data() + first, K_});
 }
 
 template <Device D>
-void StagedChain<D>::eliminate(LevelOnDevice& level, int number, int* singular) {
-  (*invert_)(InverseOf{level.all()}, level.count(), singular);
+void StagedChain<D>::eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert,
+                               int* singular) {
+  invert(InverseOf{level.all()}, level.count(), singular);
   if (level.on_host.eliminations.front().left_block == nullptr) return;
   number == 0 ? condense(level) : reduce(level);
 }

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <span>
 #include <stdexcept>
-#include <system_error>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <type_traits>
@@ -179,13 +179,17 @@ void answer(const std::vector<Request*>& group) {
 class Rendezvous {
  public:
   Rendezvous(Backend& backend, const std::function<void()>& between)
-      : backend_(backend), between_(between) {}
+      : name(backend.name()),
+        description(backend.description()),
+        backend_(backend),
+        between_(between) {}
 
-  const Backend& backend() const { return backend_; }
+  const std::string name, description;  ///< of the backend, which pieces must not touch
 
   void enter(std::size_t pieces) { awake_ = pieces; }
   void leave(std::size_t pieces = 1);
-  /// Until all have left.
+  /// Until all have left. Were it to throw, who sleeps would do so for ever: where not even the
+  /// memory for an answer is left, the program ends.
   void serve() noexcept;
   void throw_if_failed() const {
     if (failure_) std::rethrow_exception(failure_);
@@ -396,8 +400,8 @@ class PieceBackend final : public Backend {
  public:
   explicit PieceBackend(Way way) : way_(way) {}
 
-  std::string name() const override { return way_.rendezvous.backend().name(); }
-  std::string description() const override { return way_.rendezvous.backend().description(); }
+  std::string name() const override { return way_.rendezvous.name; }
+  std::string description() const override { return way_.rendezvous.description; }
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
     return std::make_unique<PieceCollision>(way_, std::move(plan));
   }
@@ -436,7 +440,7 @@ std::vector<std::exception_ptr> side_by_side(
     rendezvous.enter(wanted);
     try {
       while (threads.size() < wanted) threads.emplace_back(work_off);
-    } catch (const std::system_error&) {  // fewer will do
+    } catch (const std::exception&) {  // no thread or no memory for it: fewer will do
       if (threads.empty()) throw;
       rendezvous.leave(wanted - threads.size());
     }

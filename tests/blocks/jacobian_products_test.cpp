@@ -60,9 +60,12 @@ struct Matrices {
   }
   double difference(const Matrices& other) const {
     double largest = 0;
-    for (std::size_t i = 0; i < P.size(); ++i)
-      largest = std::max({largest, std::abs(P[i] - other.P[i]), std::abs(Q[i] - other.Q[i]),
-                          std::abs(R[i] - other.R[i]), std::abs(S[i] - other.S[i])});
+    for (const auto sums : {&Matrices::P, &Matrices::Q, &Matrices::R, &Matrices::S})
+      for (std::size_t i = 0; i < P.size(); ++i) {
+        const double x = std::abs((this->*sums)[i] - (other.*sums)[i]);
+        if (!(x <= largest)) largest = x;
+        if (std::isnan(largest)) return largest;
+      }
     return largest;
   }
 };
@@ -131,6 +134,8 @@ TEST(JacobianProducts, NeedEveryBarrier) {
   using Checked = block::DropSync<block::CheckedBlock>;
   Checked intact(lanes, bytes(batch));
   by_products(batch, intact);
+  ASSERT_GT(intact.seen, 0);
+  ASSERT_EQ(intact.hazards().count(), 0) << intact.hazards().text();
   for (int which = 0; which < intact.seen; ++which) {
     Checked blk(lanes, bytes(batch), which);
     by_products(batch, blk);

@@ -337,7 +337,7 @@ const std::vector<BadInput> bad_inputs{
     {"TogetherWithoutAList",
      defect("defect", "together = true"),
      {},
-     {"c.toml:5:12: defect.together = true: defect.Lambda is no list (allowed: true | false)"}},
+     {"c.toml:5:12: defect.together = true: needs a list in defect.Lambda"}},
     {"TogetherNoFlag",
      defect("defect", "together = 1\nLambda = [1, 2]"),
      {},

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "host/jobs/job.hpp"
 #include "host/model.hpp"
 #include "host/output/result_file.hpp"
 #include "tests/host/program.hpp"
@@ -409,7 +410,9 @@ TEST_F(Stationary, SideBySideHasTheLayoutOfAList) {
   const ResultReader list(file("list.h5")), together(file());
   ASSERT_EQ(list.datasets(), together.datasets());
   for (const std::string& name : list.datasets())
-    if (!name.starts_with("log/")) EXPECT_EQ(list.shape(name), together.shape(name)) << name;
+    if (!name.starts_with("log/")) {
+      EXPECT_EQ(list.shape(name), together.shape(name)) << name;
+    }
   EXPECT_EQ(together.read("Lambda"), (std::vector<double>{0.1, 1, 10}));
   EXPECT_NE(ended.out.find("\n  10      yes"), std::string::npos) << ended.out;
   for (const char* line : {"Lambda = 0.1: ", "Lambda = 1: ", "Lambda = 10: "})
@@ -464,6 +467,50 @@ TEST_F(Stationary, SideBySideStopsAtASignal) {
   const std::vector<double> after = ResultReader(file()).read("iterations");
   ASSERT_EQ(after.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(after[i], before[i] + 1);
+}
+
+/// 1e308 cannot even begin; the others are stopped after a step.
+TEST_F(Stationary, SideBySideAStopOutlivesAFailure) {
+  const Arguments one_fails{"--set", "defect.Lambda=[1e308, 0.05, 0.3]", "--set",
+                            "defect.together=true"};
+  const Ended ended = run(joined(one_fails, {"--max-walltime", "0"}));
+  EXPECT_EQ(ended.exit_code, 75) << ended.err;
+  for (const char* part : {"warning: Lambda = 1e+308: the collision integral is not finite",
+                           "stopped by --max-walltime", "--resume"})
+    EXPECT_NE(ended.err.find(part), std::string::npos) << part << "\n" << ended.err;
+  EXPECT_EQ(ResultReader(file()).read("Lambda"), (std::vector<double>{0.05, 0.3}));
+  EXPECT_EQ(run(joined(one_fails, {"--resume"})).exit_code, 3);
+  EXPECT_EQ(ResultReader(file()).read("converged"), (std::vector<double>{1, 1}));
+}
+
+/// Without collisions what streams freely is the solution already.
+TEST_F(Stationary, SideBySideWhatIsFinishedWasNotStopped) {
+  const Ended ended = run({"--set", "defect.Lambda=[0, 0]", "--set", "defect.together=true",
+                           "--max-walltime", "0", "--json"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_FALSE(nlohmann::json::parse(ended.out).contains("stopped_by"));
+}
+
+/// Where threads wait for each other, their steps do not add up.
+TEST_F(Stationary, SideBySideAStepCostsItsShareOfTheRun) {
+  const Config config = Config::parse(small_defect, "test.toml",
+                                      {"defect.Lambda=[0.1, 1, 10]", "defect.together=true"});
+  const auto backend = make_cpu_backend(1);
+  Console console(Console::Style::quiet);
+  const WallClock clock(std::nullopt);
+  double seconds_per_step = 0;
+  const StopCondition stop = [&](double seconds) {
+    seconds_per_step = seconds;
+    return std::string();
+  };
+  JobContext context{config, *backend, console, file(), false, {}, stop};
+  ASSERT_TRUE(find_runner(config.job()).run(context).finished);
+  const double elapsed = clock.elapsed();
+  const std::vector<double> iterations = ResultReader(file()).read("iterations");
+  const double most = *std::ranges::max_element(iterations);
+  ASSERT_GT(most, 3);
+  EXPECT_GT(seconds_per_step, 0);
+  EXPECT_LE(seconds_per_step, elapsed / (most - 1)) << "asked within the last step";
 }
 
 TEST_F(Stationary, SideBySideEqualLambdasAreTwo) {

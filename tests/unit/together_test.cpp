@@ -139,8 +139,8 @@ class MadeUpCollision final : public CollisionOperator, public Counted {
 
 class MadeUpBackend final : public Backend {
  public:
-  std::string name() const override { return "made up"; }
-  std::string description() const override { return "for this test"; }
+  std::string name() const override { return noted("made up"); }
+  std::string description() const override { return noted("for this test"); }
   std::unique_ptr<CollisionOperator> collision(CollisionPlan p) override {
     account.note("collision");
     if (p.resolution.T > 100) throw NumericsError("too long");
@@ -148,7 +148,13 @@ class MadeUpBackend final : public Backend {
   }
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan) override { return nullptr; }
 
-  Account account;
+  mutable Account account;
+
+ private:
+  std::string noted(const std::string& text) const {
+    account.threads.insert(std::this_thread::get_id());
+    return text;
+  }
 };
 
 std::vector<double> density(double value, std::size_t count = 1) {

@@ -45,8 +45,8 @@ class CollisionChain {
   /// f becomes y: N x K values.
   virtual void solve(std::span<double> f) = 0;
 
-  /// The same for several chains of one backend, of which this is one. One that fails spoils the
-  /// others.
+  /// The same for several chains of one backend and of as many momenta, of which this is one. One
+  /// that fails spoils the others.
   virtual void factorise_together(std::span<const ChainFactorisation> all) {
     for (const auto& [chain, coefficients] : all) chain->factorise(*coefficients);
   }
