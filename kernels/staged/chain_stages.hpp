@@ -21,18 +21,24 @@ struct Coupling {
   }
 };
 
-/// Node x on its way out, between the nodes l and r that stay. Where there is no such neighbour,
-/// all that belongs to it is null. Matrices are K x K, column-major.
-struct Elimination {
-  double* inverse = nullptr;                                   ///< A_x, then its inverse
-  double *left_block = nullptr, *right_block = nullptr;        ///< A_l, A_r
-  Coupling lower, upper;                                       ///< of x: to l and to r
-  Coupling left_to_x, right_to_x;                              ///< of l and of r: to x
-  double *left_to_right = nullptr, *right_to_left = nullptr;   ///< of l to r and back, without x
-  double *G = nullptr, *H = nullptr;                           ///< scratch: see Reduction
-  double *f = nullptr, *left_f = nullptr, *right_f = nullptr;  ///< [K]: right-hand sides, solutions
-  double* z = nullptr;                                         ///< [K]: scratch
+/// A node beside the one that is eliminated, which stays. All null where there is none.
+struct Neighbour {
+  double* block = nullptr;    ///< its A
+  double* f = nullptr;        ///< [K]: its right-hand side, later its solution
+  Coupling to_x, from_x;      ///< how it feels x, and x feels it
+  double* beyond = nullptr;   ///< how it feels the other neighbour once x is gone
+  double* through = nullptr;  ///< scratch: A_x^{-1} from_x
 };
+
+/// Node x on its way out. Matrices are K x K, column-major.
+struct Elimination {
+  double* inverse = nullptr;          ///< A_x, then its inverse
+  double *f = nullptr, *z = nullptr;  ///< [K]: right-hand side, later solution; scratch
+  Neighbour left = {}, right = {};
+};
+
+/// What is done for one neighbour and for the other in the same way.
+using Side = Neighbour Elimination::*;
 
 /// One node of Eq. (19) before anything is eliminated.
 struct ChainNode {
@@ -59,72 +65,53 @@ struct AssembleBlock {
   }
 };
 
-/// What becomes of a neighbour and of its coupling beyond x while couplings are diagonal:
+/// What becomes of a neighbour, and of how it feels the other one, while couplings are diagonal:
 ///
-///   A_l -= left_to_x A_x^{-1} lower      left_to_right = -left_to_x A_x^{-1} upper
+///   A -= to_x A_x^{-1} from_x      beyond = -to_x A_x^{-1} (from_x of the other)
 ///
-/// and the mirror image. Indices [elimination][p][k].
-struct CondenseLeft {
+/// Indices [elimination][p][k].
+template <Side side, Side other>
+struct Condense {
   const Elimination* all;
   int K;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [rest, k] = split(index, K);
     const auto [i, p] = split(rest, K);
-    const Elimination& e = all[i];
+    const Neighbour& here = all[i].*side;
     const std::size_t at = static_cast<std::size_t>(p) * K + k;
-    const double through = e.left_to_x.values[k] * e.inverse[at];
-    e.left_block[at] -= through * e.lower.values[p];
-    if (e.right_block) e.left_to_right[at] = -through * e.upper.values[p];
-  }
-};
-struct CondenseRight {
-  const Elimination* all;
-  int K;
-
-  KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [rest, k] = split(index, K);
-    const auto [i, p] = split(rest, K);
-    const Elimination& e = all[i];
-    if (!e.right_block) return;
-    const std::size_t at = static_cast<std::size_t>(p) * K + k;
-    const double through = e.right_to_x.values[k] * e.inverse[at];
-    e.right_block[at] -= through * e.upper.values[p];
-    e.right_to_left[at] = -through * e.lower.values[p];
+    const double through = here.to_x.values[k] * all[i].inverse[at];
+    here.block[at] -= through * here.from_x.values[p];
+    if (here.beyond) here.beyond[at] = -through * (all[i].*other).from_x.values[p];
   }
 };
 
-/// The same once couplings are dense: six products, in this order.
-enum class Reduction {
-  lower,          ///< G = A_x^{-1} lower
-  upper,          ///< H = A_x^{-1} upper
-  left_block,     ///< A_l -= left_to_x G
-  right_block,    ///< A_r -= right_to_x H
-  left_to_right,  ///< = -left_to_x H
-  right_to_left,  ///< = -right_to_x G
-};
+// The same in products of matrices, once couplings are dense.
 
-template <Reduction reduction>
-struct ReductionProduct {
+/// through = A_x^{-1} from_x
+template <Side side>
+struct PassThrough {
   const Elimination* all;
-
   KAPITZA_HD Product operator()(std::size_t i) const {
-    const Elimination& e = all[i];
-    switch (reduction) {
-      case Reduction::lower:
-        return {e.inverse, e.lower.values, e.G};
-      case Reduction::upper:
-        return {e.inverse, e.upper.values, e.H};
-      case Reduction::left_block:
-        return {e.left_to_x.values, e.G, e.left_block};
-      case Reduction::right_block:
-        return {e.right_to_x.values, e.H, e.right_block};
-      case Reduction::left_to_right:
-        return {e.left_to_x.values, e.H, e.left_to_right};
-      case Reduction::right_to_left:
-        return {e.right_to_x.values, e.G, e.right_to_left};
-    }
-    return {};
+    return {all[i].inverse, (all[i].*side).from_x.values, (all[i].*side).through};
+  }
+};
+
+/// A -= to_x through
+template <Side side>
+struct ReduceBlock {
+  const Elimination* all;
+  KAPITZA_HD Product operator()(std::size_t i) const {
+    return {(all[i].*side).to_x.values, (all[i].*side).through, (all[i].*side).block};
+  }
+};
+
+/// beyond = -to_x (through of the other)
+template <Side side, Side other>
+struct ReachBeyond {
+  const Elimination* all;
+  KAPITZA_HD Product operator()(std::size_t i) const {
+    return {(all[i].*side).to_x.values, (all[i].*other).through, (all[i].*side).beyond};
   }
 };
 
@@ -133,42 +120,31 @@ struct InverseOf {
   KAPITZA_HD double* operator()(std::size_t i) const { return all[i].inverse; }
 };
 
-/// z_x = A_x^{-1} f_x. Indices [elimination][k].
-struct SolveNode {
+/// to = A_x^{-1} from. Indices [elimination][k].
+template <double* Elimination::* from, double* Elimination::* to>
+struct ApplyInverse {
   const Elimination* all;
   int K;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [i, k] = split(index, K);
-    const Elimination& e = all[i];
-    e.z[k] = Coupling{e.inverse, false}(e.f, k, K);
+    (all[i].*to)[k] = Coupling{all[i].inverse, false}(all[i].*from, k, K);
   }
 };
 
-/// f_l -= left_to_x z_x. Indices [elimination][k].
-struct ReduceLeft {
+/// f -= to_x z. Indices [elimination][k].
+template <Side side>
+struct ReduceRow {
   const Elimination* all;
   int K;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [i, k] = split(index, K);
-    const Elimination& e = all[i];
-    e.left_f[k] -= e.left_to_x(e.z, k, K);
-  }
-};
-/// f_r -= right_to_x z_x. Indices [elimination][k].
-struct ReduceRight {
-  const Elimination* all;
-  int K;
-
-  KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [i, k] = split(index, K);
-    const Elimination& e = all[i];
-    if (e.right_f) e.right_f[k] -= e.right_to_x(e.z, k, K);
+    (all[i].*side).f[k] -= (all[i].*side).to_x(all[i].z, k, K);
   }
 };
 
-/// f_x - lower y_l - upper y_r, into z. Indices [elimination][k].
+/// z = f_x - from_x y of both neighbours. Indices [elimination][k].
 struct ReturnToNode {
   const Elimination* all;
   int K;
@@ -176,22 +152,7 @@ struct ReturnToNode {
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [i, k] = split(index, K);
     const Elimination& e = all[i];
-    double rest = e.f[k];
-    if (e.left_f) rest -= e.lower(e.left_f, k, K);
-    if (e.right_f) rest -= e.upper(e.right_f, k, K);
-    e.z[k] = rest;
-  }
-};
-
-/// y_x = A_x^{-1} z_x, in the place of f_x. Indices [elimination][k].
-struct FinishNode {
-  const Elimination* all;
-  int K;
-
-  KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [i, k] = split(index, K);
-    const Elimination& e = all[i];
-    e.f[k] = Coupling{e.inverse, false}(e.z, k, K);
+    e.z[k] = e.f[k] - e.left.from_x(e.left.f, k, K) - e.right.from_x(e.right.f, k, K);
   }
 };
 

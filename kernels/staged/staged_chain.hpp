@@ -49,6 +49,8 @@ class StagedChain final : public CollisionChain {
   template <class T>
   using Buffer = typename D::template Buffer<T>;
 
+  static constexpr Side left = &Elimination::left, right = &Elimination::right;
+
   /// Nodes that are eliminated at the same time; those with a right neighbour come first.
   struct Level {
     std::vector<Elimination> eliminations;
@@ -110,8 +112,8 @@ class StagedChain final : public CollisionChain {
   void eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert, int* singular);
   void condense(LevelOnDevice& level);
   void reduce(LevelOnDevice& level);
-  template <Reduction reduction>
-  void reduce(const Elimination* all, std::size_t count, double alpha, double beta);
+  template <class Products>
+  void product(const Products& products, std::size_t count, double alpha, double beta);
 
   template <class T>
   Buffer<T> uploaded(const std::vector<T>& values) {
@@ -178,20 +180,14 @@ Elimination StagedChain<D>::elimination(int level, std::size_t x) {
   if (level == levels()) return e;
   const std::size_t stride = std::size_t{1} << level, l = x - stride, r = x + stride;
   const bool dense_now = level > 0, paired = r < N_;
-  const std::size_t place = x >> (level + 1);
-  e.left_block = block(l);
-  e.left_f = row(f_, l);
-  e.lower = lower(level, x);
-  e.left_to_x = upper(level, l);
-  if (dense_now) e.G = G_.data() + place * area();
+  const std::size_t scratch = (x >> (level + 1)) * area();
+  e.left = {block(l), row(f_, l), upper(level, l), lower(level, x)};
+  if (dense_now) e.left.through = G_.data() + scratch;
   if (!paired) return e;
-  e.right_block = block(r);
-  e.right_f = row(f_, r);
-  e.upper = upper(level, x);
-  e.right_to_x = lower(level, r);
-  e.left_to_right = dense(dense_upper_, level + 1, l);
-  e.right_to_left = dense(dense_lower_, level + 1, r);
-  if (dense_now) e.H = H_.data() + place * area();
+  e.right = {block(r), row(f_, r), lower(level, r), upper(level, x)};
+  if (dense_now) e.right.through = H_.data() + scratch;
+  e.left.beyond = dense(dense_upper_, level + 1, l);
+  e.right.beyond = dense(dense_lower_, level + 1, r);
   return e;
 }
 
@@ -201,7 +197,7 @@ typename StagedChain<D>::Level StagedChain<D>::level(int number) {
   const auto add = [&](std::size_t x) {
     level.eliminations.push_back(elimination(number, x));
     level.nodes.push_back(x);
-    if (level.eliminations.back().right_block) ++level.paired;
+    if (level.eliminations.back().right.block) ++level.paired;
   };
   if (number == levels()) add(0);
   if (number >= levels()) return level;
@@ -296,31 +292,31 @@ template <Device D>
 void StagedChain<D>::eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert,
                                int* singular) {
   invert(InverseOf{level.all()}, level.count(), singular);
-  if (level.on_host.eliminations.front().left_block == nullptr) return;
+  if (level.on_host.eliminations.front().left.block == nullptr) return;
   number == 0 ? condense(level) : reduce(level);
 }
 
 template <Device D>
 void StagedChain<D>::condense(LevelOnDevice& level) {
-  device_.each(level.count() * area(), CondenseLeft{level.all(), K_});
-  device_.each(level.paired() * area(), CondenseRight{level.all(), K_});
+  device_.each(level.count() * area(), Condense<left, right>{level.all(), K_});
+  device_.each(level.paired() * area(), Condense<right, left>{level.all(), K_});
 }
 
 template <Device D>
 void StagedChain<D>::reduce(LevelOnDevice& level) {
-  reduce<Reduction::lower>(level.all(), level.count(), 1, 0);
-  reduce<Reduction::upper>(level.all(), level.paired(), 1, 0);
-  reduce<Reduction::left_block>(level.all(), level.count(), -1, 1);
-  reduce<Reduction::right_block>(level.all(), level.paired(), -1, 1);
-  reduce<Reduction::left_to_right>(level.all(), level.paired(), -1, 0);
-  reduce<Reduction::right_to_left>(level.all(), level.paired(), -1, 0);
+  product(PassThrough<left>{level.all()}, level.count(), 1, 0);
+  product(PassThrough<right>{level.all()}, level.paired(), 1, 0);
+  product(ReduceBlock<left>{level.all()}, level.count(), -1, 1);
+  product(ReduceBlock<right>{level.all()}, level.paired(), -1, 1);
+  product(ReachBeyond<left, right>{level.all()}, level.paired(), -1, 0);
+  product(ReachBeyond<right, left>{level.all()}, level.paired(), -1, 0);
 }
 
 template <Device D>
-template <Reduction reduction>
-void StagedChain<D>::reduce(const Elimination* all, std::size_t count, double alpha, double beta) {
-  multiply(device_, count,
-           MultiplyBlocks<ReductionProduct<reduction>>{{all}, K_, K_, K_, alpha, beta});
+template <class Products>
+void StagedChain<D>::product(const Products& products, std::size_t count, double alpha,
+                             double beta) {
+  multiply(device_, count, MultiplyBlocks<Products>{products, K_, K_, K_, alpha, beta});
 }
 
 // ---- solutions ---------------------------------------------------------------------------------
@@ -334,14 +330,16 @@ void StagedChain<D>::solve_together(std::span<const ChainSolution> all) {
   }
   std::vector<LevelOnDevice> levels = levels_of(chains);
   for (LevelOnDevice& level : std::span(levels).first(levels.size() - 1)) {
-    device_.each(level.count() * K_, SolveNode{level.all(), K_});
-    device_.each(level.count() * K_, ReduceLeft{level.all(), K_});
-    device_.each(level.paired() * K_, ReduceRight{level.all(), K_});
+    device_.each(level.count() * K_,
+                 ApplyInverse<&Elimination::f, &Elimination::z>{level.all(), K_});
+    device_.each(level.count() * K_, ReduceRow<left>{level.all(), K_});
+    device_.each(level.paired() * K_, ReduceRow<right>{level.all(), K_});
   }
   for (std::size_t number = levels.size(); number-- > 0;) {
     LevelOnDevice& level = levels[number];
     device_.each(level.count() * K_, ReturnToNode{level.all(), K_});
-    device_.each(level.count() * K_, FinishNode{level.all(), K_});
+    device_.each(level.count() * K_,
+                 ApplyInverse<&Elimination::z, &Elimination::f>{level.all(), K_});
   }
   for (const auto& [chain, f] : all) device_.download(of(chain).f_.data(), f);
 }

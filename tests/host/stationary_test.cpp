@@ -73,6 +73,16 @@ class Stationary : public testing::Test {
     return kapitza_program(directory_.path(), joined({"run", "s.toml"}, more));
   }
   fs::path file(const std::string& name = "s.h5") const { return directory_ / name; }
+  /// Once the first checkpoint is there.
+  void stop_by_signal(const Arguments& slow) const {
+    Process process(directory_.path(), kapitza_command(joined({"run", "s.toml"}, slow)));
+    while (process.running() && !fs::exists(file()))
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    process.send(SIGTERM);
+    const Ended ended = process.wait();
+    EXPECT_EQ(ended.exit_code, 75) << ended.signal << ended.err;
+    EXPECT_NE(ended.err.find("stopped by SIGTERM"), std::string::npos) << ended.err;
+  }
 
   TemporaryDirectory directory_;
 };
@@ -319,13 +329,7 @@ TEST_F(Stationary, GoesOnInTheMiddleOfAList) {
 
 TEST_F(Stationary, StopsAtASignal) {
   const Arguments slow{"--set", "numerics.scheme=explicit", "--set", "output.every=1e-9"};
-  Process process(directory_.path(), kapitza_command(joined({"run", "s.toml"}, slow)));
-  while (process.running() && !fs::exists(file()))
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  process.send(SIGTERM);
-  const Ended ended = process.wait();
-  EXPECT_EQ(ended.exit_code, 75) << ended.signal << ended.err;
-  EXPECT_NE(ended.err.find("stopped by SIGTERM"), std::string::npos) << ended.err;
+  stop_by_signal(slow);
   EXPECT_FALSE(ResultReader(file()).finished());
   const Ended next = run(joined(slow, {"--resume", "--max-walltime", "0"}));
   EXPECT_EQ(next.exit_code, 75) << next.err;
@@ -454,13 +458,7 @@ TEST_F(Stationary, SideBySideAFailureLeavesTheOthersAlone) {
 TEST_F(Stationary, SideBySideStopsAtASignal) {
   const Arguments slow =
       joined(side_by_side, {"--set", "numerics.scheme=explicit", "--set", "output.every=1e-9"});
-  Process process(directory_.path(), kapitza_command(joined({"run", "s.toml"}, slow)));
-  while (process.running() && !fs::exists(file()))
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  process.send(SIGTERM);
-  const Ended ended = process.wait();
-  EXPECT_EQ(ended.exit_code, 75) << ended.signal << ended.err;
-  EXPECT_NE(ended.err.find("stopped by SIGTERM"), std::string::npos) << ended.err;
+  stop_by_signal(slow);
   const std::vector<double> before = ResultReader(file()).read("iterations");
   const Ended next = run(joined(slow, {"--resume", "--max-walltime", "0"}));
   EXPECT_EQ(next.exit_code, 75) << next.err;
