@@ -50,7 +50,7 @@ class JacobianPass {
   D& device_;
   const Tables<D>& tables_;
   std::size_t capacity_;
-  Buffer<Complex> phase_;                   ///< [time][M]
+  Buffer<Complex> phase_;                   ///< [time][phase_place of r]
   Buffer<Complex> in_, out_;                ///< derivative lines, then rows over the fine momenta
   Buffer<Complex> modes_;                   ///< [x][K][K]: rows of dI/dn + i dI/dh, in modes
   Buffer<double> P_, Q_, R_, S_;            ///< [x][K][M]
@@ -153,7 +153,7 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
   const TimeEntry* time = l.time.data() + batch.first_time;
   const std::size_t half = 2 * static_cast<std::size_t>(l.capacity) * l.M;
   device_.each(static_cast<std::size_t>(batch.times) * l.M,
-               JoinPhases{l.start.data(), l.offset.data(), time, phase_.data(), l.M});
+               JoinPhases{l.start.data(), l.offset.data(), time, phase_.data(), tables_.K, l.M});
   device_.each(densities.load_count(level, batch),
                densities.load(level, batch, in_.data(), 2 * l.capacity));
   for (std::size_t x = 0; x < densities.size(); ++x)
@@ -172,10 +172,12 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
     return;
   }
   const int size = static_cast<int>(densities.size());
-  const AddTimesAsProducts<Sign::plus> sums{add, size};
-  const AddTimesAsProducts<Sign::minus> differences{add, size};
-  device_.each_block(sums.blocks(), sums);
-  device_.each_block(differences.blocks(), differences);
+  with_group(size, [&](auto group) {
+    const AddTimesAsProducts<Sign::plus, group> sums{add, size};
+    const AddTimesAsProducts<Sign::minus, group> differences{add, size};
+    device_.each_block(sums.blocks(), sums);
+    device_.each_block(differences.blocks(), differences);
+  });
 }
 
 /// The manifold's share.
