@@ -28,6 +28,7 @@ class CudaBlock {
    public:
     __device__ explicit Shared(T* cells) : cells_(cells) {}
     __device__ T load(int i) const { return aligned(cells_ + i); }
+    __device__ T load_for_all(int i) const { return load(i); }
     __device__ void store(int i, T value) const { aligned(cells_ + i) = value; }
 
    private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kapitza/solver/assemble.hpp"
+#include "kernels/block/in_block.hpp"
 #include "kernels/staged/device.hpp"
 
 namespace kapitza::staged {
@@ -24,7 +25,7 @@ struct Diagnosis {
   MomentSystem::Line projection;
 };
 
-/// Gain, loss, I and the estimates. One index per density: sums over momenta in a fixed order.
+/// Gain, loss, I and the estimates. One Block per density.
 struct AssembleDensity {
   const double *n, *h;  ///< [x][K]
   const double* energy;
@@ -32,12 +33,19 @@ struct AssembleDensity {
   double *gain, *loss, *I;  ///< [x][K]
   Diagnosis* diagnosis;     ///< [x]
 
-  KAPITZA_HD void operator()(std::size_t x) const {
+  static constexpr int lanes = 128, resident = 4;
+  std::size_t shared_bytes() const { return block::in_block_bytes(lanes); }
+
+  template <block::Block B>
+  KAPITZA_HD void operator()(B& blk, std::size_t x) const {
+    block::InBlock<B> momenta(blk, sums.K);
     const std::size_t at = x * sums.K;
     CollisionValues values{gain + at, loss + at, I + at};
-    assemble_collision(n + at, h + at, energy, sums.of(x), values);
-    diagnosis[x] = {values.error, values.grid_error, values.number_rate_raw, values.energy_rate_raw,
-                    values.projection};
+    assemble_collision(momenta, n + at, h + at, energy, sums.of(x), values);
+    blk.each(1, [&](int) {
+      diagnosis[x] = {values.error, values.grid_error, values.number_rate_raw,
+                      values.energy_rate_raw, values.projection};
+    });
   }
 };
 

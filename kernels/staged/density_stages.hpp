@@ -4,11 +4,12 @@
 #include "kapitza/solver/balance.hpp"
 #include "kapitza/spectral/kink.hpp"
 #include "kapitza/spectral/lattice.hpp"
+#include "kernels/block/in_block.hpp"
 #include "kernels/staged/device.hpp"
 
 namespace kapitza::staged {
 
-/// h of Eq. (8), its line, and the kinks of n and h at +-pi. One index per density.
+/// h of Eq. (8), its line, and the kinks of n and h at +-pi. One Block per density.
 struct BalanceDensity {
   const double* n;       ///< [x][K]
   const double* energy;  ///< [K]
@@ -18,9 +19,19 @@ struct BalanceDensity {
   Kink shape;
   int K;
 
-  KAPITZA_HD void operator()(std::size_t x) const {
-    line[x] = balance(n + x * K, energy, K, h + x * K);
-    aligned(kink + x) = {shape.amplitude(n + x * K, K), shape.amplitude(h + x * K, K)};
+  static constexpr int lanes = 128, resident = 4;
+  std::size_t shared_bytes() const { return block::in_block_bytes(lanes); }
+
+  template <block::Block B>
+  KAPITZA_HD void operator()(B& blk, std::size_t x) const {
+    block::InBlock<B> momenta(blk, K);
+    const double* own = n + x * K;
+    const MomentSystem::Line thermal = balance(momenta, own, energy, h + x * K);
+    blk.sync();  // what the kink takes of h belongs to several lanes
+    blk.each(1, [&](int) {
+      line[x] = thermal;
+      aligned(kink + x) = {shape.amplitude(own, K), shape.amplitude(h + x * K, K)};
+    });
   }
 };
 

@@ -5,6 +5,7 @@
 #include "kapitza/solver/assemble.hpp"
 #include "kapitza/solver/assemble_jacobian.hpp"
 #include "kapitza/spectral/lattice.hpp"
+#include "kernels/block/in_block.hpp"
 #include "kernels/staged/assemble_stages.hpp"
 #include "kernels/staged/device.hpp"
 #include "kernels/staged/sweep_stages.hpp"
@@ -124,18 +125,26 @@ struct PackRows {
   }
 };
 
-/// The transpose of AddKink: how every row answers to a kink of amplitude one. Indices [x][k].
+/// The transpose of AddKink: how every row answers to a kink of amplitude one. One Block per row
+/// [x][k].
 struct RespondToKink {
   const Complex* rows;  ///< [x][K][M]
   const double* shape;  ///< [M]
   Complex* response;    ///< [x][K]: added
   int M;
 
-  KAPITZA_HD void operator()(std::size_t index) const {
+  static constexpr int lanes = 64, resident = 8;
+  std::size_t shared_bytes() const { return block::in_block_bytes(lanes); }
+
+  template <block::Block B>
+  KAPITZA_HD void operator()(B& blk, std::size_t index) const {
+    block::InBlock<B> sites(blk, M);
     const Complex* row = rows + index * M;
-    Complex sum = aligned(response + index);
-    for (int r = 0; r < M; ++r) sum += shape[r] * aligned(row + r);
-    aligned(response + index) = sum;
+    const Sums<2> sums = sites.template sum<2>([&](int r) {
+      const Complex z = shape[r] * aligned(row + r);
+      return Sums<2>{{z.re, z.im}};
+    });
+    blk.each(1, [&](int) { aligned(response + index) += Complex{sums[0], sums[1]}; });
   }
 };
 
@@ -191,17 +200,22 @@ struct ColumnFrame {
   MomentSystem::Line projection;
 };
 
-/// Normal matrix and projection line of Eq. (13). One index per density.
+/// Normal matrix and projection line of Eq. (13). One Block per density.
 struct ProjectDensity {
   const double *n, *energy;
   double* I;  ///< [x][K], projected on return
   ColumnFrame* frame;
   int K;
 
-  KAPITZA_HD void operator()(std::size_t x) const {
-    ColumnFrame result{{}, project(n + x * K, energy, K, I + x * K).line};
-    for (int m = 0; m < K; ++m) result.system.add(n[x * K + m] * n[x * K + m], energy[m]);
-    frame[x] = result;
+  static constexpr int lanes = 128, resident = 4;
+  std::size_t shared_bytes() const { return block::in_block_bytes(lanes); }
+
+  template <block::Block B>
+  KAPITZA_HD void operator()(B& blk, std::size_t x) const {
+    block::InBlock<B> momenta(blk, K);
+    const MomentSystem system = moments_of(momenta, n + x * K, energy);
+    const Projection projection = project(momenta, n + x * K, energy, I + x * K);
+    blk.each(1, [&](int) { frame[x] = {system, projection.line}; });
   }
 };
 

@@ -4,6 +4,7 @@
 #include "kapitza/physics/collision_terms.hpp"
 #include "kapitza/solver/pair_table.hpp"
 #include "kapitza/spectral/stencil.hpp"
+#include "kernels/block/in_block.hpp"
 #include "kernels/staged/device.hpp"
 #include "kernels/staged/sweep_stages.hpp"
 
@@ -28,7 +29,7 @@ struct PairDensity {
   }
 };
 
-/// B and S of the resonant manifold, Eq. (10). Indices [x][m].
+/// B and S of the resonant manifold, Eq. (10). One Block per [x][m], whose lanes share the nodes.
 struct SumPairs {
   const Complex* fine;  ///< [x][G]
   const Complex* kink;  ///< [x]
@@ -38,21 +39,27 @@ struct SumPairs {
   double* sums;  ///< [x][gain, rate][K]
   int K, G;
 
-  KAPITZA_HD void operator()(std::size_t index) const {
+  static constexpr int lanes = 64, resident = 8;
+  std::size_t shared_bytes() const { return block::in_block_bytes(lanes); }
+
+  template <block::Block B>
+  KAPITZA_HD void operator()(B& blk, std::size_t index) const {
     const auto [x, m] = split(index, K);
     const PairDensity density{fine + x * G, aligned(kink + x), G};
-    double gain = 0, rate = 0;
-    for (int i = first[m]; i < first[m + 1]; ++i) {
-      const PlacedNode node = nodes[i];
+    const PlacedNode* own = nodes + first[m];
+    block::InBlock<B> all(blk, first[m + 1] - first[m]);
+    const Sums<2> sum = all.template sum<2>([&](int i) {
+      const PlacedNode node = own[i];
       const Complex a = density.at(Stencil::at(node.place[0]), node.kink[0]);
       const Complex b = density.at(Stencil::at(node.place[1]), node.kink[1]);
       const Complex c = density.at(Stencil::at(node.place[2]), node.kink[2]);
       const PairTerms terms = pair_terms(a.re, a.im, b.re, b.im, c.re, c.im);
-      gain += node.weight * terms.gain;
-      rate += node.weight * terms.rate;
-    }
-    sums[x * 2 * K + m] = rates[x].pairs * gain;
-    sums[(x * 2 + 1) * K + m] = rates[x].pairs * rate;
+      return Sums<2>{{node.weight * terms.gain, node.weight * terms.rate}};
+    });
+    blk.each(1, [&](int) {
+      sums[x * 2 * K + m] = rates[x].pairs * sum[0];
+      sums[(x * 2 + 1) * K + m] = rates[x].pairs * sum[1];
+    });
   }
 };
 

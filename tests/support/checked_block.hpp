@@ -122,6 +122,12 @@ class CheckedBlock {
       return cell->value;
     }
 
+    T load_for_all(int i) const {
+      T value{};
+      blk_->each([&](int) { value = load(i); });
+      return value;
+    }
+
     void store(int i, T value) const {
       Cell* cell = find(i);
       if (cell == nullptr) return;

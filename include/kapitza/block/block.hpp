@@ -66,6 +66,7 @@ class Arena {
 ///   Private<T, E> x(blk)      x[lane][e]: E values per lane that survive from phase to phase
 ///   blk.shared<T>(count)      Shared<T>: count cells that all lanes see, uninitialised
 ///   s.load(i), s.store(i, v)  functions, not references, so that a checker sees every access
+///   s.load_for_all(i)         outside a phase: what every lane reads there
 ///
 /// Between two barriers a cell that one lane writes belongs to that lane: no other lane may read
 /// or write it. Nothing else is promised about order, not even between two phases.
@@ -81,6 +82,7 @@ concept Block =
       { x[0] } -> std::same_as<Registers<double, 2>&>;
       { blk.template shared<double>(1) } -> std::same_as<typename B::template Shared<double>>;
       { s.load(0) } -> std::same_as<double>;
+      { s.load_for_all(0) } -> std::same_as<double>;
       s.store(0, 1.0);
     };
 

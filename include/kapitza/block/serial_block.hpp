@@ -28,6 +28,7 @@ class SerialBlock {
    public:
     explicit Shared(T* cells) : cells_(cells) {}
     T load(int i) const { return cells_[i]; }
+    T load_for_all(int i) const { return cells_[i]; }
     void store(int i, T value) const { cells_[i] = value; }
 
    private:

@@ -52,11 +52,12 @@ struct CollisionValues {
 };
 
 /// Gain, loss, I and the error estimate of one density from its sums, Eqs. (7), (11) and (13).
-KAPITZA_HD inline void assemble_collision(const double* n, const double* h, const double* energy,
-                                          const CollisionSums& sums, CollisionValues& out) {
-  const int K = sums.K, last = sums.segments - 1;
-  double change = 0, change_before = 0, scale = 0;
-  for (int m = 0; m < K; ++m) {
+template <class Momenta>
+KAPITZA_HD void assemble_collision(Momenta& momenta, const double* n, const double* h,
+                                   const double* energy, const CollisionSums& sums,
+                                   CollisionValues& out) {
+  const int last = sums.segments - 1;
+  const Sums<3> most = momenta.template most<3>([&](int m) {
     double gain = sums.pair_gain(m);
     double B[3] = {}, S[3] = {};  // cut at T, T/2, T/4
     for (int s = 0; s <= last; ++s) {
@@ -69,32 +70,34 @@ KAPITZA_HD inline void assemble_collision(const double* n, const double* h, cons
     }
     double I[3];
     for (int cut = 0; cut < 3; ++cut) I[cut] = h[m] * B[cut] + n[m] * S[cut];
-    const double d1 = I[0] > I[1] ? I[0] - I[1] : I[1] - I[0];
-    const double d2 = I[1] > I[2] ? I[1] - I[2] : I[2] - I[1];
-    if (d1 > change) change = d1;
-    if (d2 > change_before) change_before = d2;
-    if (gain > scale) scale = gain;
     out.gain[m] = gain;
     out.I[m] = I[0] + h[m] * sums.pair_gain(m) + n[m] * sums.pair_rate(m);
-  }
+    return Sums<3>{{I[0] > I[1] ? I[0] - I[1] : I[1] - I[0],
+                    I[1] > I[2] ? I[1] - I[2] : I[2] - I[1], gain}};
+  });
+  const double change = most[0], change_before = most[1], scale = most[2];
   // Each doubling of T shrinks the change by a factor; the changes still to come form a geometric
   // series with that factor, which is never trusted to be smaller than 1/8.
   double factor = change_before > 0 ? change / change_before : 0;
   factor = factor < 0.125 ? 0.125 : factor > 0.75 ? 0.75 : factor;
   out.error = scale > 0 ? change * factor / (1 - factor) / scale : 0;
 
-  const Projection projection = project(n, energy, K, out.I);
+  const Projection projection = project(momenta, n, energy, out.I);
   out.number_rate_raw = projection.number_rate_raw;
   out.energy_rate_raw = projection.energy_rate_raw;
   out.projection = projection.line;
-  double correction = 0;
-  for (int m = 0; m < K; ++m) {
+  const Sums<1> correction = momenta.template most<1>([&](int m) {
     const double part = n[m] * n[m] * projection.line(energy[m]);
-    const double size = part < 0 ? -part : part;
-    if (size > correction) correction = size;
     out.loss[m] = (out.I[m] - out.gain[m]) / n[m];
-  }
-  out.grid_error = rate_of(correction, scale);
+    return Sums<1>{{part < 0 ? -part : part}};
+  });
+  out.grid_error = rate_of(correction[0], scale);
+}
+
+KAPITZA_HD inline void assemble_collision(const double* n, const double* h, const double* energy,
+                                          const CollisionSums& sums, CollisionValues& out) {
+  InOrder momenta(sums.K);
+  assemble_collision(momenta, n, h, energy, sums, out);
 }
 
 }  // namespace kapitza

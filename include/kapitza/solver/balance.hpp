@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kapitza/core/hd.hpp"
+#include "kapitza/core/in_order.hpp"
 
 namespace kapitza {
 
@@ -30,31 +31,44 @@ struct MomentSystem {
   }
 };
 
+/// The system of a density, with weights n^2.
+template <class Momenta>
+KAPITZA_HD MomentSystem moments_of(Momenta& momenta, const double* n, const double* energy) {
+  const auto sums = momenta.template sum<3>([&](int m) {
+    const double weight = n[m] * n[m];
+    return Sums<3>{{weight, weight * energy[m], weight * energy[m] * energy[m]}};
+  });
+  return {sums[0], sums[1], sums[2]};
+}
+
 /// Departure of a density from the thermal state nearest to it, Eq. (8):
 ///
 ///   h = 1 - n (b E + c),   b and c least squares, i.e. sum n h = sum n E h = 0
 ///
 /// For a thermal state h is zero to rounding, and with it every term of the balanced collision
 /// integral, whatever the resolution.
-KAPITZA_HD inline MomentSystem::Line balance(const double* n, const double* energy, int K,
-                                             double* h) {
-  MomentSystem system;
-  for (int m = 0; m < K; ++m) system.add(n[m] * n[m], energy[m]);
+template <class Momenta>
+KAPITZA_HD MomentSystem::Line balance(Momenta& momenta, const double* n, const double* energy,
+                                      double* h) {
+  const MomentSystem system = moments_of(momenta, n, energy);
   MomentSystem::Line total{0, 0};
-  for (int m = 0; m < K; ++m) h[m] = 1;
+  momenta.each([&](int m) { h[m] = 1; });
   // The second pass fits the residual of the first: it removes the rounding of the 2 x 2 solve.
   for (int pass = 0; pass < 2; ++pass) {
-    double number = 0, moment = 0;
-    for (int m = 0; m < K; ++m) {
-      number += n[m] * h[m];
-      moment += n[m] * h[m] * energy[m];
-    }
-    const MomentSystem::Line line = system.solve(number, moment);
+    const Sums<2> sums = momenta.template sum<2>(
+        [&](int m) { return Sums<2>{{n[m] * h[m], n[m] * h[m] * energy[m]}}; });
+    const MomentSystem::Line line = system.solve(sums[0], sums[1]);
     total.b += line.b;
     total.c += line.c;
-    for (int m = 0; m < K; ++m) h[m] = 1 - n[m] * total(energy[m]);
+    momenta.each([&](int m) { h[m] = 1 - n[m] * total(energy[m]); });
   }
   return total;
+}
+
+KAPITZA_HD inline MomentSystem::Line balance(const double* n, const double* energy, int K,
+                                             double* h) {
+  InOrder momenta(K);
+  return balance(momenta, n, energy, h);
 }
 
 /// The part of I that breaks the conservation laws, Eq. (13): n^2 (b E + c) with
@@ -69,29 +83,31 @@ KAPITZA_HD inline double rate_of(double sum, double absolute) {
   return absolute > 0 ? sum / absolute : 0;
 }
 
-KAPITZA_HD inline Projection project(const double* n, const double* energy, int K, double* I) {
-  MomentSystem system;
-  for (int m = 0; m < K; ++m) system.add(n[m] * n[m], energy[m]);
+template <class Momenta>
+KAPITZA_HD Projection project(Momenta& momenta, const double* n, const double* energy, double* I) {
+  const MomentSystem system = moments_of(momenta, n, energy);
   Projection result{{0, 0}, 0, 0};
   for (int pass = 0; pass < 2; ++pass) {
-    double number = 0, moment = 0, number_size = 0, moment_size = 0;
-    for (int m = 0; m < K; ++m) {
+    const Sums<4> sums = momenta.template sum<4>([&](int m) {
       const double size = I[m] < 0 ? -I[m] : I[m];
-      number += I[m];
-      moment += I[m] * energy[m];
-      number_size += size;
-      moment_size += size * (energy[m] < 0 ? -energy[m] : energy[m]);
-    }
+      return Sums<4>{
+          {I[m], I[m] * energy[m], size, size * (energy[m] < 0 ? -energy[m] : energy[m])}};
+    });
     if (pass == 0) {
-      result.number_rate_raw = rate_of(number, number_size);
-      result.energy_rate_raw = rate_of(moment, moment_size);
+      result.number_rate_raw = rate_of(sums[0], sums[2]);
+      result.energy_rate_raw = rate_of(sums[1], sums[3]);
     }
-    const MomentSystem::Line line = system.solve(number, moment);
+    const MomentSystem::Line line = system.solve(sums[0], sums[1]);
     result.line.b += line.b;
     result.line.c += line.c;
-    for (int m = 0; m < K; ++m) I[m] -= n[m] * n[m] * line(energy[m]);
+    momenta.each([&](int m) { I[m] -= n[m] * n[m] * line(energy[m]); });
   }
   return result;
+}
+
+KAPITZA_HD inline Projection project(const double* n, const double* energy, int K, double* I) {
+  InOrder momenta(K);
+  return project(momenta, n, energy, I);
 }
 
 }  // namespace kapitza
