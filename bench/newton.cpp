@@ -52,15 +52,15 @@ nlohmann::json measure(Backend& backend, const Setting& setting) {
   });
   const auto share = [&](double part) { return 100 * part / total; };
   const double rest = total - profile.prepare - profile.evaluate - profile.linearise -
-                      profile.factorise - profile.solve;
+                      profile.factorise - profile.solve - profile.release;
   fmt::print(table,
              "| {} | {} | {} | {:.0e} | {} | {} | {:.1f} | {:.0f} % | {:.0f} % | {:.0f} % | "
-             "{:.1f} % | {:.1f} % | {:.1f} % | {}, {}, {} |\n",
+             "{:.1f} % | {:.1f} % | {:.1f} % | {:.1f} % | {}, {}, {} |\n",
              backend.description(), setting.K, setting.cells, setting.tolerance,
              solver->iterations(), solver->jacobians(), total, share(profile.linearise),
              share(profile.evaluate), share(profile.factorise), share(profile.solve),
-             share(profile.prepare), share(rest), profile.operators, profile.evaluations,
-             profile.linearisations);
+             share(profile.prepare), share(profile.release), share(rest), profile.operators,
+             profile.evaluations, profile.linearisations);
   return {{"backend", backend.description()},
           {"K", setting.K},
           {"cells", setting.cells},
@@ -76,7 +76,8 @@ nlohmann::json measure(Backend& backend, const Setting& setting) {
           {"evaluate_seconds", profile.evaluate},
           {"factorise_seconds", profile.factorise},
           {"solve_seconds", profile.solve},
-          {"prepare_seconds", profile.prepare}};
+          {"prepare_seconds", profile.prepare},
+          {"release_seconds", profile.release}};
 }
 
 constexpr Setting large{512, 160, 1e-4};
@@ -85,9 +86,9 @@ void head() {
   fmt::print(table,
              "Stationary state at Lambda = 1 from free streaming\n\n"
              "| backend | K | cells | tolerance | steps | Jacobians | seconds | Jacobians | "
-             "evaluations | factors | solutions | operators | the rest | calls for operators, "
-             "evaluations, Jacobians |\n"
-             "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+             "evaluations | factors | solutions | operators made | released | the rest | calls for "
+             "operators, evaluations, Jacobians |\n"
+             "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
 }
 
 nlohmann::json solutions() {

@@ -13,7 +13,7 @@ namespace kapitza::bench {
 
 /// Seconds spent in each kind of work, and how often it was asked for.
 struct Profile {
-  double prepare = 0, evaluate = 0, linearise = 0, factorise = 0, solve = 0;
+  double prepare = 0, evaluate = 0, linearise = 0, factorise = 0, solve = 0, release = 0;
   int operators = 0, evaluations = 0, linearisations = 0, factorisations = 0;
 };
 
@@ -22,6 +22,10 @@ class TimedChain final : public CollisionChain {
  public:
   TimedChain(std::unique_ptr<CollisionChain> chain, Profile& profile)
       : chain_(std::move(chain)), profile_(profile) {}
+
+  ~TimedChain() override {
+    profile_.release += seconds([&] { chain_.reset(); });
+  }
 
   static CollisionChain* inner(CollisionChain* chain) {
     return dynamic_cast<TimedChain&>(*chain).chain_.get();
@@ -57,6 +61,10 @@ class TimedCollision final : public CollisionOperator {
   TimedCollision(std::unique_ptr<CollisionOperator> collision, Profile& profile)
       : CollisionOperator(collision->plan()), collision_(std::move(collision)), profile_(profile) {}
 
+  ~TimedCollision() override {
+    profile_.release += seconds([&] { collision_.reset(); });
+  }
+
   void evaluate(std::span<const double> n, CollisionBatch& out) override {
     profile_.evaluate += seconds([&] { collision_->evaluate(n, out); });
     ++profile_.evaluations;
@@ -65,7 +73,9 @@ class TimedCollision final : public CollisionOperator {
     collision_->jacobian(n, J);
   }
   std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
-    return std::make_unique<TimedChain>(collision_->chain(nodes), profile_);
+    std::unique_ptr<CollisionChain> made;
+    profile_.prepare += seconds([&] { made = collision_->chain(nodes); });
+    return std::make_unique<TimedChain>(std::move(made), profile_);
   }
   void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
     const Linearisation alone{n, &chain, first};

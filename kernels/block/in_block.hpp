@@ -15,11 +15,11 @@ constexpr std::size_t in_block_bytes(int lanes) {
   return sizeof(double) * most_sums * static_cast<std::size_t>(lanes);
 }
 
-/// What InOrder does, by all lanes of a Block: index i belongs to lane i mod lanes in every loop, so
-/// that a lane may read what it wrote in an earlier one. The number of lanes is a power of two.
+/// What InOrder does, by all lanes of a Block: index i belongs to lane i mod lanes in every loop,
+/// so that a lane may read what it wrote in an earlier one. The number of lanes is a power of two.
 ///
-/// A lane adds up its own terms, then halves of the lanes are added to each other: the order depends
-/// on the numbers of lanes and of indices alone.
+/// A lane adds up its own terms, then halves of the lanes are added to each other: the order
+/// depends on the numbers of lanes and of indices alone.
 template <Block B>
 class InBlock {
  public:

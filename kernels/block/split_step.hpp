@@ -126,7 +126,7 @@ struct AdvanceFields {
   /// those that it needs, as read off the compiler (docs/performance.md).
   static constexpr int needed_registers() {
     if (Index::slots == 8) return Index::full_radix == 8 ? 80 : 128;
-    return sizeof(Real) == sizeof(double) ? 168 : 128;
+    return sizeof(Real) == sizeof(double) && Index::full_radix == 8 ? 168 : 128;
   }
   static constexpr int resident = std::clamp(65536 / (needed_registers() * lanes), 1, 24);
 

@@ -74,7 +74,7 @@ class CudaBackend final : public Backend {
 
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
     return std::make_unique<staged::StagedCollision<CudaDevice>>(
-        std::move(plan), staged::default_workspace, choices_.sweep);
+        std::move(plan), staged::default_workspace, choices_.sweep, shared_);
   }
 
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
@@ -86,10 +86,11 @@ class CudaBackend final : public Backend {
   template <class Real>
   std::unique_ptr<Ensemble> make_ensemble(EnsemblePlan plan) const {
     return std::make_unique<staged::StagedEnsemble<CudaDevice, Real>>(
-        std::move(plan), staged::most_indices, choices_.steps);
+        std::move(plan), staged::most_indices, choices_.steps, shared_);
   }
 
   CudaChoices choices_;
+  std::shared_ptr<SharedState> shared_ = std::make_shared<SharedState>();
 };
 
 }  // namespace

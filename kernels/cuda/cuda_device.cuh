@@ -2,21 +2,25 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cub/device/device_segmented_reduce.cuh>
+#include <map>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <span>
 #include <stdexcept>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/iterator/transform_iterator.h>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "kapitza/core/complex.hpp"
 #include "kernels/cuda/check.cuh"
 #include "kernels/cuda/cuda_block.cuh"
+#include "kernels/cuda/plan_cache.cuh"
 #include "kernels/staged/device.hpp"
 
 namespace kapitza::cuda {
@@ -86,10 +90,24 @@ class WorkArea {
   Buffer<std::byte> memory_;
 };
 
-inline cudaStream_t make_stream() {
-  cudaStream_t stream = nullptr;
-  KAPITZA_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
-  return stream;
+class Stream {
+ public:
+  Stream() { KAPITZA_CUDA(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking)); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { cudaStreamDestroy(stream_); }
+  cudaStream_t get() const { return stream_; }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+template <class T>
+void copy_to_device(cudaStream_t stream, std::span<const T> from, T* to) {
+  if (from.empty()) return;
+  KAPITZA_CUDA(cudaMemcpyAsync(to, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, stream));
+  // The copy may read pageable memory later than this call returns.
+  KAPITZA_CUDA(cudaStreamSynchronize(stream));
 }
 
 /// Memory that was given back stays with this process: the driver would take it at every wait.
@@ -100,23 +118,42 @@ inline void keep_memory(int device) {
   KAPITZA_CUDA(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &everything));
 }
 
-/// The owner of a cuFFT plan.
-class PlanHandle {
+/// Tables that operators have in common, as long as their owner on the host lives.
+class TableCache {
  public:
-  PlanHandle() { KAPITZA_CUDA(cufftCreate(&plan_)); }
-  PlanHandle(PlanHandle&& other) noexcept : plan_(std::exchange(other.plan_, none)) {}
-  PlanHandle& operator=(PlanHandle&& other) noexcept {
-    std::swap(plan_, other.plan_);
-    return *this;
+  template <class T>
+  std::shared_ptr<Buffer<T>> operator()(const std::shared_ptr<const void>& owner,
+                                        const std::vector<T>& values) {
+    const std::lock_guard lock(one_at_a_time_);
+    std::erase_if(tables_, [](const auto& table) { return table.second.owner.expired(); });
+    const auto [place, is_new] = tables_.try_emplace(values.data());
+    if (is_new) place->second = {owner, make(values)};
+    return std::static_pointer_cast<Buffer<T>>(place->second.buffer);
   }
-  ~PlanHandle() {
-    if (plan_ != none) cufftDestroy(plan_);
-  }
-  cufftHandle get() const { return plan_; }
 
  private:
-  static constexpr cufftHandle none = -1;
-  cufftHandle plan_ = none;
+  struct Table {
+    std::weak_ptr<const void> owner;
+    std::shared_ptr<void> buffer;
+  };
+
+  template <class T>
+  std::shared_ptr<Buffer<T>> make(const std::vector<T>& values) {
+    auto buffer = std::make_shared<Buffer<T>>(stream_.get(), values.size());
+    copy_to_device(stream_.get(), std::span<const T>(values), buffer->data());
+    return buffer;
+  }
+
+  Stream stream_;
+  std::mutex one_at_a_time_;
+  std::map<const void*, Table> tables_;
+};
+
+/// What all operators and ensembles of a backend share.
+struct SharedState {
+  PlanCache plans;
+  TableCache tables;
+  std::atomic<std::uint64_t> devices = 0;
 };
 
 /// Where a row of a matrix begins.
@@ -131,59 +168,35 @@ class CudaDevice {
   template <class T>
   using Buffer = cuda::Buffer<T>;
 
-  /// The plan is made when it is first needed: that takes longer than many transforms, and an
-  /// operator that is only tried needs few of its plans.
+  /// The plan is made when it is first needed: an operator that is only tried needs few of its
+  /// plans.
   template <class Real>
   class Fft {
    public:
     Fft(CudaDevice& device, int n, int batch, staged::Sign sign)
-        : device_(&device), n_(n), batch_(batch), sign_(static_cast<int>(sign)) {}
+        : device_(&device), shape_{n, batch, type}, sign_(static_cast<int>(sign)) {}
 
     void operator()(BasicComplex<Real>* in, BasicComplex<Real>* out) const {
-      if (!plan_) make_plan();
-      // The work area moves when a later plan needs more of it.
-      if (area_ != device_->work_.data()) {
-        area_ = device_->work_.data();
-        KAPITZA_CUDA(cufftSetWorkArea(plan_->get(), area_));
+      if (!plan_) {
+        plan_ = &device_->shared_->plans(shape_);
+        // Never nothing: a plan without automatic allocation wants an area, of whatever size.
+        device_->work_.reserve(std::max<std::size_t>(plan_->bytes(), 256));
       }
-      KAPITZA_CUDA(execute(in, out));
+      (*plan_)({device_->number_, device_->stream(), device_->work_.data()}, in, out, sign_);
     }
 
    private:
     static constexpr cufftType type = std::is_same_v<Real, double> ? CUFFT_Z2Z : CUFFT_C2C;
-    cufftResult execute(BasicComplex<double>* in, BasicComplex<double>* out) const {
-      static_assert(sizeof(*in) == sizeof(cufftDoubleComplex));
-      return cufftExecZ2Z(plan_->get(), reinterpret_cast<cufftDoubleComplex*>(in),
-                          reinterpret_cast<cufftDoubleComplex*>(out), sign_);
-    }
-    cufftResult execute(BasicComplex<float>* in, BasicComplex<float>* out) const {
-      static_assert(sizeof(*in) == sizeof(cufftComplex));
-      return cufftExecC2C(plan_->get(), reinterpret_cast<cufftComplex*>(in),
-                          reinterpret_cast<cufftComplex*>(out), sign_);
-    }
-
-    void make_plan() const {
-      PlanHandle plan;
-      int n = n_;
-      std::size_t bytes = 0;
-      KAPITZA_CUDA(cufftSetAutoAllocation(plan.get(), 0));
-      KAPITZA_CUDA(
-          cufftMakePlanMany(plan.get(), 1, &n, nullptr, 1, n, nullptr, 1, n, type, batch_, &bytes));
-      KAPITZA_CUDA(cufftSetStream(plan.get(), device_->stream()));
-      // Never nothing: a plan without automatic allocation wants an area, of whatever size.
-      device_->work_.reserve(std::max<std::size_t>(bytes, 256));
-      plan_ = std::move(plan);
-    }
-
     static_assert(CUFFT_FORWARD == static_cast<int>(staged::Sign::minus));
     static_assert(CUFFT_INVERSE == static_cast<int>(staged::Sign::plus));
     CudaDevice* device_;
-    int n_, batch_, sign_;
-    mutable std::optional<PlanHandle> plan_;
-    mutable void* area_ = nullptr;
+    PlanShape shape_;
+    int sign_;
+    mutable SharedPlan* plan_ = nullptr;
   };
 
-  CudaDevice() {
+  explicit CudaDevice(std::shared_ptr<SharedState> shared)
+      : shared_(std::move(shared)), number_(++shared_->devices) {
     int device = 0;
     KAPITZA_CUDA(cudaGetDevice(&device));
     keep_memory(device);
@@ -237,11 +250,14 @@ class CudaDevice {
 
   template <class T>
   void upload(std::span<const T> from, T* to) {
-    if (from.empty()) return;
-    KAPITZA_CUDA(
-        cudaMemcpyAsync(to, from.data(), from.size_bytes(), cudaMemcpyHostToDevice, stream()));
-    // The copy may read pageable memory later than this call returns.
-    KAPITZA_CUDA(cudaStreamSynchronize(stream()));
+    copy_to_device(stream(), from, to);
+  }
+
+  /// As uploaded, by whichever device of the backend came first.
+  template <class T>
+  std::shared_ptr<Buffer<T>> shared_table(const std::shared_ptr<const void>& owner,
+                                          const std::vector<T>& values) {
+    return shared_->tables(owner, values);
   }
 
   template <class T>
@@ -255,10 +271,9 @@ class CudaDevice {
   void wait() { KAPITZA_CUDA(cudaStreamSynchronize(stream())); }
 
  private:
-  struct DestroyStream {
-    void operator()(cudaStream_t stream) const { cudaStreamDestroy(stream); }
-  };
-  std::unique_ptr<std::remove_pointer_t<cudaStream_t>, DestroyStream> stream_{make_stream()};
+  std::shared_ptr<SharedState> shared_;
+  std::uint64_t number_;  ///< from 1
+  Stream stream_;
   int multiprocessors_ = 0, most_shared_bytes_ = 0;
   WorkArea work_{stream()};
 };

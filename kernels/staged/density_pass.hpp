@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -28,6 +29,18 @@ void with_terms(int highest_channel, const Body& body) {
   }
 }
 
+/// A plain struct of doubles among doubles.
+template <class T>
+constexpr std::size_t in_doubles = sizeof(T) / sizeof(double);
+
+template <class T>
+void append(std::vector<double>& numbers, std::span<const T> structs) {
+  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) % sizeof(double) == 0);
+  const std::size_t before = numbers.size();
+  numbers.resize(before + structs.size() * in_doubles<T>);
+  if (!structs.empty()) std::memcpy(numbers.data() + before, structs.data(), structs.size_bytes());
+}
+
 /// Up to `capacity` densities on their way to their sums B and S, Eqs. (8) to (11).
 template <Device D>
 class DensityPass {
@@ -38,19 +51,24 @@ class DensityPass {
   static std::size_t bytes(const Tables<D>& tables, std::size_t capacity);
   std::size_t capacity() const { return capacity_; }
 
-  /// Uploads the densities, balances and interpolates them.
-  void start(std::span<const double> n);
-  /// All sums with these rates, one for each density.
-  void sum(std::span<const ChannelRates> rates);
+  /// Uploads the densities with their rates, and with the slopes of these if there is to be a
+  /// Jacobian; balances and interpolates them.
+  void start(std::span<const double> n, std::span<const ChannelRates> rates,
+             std::span<const ChannelRates> slopes);
+  /// All sums with rates() or slopes().
+  void sum(const ChannelRates* rates);
   /// Gain, loss, I and estimates from the sums; out must have room from density `first` on.
   void assemble(CollisionBatch& out, std::size_t first);
 
   std::size_t size() const { return size_; }
-  const double* n() const { return n_.data(); }
+  const double* n() const { return input_.data(); }
   const double* h() const { return h_.data(); }
   const MomentSystem::Line* line() const { return line_.data(); }
   const Complex* kink() const { return kink_.data(); }
-  const ChannelRates* rates() const { return rates_.data(); }
+  const ChannelRates* rates() const {
+    return reinterpret_cast<const ChannelRates*>(n() + size_ * tables_.K);
+  }
+  const ChannelRates* slopes() const { return rates() + size_; }
   const Complex* pair_fine() const { return pair_fine_.data(); }
   PassSums sums() const;
 
@@ -67,24 +85,26 @@ class DensityPass {
   using Fft = typename D::template Fft<double>;
 
   void interpolate(const Fft& fft, int points, double scale, Buffer<Complex>& fine);
-  void sweep(std::size_t level, const TimeBatch& batch);
-  void sweep_in_blocks(std::size_t level);
+  void sweep(std::size_t level, const TimeBatch& batch, const ChannelRates* rates);
+  void sweep_in_blocks(std::size_t level, const ChannelRates* rates);
 
   D& device_;
   const Tables<D>& tables_;
   std::size_t capacity_, size_ = 0;
-  Buffer<double> n_, h_;
+  /// What is uploaded and what is downloaded, each in one piece: a copy of a few bytes takes as
+  /// long as one of many.
+  Buffer<double> input_;   ///< n [x][K], rates [x], slopes [x]
+  Buffer<double> output_;  ///< gain, loss and I, each [x][K]; Diagnosis [x]
+  std::vector<double> staging_;
+  Buffer<double> h_;
   Buffer<MomentSystem::Line> line_;
   Buffer<Complex> kink_;  ///< of n + i h
-  Buffer<ChannelRates> rates_;
   Buffer<Complex> packed_, modes_, padded_;
   std::vector<Buffer<Complex>> fine_;  ///< per level: (n + i h) / M
   Buffer<Complex> pair_fine_;
   Buffer<Complex> lines_, transforms_;  ///< [x][time][n, h][M] and [x][time][F, H][M]
   Buffer<Complex> folded_, spectrum_;   ///< [x][time][gain, rate][K]
   Buffer<double> partial_, sweep_sums_, pair_sums_;
-  Buffer<double> gain_, loss_, I_;
-  Buffer<Diagnosis> diagnosis_;
 };
 
 template <Device D>
@@ -92,11 +112,11 @@ DensityPass<D>::DensityPass(D& device, const Tables<D>& tables, std::size_t capa
     : device_(device),
       tables_(tables),
       capacity_(capacity),
-      n_(device, capacity * tables.K),
-      h_(device, n_.size()),
+      input_(device, capacity * (tables.K + 2 * in_doubles<ChannelRates>)),
+      output_(device, capacity * (3 * tables.K + in_doubles<Diagnosis>)),
+      h_(device, capacity * tables.K),
       line_(device, capacity),
       kink_(device, capacity),
-      rates_(device, capacity),
       packed_(device, in_groups(capacity) * tables.K),
       modes_(device, packed_.size()),
       padded_(device, in_groups(capacity) * std::max(tables.largest_M(), tables.G)),
@@ -107,11 +127,7 @@ DensityPass<D>::DensityPass(D& device, const Tables<D>& tables, std::size_t capa
       spectrum_(device, folded_.size()),
       partial_(device, capacity * tables.chunks * 2 * tables.K),
       sweep_sums_(device, capacity * tables.segments * 2 * tables.K),
-      pair_sums_(device, tables.G > 0 ? capacity * 2 * tables.K : 0),
-      gain_(device, n_.size()),
-      loss_(device, n_.size()),
-      I_(device, n_.size()),
-      diagnosis_(device, capacity) {
+      pair_sums_(device, tables.G > 0 ? capacity * 2 * tables.K : 0) {
   for (const Level<D>& level : tables.levels)
     fine_.emplace_back(device, in_groups(capacity) * level.M);
 }
@@ -124,17 +140,22 @@ std::size_t DensityPass<D>::bytes(const Tables<D>& tables, std::size_t capacity)
   const std::size_t rows = 2 * (tables.chunks + tables.segments + (tables.G > 0 ? 1 : 0)) + 5;
   return (in_groups(capacity) * grouped + capacity * lines) * sizeof(Complex) +
          capacity * (rows * tables.K * sizeof(double) + sizeof(MomentSystem::Line) +
-                     sizeof(Complex) + sizeof(ChannelRates) + sizeof(Diagnosis));
+                     sizeof(Complex) + 2 * sizeof(ChannelRates) + sizeof(Diagnosis));
 }
 
 template <Device D>
-void DensityPass<D>::start(std::span<const double> n) {
+void DensityPass<D>::start(std::span<const double> densities, std::span<const ChannelRates> rates,
+                           std::span<const ChannelRates> slopes) {
   const int K = tables_.K;
-  size_ = n.size() / K;
-  device_.upload(n, n_.data());
-  device_.each(size_, BalanceDensity{n_.data(), tables_.energy.data(), h_.data(), line_.data(),
-                                     kink_.data(), tables_.kink, K});
-  device_.each(n.size(), PackDensity{n_.data(), h_.data(), packed_.data(), K});
+  size_ = densities.size() / K;
+  staging_.assign(densities.begin(), densities.end());
+  append(staging_, rates);
+  append(staging_, slopes);
+  device_.upload(std::span<const double>(staging_), input_.data());
+  device_.each_block(static_cast<int>(size_),
+                     BalanceDensity{n(), tables_.energy.data(), h_.data(), line_.data(),
+                                    kink_.data(), tables_.kink, K});
+  device_.each(size_ * K, PackDensity{n(), h_.data(), packed_.data(), K});
   for (std::size_t x = 0; x < size_; x += group)
     tables_.to_modes(packed_.data() + x * K, modes_.data() + x * K);
   // The transforms of F and H are sums over M momenta with weight 1/M.
@@ -155,23 +176,22 @@ void DensityPass<D>::interpolate(const Fft& fft, int points, double scale, Buffe
 }
 
 template <Device D>
-void DensityPass<D>::sum(std::span<const ChannelRates> rates) {
+void DensityPass<D>::sum(const ChannelRates* rates) {
   const int K = tables_.K;
-  device_.upload(rates, rates_.data());
   for (std::size_t i = 0; i < tables_.levels.size(); ++i) {
     if (tables_.levels[i].in_blocks())
-      sweep_in_blocks(i);
+      sweep_in_blocks(i, rates);
     else
-      for (const TimeBatch& batch : tables_.levels[i].batches) sweep(i, batch);
+      for (const TimeBatch& batch : tables_.levels[i].batches) sweep(i, batch, rates);
   }
   if (tables_.segments > 0)
     device_.each(size_ * tables_.segments * 2 * K,
                  SumChunks{partial_.data(), tables_.first_chunk.data(), sweep_sums_.data(), K,
                            tables_.segments, tables_.chunks});
   if (tables_.G > 0)
-    device_.each(size_ * K, SumPairs{pair_fine_.data(), kink_.data(), tables_.nodes.data(),
-                                     tables_.first_node.data(), rates_.data(), pair_sums_.data(), K,
-                                     tables_.G});
+    device_.each_block(static_cast<int>(size_) * K,
+                       SumPairs{pair_fine_.data(), kink_.data(), tables_.nodes->data(),
+                                tables_.first_node.data(), rates, pair_sums_.data(), K, tables_.G});
 }
 
 template <Device D>
@@ -190,7 +210,7 @@ LoadTimes DensityPass<D>::load(std::size_t level, const TimeBatch& batch, Comple
 
 /// Partial sums of one batch of times, Eq. (9).
 template <Device D>
-void DensityPass<D>::sweep(std::size_t level, const TimeBatch& batch) {
+void DensityPass<D>::sweep(std::size_t level, const TimeBatch& batch, const ChannelRates* rates) {
   const int K = tables_.K;
   const Level<D>& l = tables_.levels[level];
   const std::size_t sites = 2 * static_cast<std::size_t>(l.capacity) * l.M;
@@ -199,9 +219,9 @@ void DensityPass<D>::sweep(std::size_t level, const TimeBatch& batch) {
   for (std::size_t x = 0; x < size_; ++x)
     l.sweep(lines_.data() + x * sites, transforms_.data() + x * sites);
   with_terms(tables_.highest_channel, [&](auto terms) {
-    device_.each(size_ * batch.times * K, FoldProducts<decltype(terms)::value>{
-                                              transforms_.data(), rates_.data(), folded_.data(), K,
-                                              l.M, batch.times, l.capacity});
+    device_.each(size_ * batch.times * K,
+                 FoldProducts<decltype(terms)::value>{transforms_.data(), rates, folded_.data(), K,
+                                                      l.M, batch.times, l.capacity});
   });
   for (std::size_t x = 0; x < size_; ++x)
     (*l.to_grid)(folded_.data() + x * momenta, spectrum_.data() + x * momenta);
@@ -215,12 +235,12 @@ void DensityPass<D>::sweep(std::size_t level, const TimeBatch& batch) {
 
 /// All partial sums of a level at once.
 template <Device D>
-void DensityPass<D>::sweep_in_blocks(std::size_t level) {
+void DensityPass<D>::sweep_in_blocks(std::size_t level, const ChannelRates* rates) {
   const Level<D>& l = tables_.levels[level];
   const int chunks = static_cast<int>(l.chunk.size());
   const std::size_t first = l.first_chunk, K = tables_.K;
   const SweepTables tables{fine_[level].data(),
-                           rates_.data(),
+                           rates,
                            l.start.data(),
                            l.offset.data(),
                            l.time.data(),
@@ -250,14 +270,21 @@ PassSums DensityPass<D>::sums() const {
 
 template <Device D>
 void DensityPass<D>::assemble(CollisionBatch& out, std::size_t first) {
-  device_.each(size_, AssembleDensity{n_.data(), h_.data(), tables_.energy.data(), sums(),
-                                      gain_.data(), loss_.data(), I_.data(), diagnosis_.data()});
-  const std::size_t at = first * tables_.K, count = size_ * tables_.K;
-  device_.download(gain_.data(), std::span(out.gain).subspan(at, count));
-  device_.download(loss_.data(), std::span(out.loss).subspan(at, count));
-  device_.download(I_.data(), std::span(out.I).subspan(at, count));
+  const std::size_t count = size_ * tables_.K;
+  double* values = output_.data();
+  device_.each_block(
+      static_cast<int>(size_),
+      AssembleDensity{n(), h_.data(), tables_.energy.data(), sums(), values, values + count,
+                      values + 2 * count, reinterpret_cast<Diagnosis*>(values + 3 * count)});
+  staging_.resize(3 * count + size_ * in_doubles<Diagnosis>);
+  device_.download(values, std::span(staging_));
+  const double* from = staging_.data();
+  for (std::vector<double>* part : {&out.gain, &out.loss, &out.I}) {
+    std::copy_n(from, count, part->begin() + static_cast<std::ptrdiff_t>(first * tables_.K));
+    from += count;
+  }
   std::vector<Diagnosis> diagnoses(size_);
-  device_.download(diagnosis_.data(), std::span(diagnoses));
+  std::memcpy(diagnoses.data(), from, size_ * sizeof(Diagnosis));
   for (std::size_t x = 0; x < size_; ++x) {
     out.error[first + x] = diagnoses[x].error;
     out.grid_error[first + x] = diagnoses[x].grid_error;

@@ -3,7 +3,9 @@
 
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "kapitza/block/block.hpp"
 #include "kapitza/core/aligned.hpp"
@@ -72,6 +74,9 @@ concept FftOf = std::movable<F> && std::constructible_from<F, D&, int, int, Sign
 ///                                   sums[r] = sum_c values[r * columns + c]: fewer than 2^31
 ///                                   values, added up in the same order every time
 ///   device.upload(from, to)         host to device; `from` may be reused at once
+///   device.shared_table(owner, values)
+///                                   a pointer to a Buffer with these values, which several devices
+///                                   may share: owner keeps them in their place on the host
 ///   device.download(from, to)       device to host; waits for everything before it
 ///   device.wait()                   returns when everything before it is done
 ///
@@ -79,7 +84,8 @@ concept FftOf = std::movable<F> && std::constructible_from<F, D&, int, int, Sign
 template <class D>
 concept Device =
     requires(D& device, typename D::template Buffer<Complex>& buffer, double* memory,
-             const double* source, std::span<const double> from, std::span<double> to) {
+             const double* source, std::span<const double> from, std::span<double> to,
+             const std::shared_ptr<const void>& owner, const std::vector<double>& table) {
       requires std::movable<typename D::template Buffer<Complex>>;
       requires std::constructible_from<typename D::template Buffer<Complex>, D&, std::size_t>;
       { buffer.data() } -> std::same_as<Complex*>;
@@ -91,6 +97,7 @@ concept Device =
       { device.most_shared_bytes() } -> std::same_as<std::size_t>;
       device.sum_rows(source, 1, 1, memory);
       device.upload(from, memory);
+      { device.shared_table(owner, table)->data() } -> std::same_as<double*>;
       device.download(source, to);
       device.wait();
     };

@@ -16,9 +16,10 @@ namespace kapitza::staged {
 
 /// Calls f(Index{}) with the index maps for a ring of so many sites; false where there are none.
 ///
-/// Eight values per lane up to 4096 sites. Longer rings have more than 512 lanes then, with too few
-/// registers each: they get sixteen values, and radix 16, which needs the fewest registers of what
-/// was tried there. The rungs of the ladder are there for comparison, at one size.
+/// Eight values per lane up to 2048 sites. Longer rings would have so many lanes that one block
+/// fills a multiprocessor, and all of it waits at every barrier: they get sixteen values, and radix
+/// 16, which needs the fewest registers of what was tried there. The rungs of the ladder are there
+/// for comparison, at one size.
 template <class Real, class F>
 bool with_field_index(int sites, FieldSteps steps, const F& f) {
   using block::StockhamIndex;
@@ -32,7 +33,7 @@ bool with_field_index(int sites, FieldSteps steps, const F& f) {
       case 2048:
         return f(StockhamIndex<2048, Real>{});
       case 4096:
-        return f(StockhamIndex<4096, Real>{});
+        return f(StockhamIndex<4096, Real, 16, 16>{});
       case 8192:
         return f(StockhamIndex<8192, Real, 16, 16>{});
       case 16384:

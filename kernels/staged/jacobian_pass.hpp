@@ -23,9 +23,9 @@ class JacobianPass {
   static std::size_t bytes(const Tables<D>& tables, std::size_t capacity);
   std::size_t capacity() const { return capacity_; }
 
-  /// `densities` has been started; J: where in device memory the K x K values of each belong.
-  void run(DensityPass<D>& densities, std::span<const ChannelRates> rates,
-           std::span<const ChannelRates> slopes, std::span<double* const> J);
+  /// `densities` has been started, with slopes; J: where in device memory the K x K values of each
+  /// belong.
+  void run(DensityPass<D>& densities, std::span<double* const> J);
 
  private:
   template <class T>
@@ -105,15 +105,14 @@ std::size_t JacobianPass<D>::bytes(const Tables<D>& tables, std::size_t capacity
 }
 
 template <Device D>
-void JacobianPass<D>::run(DensityPass<D>& densities, std::span<const ChannelRates> rates,
-                          std::span<const ChannelRates> slopes, std::span<double* const> J) {
+void JacobianPass<D>::run(DensityPass<D>& densities, std::span<double* const> J) {
   const std::size_t rows = densities.size() * tables_.K, area = rows * tables_.K;
   const double *n = densities.n(), *h = densities.h();
-  densities.sum(slopes);
+  densities.sum(densities.slopes());
   device_.each(rows,
                ExtrapolateSums{densities.sums(), n, h, gain_.data(), rate_.data(), slope_.data()});
   // Last, so that these sums and rates stay for what follows.
-  densities.sum(rates);
+  densities.sum(densities.rates());
   device_.each(rows,
                ExtrapolateSums{densities.sums(), n, h, gain_.data(), rate_.data(), I_.data()});
 
@@ -140,8 +139,8 @@ void JacobianPass<D>::add_level(const DensityPass<D>& densities, std::size_t lev
   for (const TimeBatch& batch : tables_.levels[level].batches) add_times(densities, level, batch);
   device_.each(cells, PackRows{P_.data(), Q_.data(), R_.data(), S_.data(), densities.n(),
                                densities.h(), in_.data(), M});
-  device_.each(
-      densities.size() * K,
+  device_.each_block(
+      static_cast<int>(densities.size()) * K,
       RespondToKink{in_.data(), tables_.levels[level].kink_shape.data(), kink_response_.data(), M});
   add_rows(densities.size(), to_modes_[level], M);
 }
@@ -187,7 +186,7 @@ void JacobianPass<D>::add_pairs(const DensityPass<D>& densities) {
   device_.each(rows * tables_.G, SetZero<Complex>{in_.data()});
   device_.each(rows,
                ScatterPairs{densities.pair_fine(), densities.kink(), densities.n(), densities.h(),
-                            tables_.nodes.data(), tables_.first_node.data(), densities.rates(),
+                            tables_.nodes->data(), tables_.first_node.data(), densities.rates(),
                             in_.data(), kink_response_.data(), tables_.K, tables_.G});
   add_rows(densities.size(), *pair_to_modes_, tables_.G);
 }
@@ -205,8 +204,8 @@ template <Device D>
 void JacobianPass<D>::assemble(const DensityPass<D>& densities, std::span<double* const> J) {
   const int K = tables_.K;
   const double* energy = tables_.energy.data();
-  device_.each(densities.size(),
-               ProjectDensity{densities.n(), energy, I_.data(), frame_.data(), K});
+  device_.each_block(static_cast<int>(densities.size()),
+                     ProjectDensity{densities.n(), energy, I_.data(), frame_.data(), K});
   const PassPieces pieces{by_n_.data(),
                           by_h_.data(),
                           gain_.data(),

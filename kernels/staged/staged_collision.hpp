@@ -49,8 +49,8 @@ class StagedCollision final : public CollisionOperator {
     const std::size_t N = n.size() / K();
     out.resize(N, K());
     each_pass(n, pass_size(N), [&](std::size_t first, std::span<const double> part) {
-      densities_->start(part);
-      densities_->sum(rates(part));
+      densities_->start(part, rates(part), {});
+      densities_->sum(densities_->rates());
       densities_->assemble(out, first);
     });
   }
@@ -114,9 +114,8 @@ class StagedCollision final : public CollisionOperator {
     const std::size_t X = jacobian_pass_size(n.size() / K());
     each_pass(n, X, [&](std::size_t first, std::span<const double> part) {
       reserve(jacobian_, X);
-      densities_->start(part);
-      jacobian_->run(*densities_, rates(part), rate_slopes(part),
-                     J.subspan(first, part.size() / K()));
+      densities_->start(part, rates(part), rate_slopes(part));
+      jacobian_->run(*densities_, J.subspan(first, part.size() / K()));
     });
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,14 @@ class TableSet {
     device.upload(std::span<const T>(values), buffer.data());
     bytes_ += values.size() * sizeof(T);
     return buffer;
+  }
+
+  /// One that others may have as well. It is counted here, too.
+  template <class T>
+  std::shared_ptr<Buffer<T>> share(D& device, const std::shared_ptr<const void>& owner,
+                                   const std::vector<T>& values) {
+    bytes_ += values.size() * sizeof(T);
+    return device.shared_table(owner, values);
   }
 
  private:

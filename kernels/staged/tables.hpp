@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -100,7 +101,7 @@ class Tables : public TableSet<D> {
   Buffer<Complex> grid_roots;   ///< [K]: e^{2 pi i m / K}
   Buffer<int> first_chunk;      ///< [segment + 1]
   Buffer<int> first_node;       ///< [K + 1]
-  Buffer<PlacedNode> nodes;
+  std::shared_ptr<Buffer<PlacedNode>> nodes;
   Fft to_modes;                ///< `group` densities
   std::optional<Fft> to_fine;  ///< likewise, to the grid of the manifold
   std::vector<Level<D>> levels;
@@ -192,7 +193,7 @@ Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& sch
       grid_roots(this->upload(device, block::unit_roots<double>(K))),
       first_chunk(this->upload(device, first_of_segments(schedule.chunks))),
       first_node(this->upload(device, plan.pairs->manifold.first)),
-      nodes(this->upload(device, plan.pairs->nodes)),
+      nodes(this->share(device, plan.pairs, plan.pairs->nodes)),
       to_modes(device, K, group, Sign::minus) {
   if (G > 0) to_fine.emplace(device, G, group, Sign::plus);
   for (int i = 0; i < static_cast<int>(schedule.levels.size()); ++i)

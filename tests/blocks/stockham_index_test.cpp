@@ -23,7 +23,8 @@ using Indices =
                    Single<1024>, Single<2048>, Single<4096>, Single<8192>, Radix4<512, double>,
                    Radix4<2048, double>, Radix4<2048, float>, Wide<512, double>, Wide<2048, double>,
                    Wide<2048, float>, Wide<16384, float>, Radix16<512, double>,
-                   Radix16<2048, double>, Radix16<2048, float>>;
+                   Radix16<2048, double>, Radix16<2048, float>, Radix16<4096, double>,
+                   Radix16<4096, float>, Radix16<8192, double>>;
 
 template <class I>
 struct StockhamIndexTest : testing::Test {};

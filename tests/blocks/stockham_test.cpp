@@ -33,7 +33,8 @@ using AllIndices =
                    Double<4096>, Double<8192>, Single<64>, Single<128>, Single<256>, Single<512>,
                    Single<1024>, Single<2048>, Single<4096>, Single<8192>, Radix4<2048, double>,
                    Radix4<2048, float>, Wide<2048, double>, Wide<2048, float>, Wide<16384, float>,
-                   Radix16<2048, double>, Radix16<2048, float>>;
+                   Radix16<2048, double>, Radix16<2048, float>, Radix16<4096, double>,
+                   Radix16<4096, float>, Radix16<8192, double>>;
 
 template <class I>
 using Real = decltype(I::Value::re);

@@ -143,6 +143,14 @@ class HostDevice {
   }
 
   template <class T>
+  std::shared_ptr<Buffer<T>> shared_table(const std::shared_ptr<const void>&,
+                                          const std::vector<T>& values) {
+    auto buffer = std::make_shared<Buffer<T>>(*this, values.size());
+    upload(std::span<const T>(values), buffer->data());
+    return buffer;
+  }
+
+  template <class T>
   void download(const T* from, std::span<T> to) {
     record.downloaded += to.size_bytes();
     std::copy_n(from, to.size(), to.begin());

@@ -72,8 +72,8 @@ KAPITZA_HD void assemble_collision(Momenta& momenta, const double* n, const doub
     for (int cut = 0; cut < 3; ++cut) I[cut] = h[m] * B[cut] + n[m] * S[cut];
     out.gain[m] = gain;
     out.I[m] = I[0] + h[m] * sums.pair_gain(m) + n[m] * sums.pair_rate(m);
-    return Sums<3>{{I[0] > I[1] ? I[0] - I[1] : I[1] - I[0],
-                    I[1] > I[2] ? I[1] - I[2] : I[2] - I[1], gain}};
+    return Sums<3>{
+        {I[0] > I[1] ? I[0] - I[1] : I[1] - I[0], I[1] > I[2] ? I[1] - I[2] : I[2] - I[1], gain}};
   });
   const double change = most[0], change_before = most[1], scale = most[2];
   // Each doubling of T shrinks the change by a factor; the changes still to come form a geometric
