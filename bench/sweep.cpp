@@ -88,8 +88,8 @@ Work products_work(const CollisionPlan& plan) {
 Work sequences_work(const CollisionPlan& plan) {
   const double M = plan.resolution.M;
   const double per_time = (3 + 2) * M + 4 * M + (2 + 4) * M + 8 * M + 4 * M;
-  const double zeroed = 2, packed = 2 + 1, transformed = 2, folded = 1, kinks = 1;
-  const double per_row = (zeroed + packed + transformed + folded + kinks) * M;
+  const double summed = 2, packed = 2 + 1, transformed = 2, folded = 1, kinks = 1;
+  const double per_row = (summed + packed + transformed + folded + kinks) * M;
   return {points * (times_of(plan) * per_time + K * per_row) * sizeof(Complex), 0, 0};
 }
 

@@ -134,8 +134,6 @@ template <Device D>
 void JacobianPass<D>::add_level(const DensityPass<D>& densities, std::size_t level) {
   const int K = tables_.K, M = tables_.levels[level].M;
   const std::size_t cells = densities.size() * K * M;
-  for (Buffer<double>* matrix : {&P_, &Q_, &R_, &S_})
-    device_.each(cells, SetZero<double>{matrix->data()});
   for (const TimeBatch& batch : tables_.levels[level].batches) add_times(densities, level, batch);
   device_.each(cells, PackRows{P_.data(), Q_.data(), R_.data(), S_.data(), densities.n(),
                                densities.h(), in_.data(), M});
@@ -164,8 +162,9 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
   });
   for (std::size_t x = 0; x < 2 * densities.size(); ++x)
     l.sweep(in_.data() + x * half, out_.data() + x * half);
-  const AddTimes add{out_.data(), phase_.data(), time, P_.data(),   Q_.data(), R_.data(),
-                     S_.data(),   tables_.K,     l.M,  batch.times, l.capacity};
+  const AddTimes add{out_.data(), phase_.data(), time,       P_.data(),
+                     Q_.data(),   R_.data(),     S_.data(),  tables_.K,
+                     l.M,         batch.times,   l.capacity, batch.first_time == 0};
   if (!tables_.as_products) {
     device_.each(densities.size() * tables_.K * l.M, add);
     return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 
 #include "kapitza/block/block.hpp"
@@ -117,7 +118,7 @@ struct AddTimesAsProducts {
   KAPITZA_HD double* second_sums() const { return sign == Sign::plus ? all.R : all.S; }
   KAPITZA_HD Sums load_sums(const Tile& tile, int lane, int number) const {
     const Element e = element(tile, lane, number);
-    if (!inside(e)) return {};
+    if (all.from_zero || !inside(e)) return {};
     return {first_sums()[at(tile, e)], second_sums()[at(tile, e)]};
   }
   KAPITZA_HD void store_sums(const Tile& tile, int lane, int number, const Sums& sums) const {
@@ -193,6 +194,13 @@ struct AddTimesAsProducts {
     if (lane < together * columns) cell.store(first + behind_partners + lane, fetched.column);
   }
 
+  /// k p or k conj(p). Which products are fused is said here: of two that are subtracted a compiler
+  /// may choose either, and not the same for every group.
+  KAPITZA_HD static Complex joined(Complex k, Complex p) {
+    const double im = sign == Sign::plus ? p.im : -p.im;
+    return {std::fma(k.re, p.re, -(k.im * im)), std::fma(k.re, im, k.im * p.re)};
+  }
+
   template <class Cells>
   KAPITZA_HD static void add(const Cells& cell, int first, int lane,
                              block::Registers<Sums, rows * group>& sums) {
@@ -203,9 +211,8 @@ struct AddTimesAsProducts {
     block::unroll<together>([&](auto u) {
       block::Registers<Complex, rows> phase;
       block::unroll<rows>([&](auto j) {
-        const Complex p = cell.load(own_partner + u * partners - j * warp);
-        phase[j] =
-            cell.load(own_momentum + u * momenta + j * warp) * (sign == Sign::plus ? p : conj(p));
+        phase[j] = joined(cell.load(own_momentum + u * momenta + j * warp),
+                          cell.load(own_partner + u * partners - j * warp));
       });
       block::unroll<group>([&](auto x) {
         const int column = own_column + u * columns + 2 * x * sites;

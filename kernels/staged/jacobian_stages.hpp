@@ -85,6 +85,7 @@ struct AddTimes {
   const TimeEntry* time;     ///< the batch
   double *P, *Q, *R, *S;     ///< [x][K][M]
   int K, M, times, capacity;
+  bool from_zero;  ///< the first batch: what is in P to S does not matter
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [row, r] = split(index, M);
@@ -96,7 +97,8 @@ struct AddTimes {
     const std::size_t half = static_cast<std::size_t>(capacity) * 2 * M;
     const Complex* first = sequences + x * 2 * half;
     const Complex* second = first + half;
-    Values sums{P[index], Q[index], R[index], S[index]};
+    Values sums{};
+    if (!from_zero) sums = {P[index], Q[index], R[index], S[index]};
     for (int t = 0; t < times; ++t) {
       const std::size_t line = static_cast<std::size_t>(t) * M;
       const Complex phase_k = time[t].slope * aligned(phase + line + k);
@@ -115,7 +117,7 @@ struct AddTimes {
 
  private:
   struct Values {
-    double p, q, r, s;
+    double p = 0, q = 0, r = 0, s = 0;
   };
 };
 

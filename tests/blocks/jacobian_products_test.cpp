@@ -52,12 +52,12 @@ struct Batch {
 
 struct Matrices {
   std::vector<double> P, Q, R, S;
-  explicit Matrices(const Batch& batch, int count = densities)
-      : P(count * batch.K * batch.M, 0.5), Q(P), R(P), S(P) {}
-  AddTimes add(const Batch& b) {
+  explicit Matrices(const Batch& batch, int count = densities, double before = 0.5)
+      : P(count * batch.K * batch.M, before), Q(P), R(P), S(P) {}
+  AddTimes add(const Batch& b, bool first = false) {
     return {b.sequences.data(), b.phase.data(), b.time.data(), P.data(), Q.data(),
             R.data(),           S.data(),       b.K,           b.M,      b.times,
-            b.capacity()};
+            b.capacity(),       first};
   }
   /// The first densities only.
   Matrices of(int count) const {
@@ -78,18 +78,19 @@ struct Matrices {
   }
 };
 
-Matrices by_stage(const Batch& batch) {
-  Matrices result(batch);
-  const AddTimes add = result.add(batch);
+Matrices by_stage(const Batch& batch, double before = 0.5, bool first = false) {
+  Matrices result(batch, densities, before);
+  const AddTimes add = result.add(batch, first);
   for (std::size_t i = 0; i < result.P.size(); ++i) add(i);
   return result;
 }
 
 template <int group, class B>
-Matrices by_products(const Batch& batch, B& blk, int count = densities) {
-  Matrices result(batch, count);
-  const AddTimesAsProducts<Sign::plus, group> sums{result.add(batch), count};
-  const AddTimesAsProducts<Sign::minus, group> differences{result.add(batch), count};
+Matrices by_products(const Batch& batch, B& blk, int count = densities, double before = 0.5,
+                     bool first = false) {
+  Matrices result(batch, count, before);
+  const AddTimesAsProducts<Sign::plus, group> sums{result.add(batch, first), count};
+  const AddTimesAsProducts<Sign::minus, group> differences{result.add(batch, first), count};
   for (int i = 0; i < sums.blocks(); ++i) sums(blk, i);
   for (int i = 0; i < differences.blocks(); ++i) differences(blk, i);
   return result;
@@ -160,6 +161,15 @@ TEST(JacobianProducts, GroupsNeedNoMoreBlocksThanEights) {
     });
   with_group(1, [](auto group) { EXPECT_EQ(group, 1); });
   with_group(41, [](auto group) { EXPECT_EQ(group, 7); });
+}
+
+TEST(JacobianProducts, TheFirstBatchBeginsWithZero) {
+  const Batch batch(16, 64, 5);
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(by_stage(batch, nan, true).difference(by_stage(batch, 0)), 0);
+  block::SerialBlock zeros(lanes, bytes(batch)), blk(lanes, bytes(batch));
+  const Matrices on_zeros = by_products<most>(batch, zeros, densities, 0);
+  EXPECT_EQ(by_products<most>(batch, blk, densities, nan, true).difference(on_zeros), 0);
 }
 
 TEST(JacobianProducts, HaveNoHazards) {
