@@ -82,7 +82,8 @@ nlohmann::json measure(Backend& backend, const Size& size) {
 constexpr Size measured_sizes[] = {{128, 64}, {256, 80}};
 
 nlohmann::json measured() {
-  const auto all = backends({1, 0});
+  // One thread is of interest beside two, not beside a GPU.
+  const auto all = cuda_unavailable().empty() ? backends() : backends({1, 0});
   nlohmann::json rows;
   fmt::print(table, "One Newton step, l = 2 and 3, T = 32\n");
   for (const Size& size : measured_sizes)
