@@ -17,7 +17,7 @@ TOOLS = (
     "bash basename cat date dirname grep head ldd mkdir nproc paste rm sed tail tee timeout tr uname"
 ).split()
 TESTS = ("blocks", "conformance", "physics")
-BENCHES = "ceilings chain ensemble linear newton sweep together".split()
+BENCHES = "ceilings chain ensemble first linear newton sweep together".split()
 LEFT_OUT = sorted(set(path.stem for path in (tree.ROOT / "bench").glob("*.cpp")) - set(BENCHES))
 
 # Several processes share the tests of a program; here all of them are the first one's.
