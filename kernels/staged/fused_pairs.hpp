@@ -22,7 +22,7 @@
 namespace kapitza::staged {
 
 /// The points of one momentum that reach a cell, in the order of SortPoints, which is periodic like
-/// the grid: -1 is the last one.
+/// the grid: -1 is the last one. A block has room for far fewer points than a short can count.
 struct CellRange {
   short begin, end;
 };
@@ -188,7 +188,7 @@ struct TransformPairs {
     const int* own_begin = begin + 3 * static_cast<std::size_t>(first[m]);
     block::Registers<CellRange, Index::slots> range;
     block::unroll<Index::slots>(
-        [&](auto slot) { range[slot] = own_cells[Index::home(lane, slot)]; });
+        [&](auto slot) { range[slot] = aligned(own_cells + Index::home(lane, slot)); });
     block::unroll<Index::slots>([&](auto slot) {
       const int cell = Index::home(lane, slot);
       Complex sum;

@@ -95,8 +95,8 @@ JacobianPass<D>::JacobianPass(D& device, const Tables<D>& tables, std::size_t ca
   for (const Level<D>& level : tables.levels)
     to_modes_.emplace_back(device, level.M, tables.K, Sign::plus);
   if (tables.pairs_in_blocks)
-    pair_order_.emplace(device, tables.nodes.data(), tables.first_node.data(), tables.nodes.size(),
-                        tables.most_points, tables.K);
+    pair_order_.emplace(device, tables.nodes->data(), tables.first_node.data(),
+                        tables.nodes->size(), tables.most_points, tables.K);
   else if (tables.G > 0)
     pair_to_modes_.emplace(device, tables.G, tables.K, Sign::plus);
 }
@@ -109,7 +109,7 @@ std::size_t JacobianPass<D>::bytes(const Tables<D>& tables, std::size_t capacity
                            K * (sizeof(MomentSystem::Line) + sizeof(Complex)) +
                            sizeof(ColumnFrame) + sizeof(double*);
   const std::size_t order =
-      tables.pairs_in_blocks ? PairOrder<D>::bytes(tables.nodes.size(), tables.K) : 0;
+      tables.pairs_in_blocks ? PairOrder<D>::bytes(tables.nodes->size(), tables.K) : 0;
   return tables.batch_sites() * sizeof(Complex) + order + capacity * each;
 }
 
@@ -196,7 +196,7 @@ void JacobianPass<D>::add_pairs(const DensityPass<D>& densities) {
           static_cast<int>(rows),
           TransformPairs<decltype(index)>{
               densities.pair_fine(), densities.kink(), densities.n(), densities.h(),
-              tables_.nodes.data(), tables_.first_node.data(), pair_order_->rank(),
+              tables_.nodes->data(), tables_.first_node.data(), pair_order_->rank(),
               pair_order_->begin(), pair_order_->cells(), pair_order_->twiddles(),
               densities.rates(), modes_.data(), kink_response_.data(), tables_.most_points});
       return true;

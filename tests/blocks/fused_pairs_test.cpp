@@ -28,7 +28,7 @@ using Checked = block::DropSync<block::CheckedBlock>;
 template <int Momenta>
 class Rows {
  public:
-  static constexpr int K = Momenta, G = PairTable::grid_size(K), densities = 2;
+  static constexpr int K = Momenta, G = Stencil::oversampling * K, densities = 2;
   using Algorithm = TransformPairs<block::StockhamIndex<G, double, 16, 16>>;
   static constexpr int lanes = Algorithm::lanes;
   /// Momenta with nodes of their own kind.

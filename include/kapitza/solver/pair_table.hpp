@@ -26,7 +26,7 @@ struct PairTable {
   std::vector<PlacedNode> nodes;
 
   /// Points of the grid that K momenta are interpolated to.
-  static constexpr int grid_size(int K) { return Stencil::oversampling * K; }
+  static int grid_size(int K) { return Stencil::oversampling * K; }
 
   /// One that was made before, of those made lately; from any thread.
   static std::shared_ptr<const PairTable> of(const Dispersion& dispersion, const MomentumGrid& grid,
