@@ -99,7 +99,6 @@ struct TransformPairs {
   const PlacedNode* nodes;
   const int* first;
   const int* rank;          ///< of SortPoints
-  const int* begin;         ///< of SortPoints
   const CellRange* cells;   ///< [m][G]
   const Complex* twiddles;  ///< of Index
   const ChannelRates* rates;
@@ -142,11 +141,16 @@ struct TransformPairs {
   }
 
  private:
-  /// Cells of the buffer: those of the transform, and before it the slopes of the points, then the
-  /// weights of their stencils, two of them in a cell.
+  /// Weights of a point: that for a cell is found at the cell's number modulo 8, where a lane finds
+  /// those for all of its cells. Two of them are one complex number.
+  static constexpr int pairs = 4;
+  /// Slope and weights of a point. An odd number of cells apart they meet in no bank.
+  static constexpr int record = 1 + pairs;
+  static_assert(Stencil::taps < 2 * pairs && G % (2 * pairs) == 0 && lanes % (2 * pairs) == 0);
+
+  /// Cells of the buffer: those of the transform, and before it slopes and weights of the points.
   KAPITZA_HD static constexpr int size(int points) {
-    const int lines = (1 + Stencil::taps / 2) * points;
-    return lines > Index::cells ? lines : Index::cells;
+    return record * points > Index::cells ? record * points : Index::cells;
   }
 
   /// Slopes and weights by rank; what is left are the sums for the kinks.
@@ -156,7 +160,7 @@ struct TransformPairs {
     const PairDensity density{fine + x * G, aligned(kink + x), G};
     const PlacedNode* own = nodes + first[m];
     const int* own_rank = rank + 3 * static_cast<std::size_t>(first[m]);
-    const int count = first[m + 1] - first[m], points = 3 * count;
+    const int count = first[m + 1] - first[m];
     block::InBlock<B> all(blk, count);
     return all.template sum<2>([&](int i) {
       double n_at[3], h_at[3];
@@ -165,10 +169,7 @@ struct TransformPairs {
         const Complex value = density.at(stencil, own[i].kink[j]);
         n_at[j] = value.re;
         h_at[j] = value.im;
-        block::unroll<Stencil::taps / 2>([&](auto pair) {
-          buffer.store((1 + pair) * points + own_rank[3 * i + j],
-                       Complex{stencil.weight[2 * pair], stencil.weight[2 * pair + 1]});
-        });
+        store_weights(buffer, stencil, record * own_rank[3 * i + j] + 1);
       });
       const PairSlopes slopes = pair_slopes(n[index], h[index], n_at, h_at);
       const double scale = rates[x].pairs * own[i].weight;
@@ -176,27 +177,40 @@ struct TransformPairs {
       block::unroll<3>([&](auto j) {
         const Complex slope = scale * Complex{slopes.by_n[j], slopes.by_h[j]};
         kinks += own[i].kink[j] * slope;
-        buffer.store(own_rank[3 * i + j], slope);
+        buffer.store(record * own_rank[3 * i + j], slope);
       });
       return Sums<2>{{kinks.re, kinks.im}};
+    });
+  }
+
+  template <class Buffer>
+  KAPITZA_HD static void store_weights(const Buffer& buffer, const Stencil& stencil, int to) {
+    // A zero before the weights and two behind them.
+    block::Registers<double, 2 * pairs + 1> weight{};
+    block::unroll<Stencil::taps>([&](auto tap) { weight[tap + 1] = stencil.weight[tap]; });
+    const bool odd = stencil.first % 2 != 0;
+    const int pair = (stencil.first + G) % (2 * pairs) / 2;
+    block::unroll<pairs>([&](auto i) {
+      const Complex from_even{weight[2 * i + 1], weight[2 * i + 2]};
+      const Complex from_odd{weight[2 * i], weight[2 * i + 1]};
+      buffer.store(to + (pair + i) % pairs, odd ? from_odd : from_even);
     });
   }
 
   template <class Buffer, class Row>
   KAPITZA_HD void gather(const Buffer& buffer, int m, int points, int lane, Row& row) const {
     const CellRange* own_cells = cells + static_cast<std::size_t>(m) * G;
-    const int* own_begin = begin + 3 * static_cast<std::size_t>(first[m]);
     block::Registers<CellRange, Index::slots> range;
     block::unroll<Index::slots>(
         [&](auto slot) { range[slot] = aligned(own_cells + Index::home(lane, slot)); });
+    const bool odd = lane % 2 != 0;
+    const int weights = 1 + lane % (2 * pairs) / 2;
     block::unroll<Index::slots>([&](auto slot) {
-      const int cell = Index::home(lane, slot);
       Complex sum;
       for (int i = range[slot].begin; i < range[slot].end; ++i) {
-        const int point = i < 0 ? i + points : i;
-        const int tap = wrap(cell - own_begin[point], G);
-        const Complex weights = buffer.load((1 + tap / 2) * points + point);
-        sum += (tap % 2 == 0 ? weights.re : weights.im) * buffer.load(point);
+        const int from = record * (i < 0 ? i + points : i);
+        const Complex pair = buffer.load(from + weights);
+        sum += (odd ? pair.im : pair.re) * buffer.load(from);
       }
       row[slot] = sum;
     });
@@ -237,21 +251,25 @@ inline bool pairs_fit_in_block(int K, int points, std::size_t most_shared_bytes)
 /// longer than a Jacobian.
 template <Device D>
 class PairOrder {
+  template <class T>
+  using Buffer = typename D::template Buffer<T>;
+
  public:
   PairOrder(D& device, const PlacedNode* nodes, const int* first, std::size_t count,
             int most_points, int K)
       : rank_(device, 3 * count),
-        begin_(device, rank_.size()),
         cells_(device, static_cast<std::size_t>(K) * PairTable::grid_size(K)),
         twiddles_(device, twiddle_count(K)) {
     const int G = PairTable::grid_size(K);
+    Buffer<int> begin(device, rank_.size());
     device.each(static_cast<std::size_t>(K) * most_points,
-                SortPoints{nodes, first, rank_.data(), begin_.data(), most_points, G});
-    device.each(cells_.size(), FindPoints{first, begin_.data(), cells_.data(), G});
+                SortPoints{nodes, first, rank_.data(), begin.data(), most_points, G});
+    device.each(cells_.size(), FindPoints{first, begin.data(), cells_.data(), G});
     const std::vector<Complex> twiddles = block::stockham_twiddles<double>(G, radix);
     device.upload(std::span<const Complex>(twiddles), twiddles_.data());
   }
 
+  /// What making them takes is included.
   static std::size_t bytes(std::size_t count, int K) {
     return 6 * count * sizeof(int) +
            static_cast<std::size_t>(K) * PairTable::grid_size(K) * sizeof(CellRange) +
@@ -259,20 +277,16 @@ class PairOrder {
   }
 
   const int* rank() const { return rank_.data(); }
-  const int* begin() const { return begin_.data(); }
   const CellRange* cells() const { return cells_.data(); }
   const Complex* twiddles() const { return twiddles_.data(); }
 
  private:
-  template <class T>
-  using Buffer = typename D::template Buffer<T>;
-
   static constexpr int radix = Stencil::oversampling;
   static std::size_t twiddle_count(int K) {
     return static_cast<std::size_t>(PairTable::grid_size(K)) - radix;
   }
 
-  Buffer<int> rank_, begin_;
+  Buffer<int> rank_;
   Buffer<CellRange> cells_;
   Buffer<Complex> twiddles_;
 };

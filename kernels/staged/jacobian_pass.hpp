@@ -192,13 +192,12 @@ void JacobianPass<D>::add_pairs(const DensityPass<D>& densities) {
   const std::size_t rows = densities.size() * tables_.K;
   if (pair_order_) {
     with_pair_index(tables_.K, [&](auto index) {
-      device_.each_block(
-          static_cast<int>(rows),
-          TransformPairs<decltype(index)>{
-              densities.pair_fine(), densities.kink(), densities.n(), densities.h(),
-              tables_.nodes->data(), tables_.first_node.data(), pair_order_->rank(),
-              pair_order_->begin(), pair_order_->cells(), pair_order_->twiddles(),
-              densities.rates(), modes_.data(), kink_response_.data(), tables_.most_points});
+      device_.each_block(static_cast<int>(rows),
+                         TransformPairs<decltype(index)>{
+                             densities.pair_fine(), densities.kink(), densities.n(), densities.h(),
+                             tables_.nodes->data(), tables_.first_node.data(), pair_order_->rank(),
+                             pair_order_->cells(), pair_order_->twiddles(), densities.rates(),
+                             modes_.data(), kink_response_.data(), tables_.most_points});
       return true;
     });
     return;

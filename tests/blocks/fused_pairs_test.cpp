@@ -71,15 +71,14 @@ class Rows {
     rates[1].pairs = 1.3;
     PairOrder<HostDevice> order(device, nodes.data(), first.data(), nodes.size(), most, K);
     rank.assign(order.rank(), order.rank() + 3 * nodes.size());
-    begin.assign(order.begin(), order.begin() + 3 * nodes.size());
     cells.assign(order.cells(), order.cells() + K * G);
     twiddles.assign(order.twiddles(), order.twiddles() + G - 16);
   }
 
   Algorithm algorithm() {
-    return {fine.data(),  kink.data(),  n.data(),        h.data(),     nodes.data(),
-            first.data(), rank.data(),  begin.data(),    cells.data(), twiddles.data(),
-            rates,        modes.data(), response.data(), most};
+    return {fine.data(),  kink.data(),     n.data(),     h.data(),        nodes.data(),
+            first.data(), rank.data(),     cells.data(), twiddles.data(), rates,
+            modes.data(), response.data(), most};
   }
   std::size_t bytes() { return algorithm().shared_bytes(); }
 
@@ -100,7 +99,7 @@ class Rows {
   }
 
   std::vector<PlacedNode> nodes;
-  std::vector<int> first, rank, begin;
+  std::vector<int> first, rank;
   std::vector<CellRange> cells;
   std::vector<Complex> fine, kink, twiddles, modes, response;
   std::vector<double> n, h;
@@ -191,7 +190,6 @@ TYPED_TEST(FusedPairs, FindsThePointsThatReachACell) {
       const PlacedNode& node = rows.nodes[rows.first[m] + point / 3];
       const int begin = Stencil::at(node.place[point % 3]).first;
       const int rank = rows.rank[first + point];
-      EXPECT_EQ(rows.begin[first + rank], (begin + G) % G);
       for (int tap = 0; tap < Stencil::taps; ++tap) expected[(begin + tap + G) % G].push_back(rank);
     }
     for (int cell = 0; cell < G; ++cell) {
