@@ -67,13 +67,20 @@ Work work_of(const CollisionPlan& plan, bool fused) {
 
 /// Of the Jacobians' sums over time as products, for each sign: two fused instructions for each of
 /// two sequences of a density, and the phases once for a group of densities. A lane reads its two
-/// phases, a warp what all its lanes multiply with: one row of shared memory at a time.
+/// phases, a warp what all its lanes multiply with: one row of shared memory at a time. All of it
+/// is brought there first.
 Work products_work(const CollisionPlan& plan) {
-  using Sums = staged::AddTimesAsProducts<staged::Sign::plus>;
-  constexpr int groups = (points + Sums::group - 1) / Sums::group;
-  const double pairs = 2 * times_of(plan) * K * plan.resolution.M * groups;
-  const double row = 128, columns = 2.0 * Sums::group * row / Sums::momenta;
-  return {0, pairs * (2 * sizeof(Complex) + columns), pairs * (4.0 * Sums::group + product)};
+  Work work{};
+  staged::with_group(points, [&](auto group) {
+    using Sums = staged::AddTimesAsProducts<staged::Sign::plus, group>;
+    constexpr int groups = (points + group - 1) / group;
+    const double pairs = 2 * times_of(plan) * K * plan.resolution.M * groups;
+    const double row = 128, columns = 2.0 * group * row / Sums::momenta;
+    const double brought =
+        1.0 * sizeof(Complex) * Sums::cells / (Sums::together * Sums::momenta * Sums::sites);
+    work = {0, pairs * (2 * sizeof(Complex) + columns + brought), pairs * (4.0 * group + product)};
+  });
+  return work;
 }
 
 /// And of what surrounds them: F and H, their products and four sequences for every time, there and
@@ -81,8 +88,8 @@ Work products_work(const CollisionPlan& plan) {
 Work sequences_work(const CollisionPlan& plan) {
   const double M = plan.resolution.M;
   const double per_time = (3 + 2) * M + 4 * M + (2 + 4) * M + 8 * M + 4 * M;
-  const double zeroed = 2, packed = 2 + 1, transformed = 2, folded = 1, kinks = 1;
-  const double per_row = (zeroed + packed + transformed + folded + kinks) * M;
+  const double summed = 2, packed = 2 + 1, transformed = 2, folded = 1, kinks = 1;
+  const double per_row = (summed + packed + transformed + folded + kinks) * M;
   return {points * (times_of(plan) * per_time + K * per_row) * sizeof(Complex), 0, 0};
 }
 

@@ -52,7 +52,7 @@ class JacobianPass {
   D& device_;
   const Tables<D>& tables_;
   std::size_t capacity_;
-  Buffer<Complex> phase_;                   ///< [time][M]
+  Buffer<Complex> phase_;                   ///< [time][phase_place of r]
   Buffer<Complex> in_, out_;                ///< derivative lines, then rows over the fine momenta
   Buffer<Complex> modes_;                   ///< [x][K][K]: rows of dI/dn + i dI/dh, in modes
   Buffer<double> P_, Q_, R_, S_;            ///< [x][K][M]
@@ -143,8 +143,6 @@ template <Device D>
 void JacobianPass<D>::add_level(const DensityPass<D>& densities, std::size_t level) {
   const int K = tables_.K, M = tables_.levels[level].M;
   const std::size_t cells = densities.size() * K * M;
-  for (Buffer<double>* matrix : {&P_, &Q_, &R_, &S_})
-    device_.each(cells, SetZero<double>{matrix->data()});
   for (const TimeBatch& batch : tables_.levels[level].batches) add_times(densities, level, batch);
   device_.each(cells, PackRows{P_.data(), Q_.data(), R_.data(), S_.data(), densities.n(),
                                densities.h(), in_.data(), M});
@@ -161,7 +159,7 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
   const TimeEntry* time = l.time.data() + batch.first_time;
   const std::size_t half = 2 * static_cast<std::size_t>(l.capacity) * l.M;
   device_.each(static_cast<std::size_t>(batch.times) * l.M,
-               JoinPhases{l.start.data(), l.offset.data(), time, phase_.data(), l.M});
+               JoinPhases{l.start.data(), l.offset.data(), time, phase_.data(), tables_.K, l.M});
   device_.each(densities.load_count(level, batch),
                densities.load(level, batch, in_.data(), 2 * l.capacity));
   for (std::size_t x = 0; x < densities.size(); ++x)
@@ -173,17 +171,20 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
   });
   for (std::size_t x = 0; x < 2 * densities.size(); ++x)
     l.sweep(in_.data() + x * half, out_.data() + x * half);
-  const AddTimes add{out_.data(), phase_.data(), time, P_.data(),   Q_.data(), R_.data(),
-                     S_.data(),   tables_.K,     l.M,  batch.times, l.capacity};
+  const AddTimes add{out_.data(), phase_.data(), time,       P_.data(),
+                     Q_.data(),   R_.data(),     S_.data(),  tables_.K,
+                     l.M,         batch.times,   l.capacity, batch.first_time == 0};
   if (!tables_.as_products) {
     device_.each(densities.size() * tables_.K * l.M, add);
     return;
   }
   const int size = static_cast<int>(densities.size());
-  const AddTimesAsProducts<Sign::plus> sums{add, size};
-  const AddTimesAsProducts<Sign::minus> differences{add, size};
-  device_.each_block(sums.blocks(), sums);
-  device_.each_block(differences.blocks(), differences);
+  with_group(size, [&](auto group) {
+    const AddTimesAsProducts<Sign::plus, group> sums{add, size};
+    const AddTimesAsProducts<Sign::minus, group> differences{add, size};
+    device_.each_block(sums.blocks(), sums);
+    device_.each_block(differences.blocks(), differences);
+  });
 }
 
 /// The manifold's share.

@@ -19,18 +19,25 @@ struct SetZero {
   KAPITZA_HD void operator()(std::size_t index) const { values[index] = T{}; }
 };
 
+/// Where the phase of site r lies among those of its time: sites M/K apart lie together, those of
+/// the grid first.
+KAPITZA_HD constexpr int phase_place(int r, int K, int M) {
+  const int ratio = M / K;
+  return r % ratio * K + r / ratio;
+}
+
 /// The lattice phases e^{i tau E(p_r)} of a batch of times. Indices [time][r].
 struct JoinPhases {
   const Complex* start;   ///< [chunk][M]
   const Complex* offset;  ///< [time in chunk][M]
   const TimeEntry* time;  ///< the batch
-  Complex* phase;         ///< [time][M]
-  int M;
+  Complex* phase;         ///< [time][phase_place of r]
+  int K, M;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [t, r] = split(index, M);
     const std::size_t width = static_cast<std::size_t>(M);
-    aligned(phase + index) =
+    aligned(phase + t * width + phase_place(r, K, M)) =
         aligned(start + time[t].chunk * width + r) * aligned(offset + time[t].offset * width + r);
   }
 };
@@ -74,10 +81,11 @@ KAPITZA_HD constexpr void add_real_product(double& sum, Complex a, Complex b) {
 /// Indices [x][k][r].
 struct AddTimes {
   const Complex* sequences;  ///< [x][half][capacity][2][M]: alpha, beta | gamma, delta of k +- p
-  const Complex* phase;      ///< [time][M]
+  const Complex* phase;      ///< [time][phase_place of r]
   const TimeEntry* time;     ///< the batch
   double *P, *Q, *R, *S;     ///< [x][K][M]
   int K, M, times, capacity;
+  bool from_zero;  ///< the first batch: what is in P to S does not matter
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [row, r] = split(index, M);
@@ -85,14 +93,16 @@ struct AddTimes {
     const int shift = k * (M / K);
     const int plus = shift + r < M ? shift + r : shift + r - M;
     const int minus = shift >= r ? shift - r : shift - r + M;
+    const int place = phase_place(r, K, M);
     const std::size_t half = static_cast<std::size_t>(capacity) * 2 * M;
     const Complex* first = sequences + x * 2 * half;
     const Complex* second = first + half;
-    Values sums{P[index], Q[index], R[index], S[index]};
+    Values sums{};
+    if (!from_zero) sums = {P[index], Q[index], R[index], S[index]};
     for (int t = 0; t < times; ++t) {
       const std::size_t line = static_cast<std::size_t>(t) * M;
-      const Complex phase_k = time[t].slope * aligned(phase + line + shift);
-      const Complex phase_p = aligned(phase + line + r);
+      const Complex phase_k = time[t].slope * aligned(phase + line + k);
+      const Complex phase_p = aligned(phase + line + place);
       const Complex sum = phase_k * phase_p, difference = phase_k * conj(phase_p);
       add_real_product(sums.p, sum, aligned(first + 2 * line + plus));
       add_real_product(sums.q, difference, aligned(first + 2 * line + M + minus));
@@ -107,7 +117,7 @@ struct AddTimes {
 
  private:
   struct Values {
-    double p, q, r, s;
+    double p = 0, q = 0, r = 0, s = 0;
   };
 };
 
