@@ -114,6 +114,11 @@ class StagedChain final : public CollisionChain {
   void reduce(LevelOnDevice& level);
   template <class Products>
   void product(const Products& products, std::size_t count, double alpha, double beta);
+  template <class Row>
+  void sum_rows(const Row& row, std::size_t count) {
+    const SumRows<Row> sums{row};
+    device_.each_block(sums.blocks(static_cast<int>(count)), sums);
+  }
 
   template <class T>
   Buffer<T> uploaded(const std::vector<T>& values) {
@@ -157,7 +162,7 @@ std::size_t StagedChain<D>::memory() const {
   return (J_.size() + A_.size() + 2 * dense_lower_.size() + 2 * G_.size() + 5 * f_.size() +
           mirror_.size()) *
              sizeof(double) +
-         InvertBlocks<D>::memory(device_, at_once(N_), K_);
+         InvertBlocks<D>::memory(at_once(N_), K_);
 }
 
 // ---- the plan ----------------------------------------------------------------------------------
@@ -330,16 +335,14 @@ void StagedChain<D>::solve_together(std::span<const ChainSolution> all) {
   }
   std::vector<LevelOnDevice> levels = levels_of(chains);
   for (LevelOnDevice& level : std::span(levels).first(levels.size() - 1)) {
-    device_.each(level.count() * K_,
-                 ApplyInverse<&Elimination::f, &Elimination::z>{level.all(), K_});
-    device_.each(level.count() * K_, ReduceRow<left>{level.all(), K_});
-    device_.each(level.paired() * K_, ReduceRow<right>{level.all(), K_});
+    sum_rows(ApplyInverse<&Elimination::f, &Elimination::z>{level.all(), K_}, level.count());
+    sum_rows(ReduceRow<left>{level.all(), K_}, level.count());
+    sum_rows(ReduceRow<right>{level.all(), K_}, level.paired());
   }
   for (std::size_t number = levels.size(); number-- > 0;) {
     LevelOnDevice& level = levels[number];
-    device_.each(level.count() * K_, ReturnToNode{level.all(), K_});
-    device_.each(level.count() * K_,
-                 ApplyInverse<&Elimination::z, &Elimination::f>{level.all(), K_});
+    sum_rows(ReturnToNode{level.all(), K_}, level.count());
+    sum_rows(ApplyInverse<&Elimination::z, &Elimination::f>{level.all(), K_}, level.count());
   }
   for (const auto& [chain, f] : all) device_.download(of(chain).f_.data(), f);
 }
