@@ -11,12 +11,13 @@ struct Coupling {
   const double* values = nullptr;  ///< [K], or [p][k]; null: not at all
   bool diagonal = true;
 
+  static constexpr int together = 16;  ///< terms whose numbers are asked for at once
+
   /// One of `parts` parts of what y adds to the equation of momentum k: every so many-th term.
   template <int parts>
   KAPITZA_HD double part(int which, const double* y, int k, int K) const {
     if (!values) return 0;
     if (diagonal) return which == 0 ? values[k] * y[k] : 0;
-    constexpr int together = 16;  // terms whose numbers are asked for at once
     double sum = 0;
     for (int first = which; first < K; first += parts * together) {
       block::Registers<double, together> a, b;
