@@ -129,7 +129,7 @@ double factorise_latency(const Size& size) {
         return (size.K + P::width - 1) / P::width * panel_latency<P>(size.K);
       });
   const double condense = 2 * (kernel + 2 * load);
-  const double reduce = 6 * product_latency(size.K);
+  const double reduce = 3 * product_latency(size.K);
   return (levels(size) + 1) * inverse + condense + std::max(0, levels(size) - 1) * reduce;
 }
 

@@ -113,7 +113,7 @@ template <Side side>
 struct ReduceBlock {
   const Elimination* all;
   KAPITZA_HD Product operator()(std::size_t i) const {
-    return {(all[i].*side).to_x.values, (all[i].*side).through, (all[i].*side).block};
+    return {(all[i].*side).to_x.values, (all[i].*side).through, (all[i].*side).block, -1, 1};
   }
 };
 
@@ -122,7 +122,7 @@ template <Side side, Side other>
 struct ReachBeyond {
   const Elimination* all;
   KAPITZA_HD Product operator()(std::size_t i) const {
-    return {(all[i].*side).to_x.values, (all[i].*other).through, (all[i].*side).beyond};
+    return {(all[i].*side).to_x.values, (all[i].*other).through, (all[i].*side).beyond, -1};
   }
 };
 

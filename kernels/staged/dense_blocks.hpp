@@ -17,6 +17,19 @@ namespace kapitza::staged {
 struct Product {
   const double *A, *B;  ///< rows x inner, inner x columns
   double* C;            ///< rows x columns; not read where beta = 0
+  double alpha = 1, beta = 0;
+};
+
+/// Products of one kind, then of another: one call for both.
+template <class First, class Second>
+struct Both {
+  First first;
+  std::size_t count;  ///< of the first kind
+  Second second;
+
+  KAPITZA_HD Product operator()(std::size_t i) const {
+    return i < count ? first(i) : second(i - count);
+  }
 };
 
 /// All products of a batch: one Block for `tile` x `tile` numbers of one of them.
@@ -24,7 +37,6 @@ template <class Products>
 struct MultiplyBlocks {
   Products product;  ///< of i: a Product
   int rows, columns, inner;
-  double alpha, beta;
 
   static constexpr int side = 16, each = 4, tile = side * each, depth = 16;
   static constexpr int lanes = side * side, resident = 2;
@@ -117,10 +129,10 @@ struct MultiplyBlocks {
     block::Registers<double, each * each> old;
     block::unroll<each * each>([&](auto e) {
       const double* from = cell(e);
-      old[e] = beta != 0 && from ? *from : 0;
+      old[e] = p.beta != 0 && from ? *from : 0;
     });
     block::unroll<each * each>([&](auto e) {
-      if (double* to = cell(e)) *to = alpha * sums[e] + (beta == 0 ? 0 : beta * old[e]);
+      if (double* to = cell(e)) *to = p.alpha * sums[e] + (p.beta == 0 ? 0 : p.beta * old[e]);
     });
   }
 };
@@ -155,11 +167,11 @@ struct Panel {
   KAPITZA_HD double* Y_of(std::size_t i) const { return Y + i * room * K; }
   KAPITZA_HD int* order_of(std::size_t i) const { return order + i * K; }
   KAPITZA_HD int* column_of(std::size_t i) const { return column + i * K; }
-  KAPITZA_HD double& at(std::size_t i, int row, int column) const {
-    return A[(i * K + column) * K + row];
-  }
+  KAPITZA_HD double& at(std::size_t i, int row, int j) const { return A[(i * K + j) * K + row]; }
   /// A += V Y
-  KAPITZA_HD Product operator()(std::size_t i) const { return {V_of(i), Y_of(i), A + i * K * K}; }
+  KAPITZA_HD Product operator()(std::size_t i) const {
+    return {V_of(i), Y_of(i), A + i * K * K, 1, 1};
+  }
 };
 
 /// Eliminates the columns of a panel, one after the other, each on a row that is not yet used and
@@ -465,7 +477,7 @@ class InvertBlocks {
                       K_,           first,         width,          room_};
     device_.each_block(static_cast<int>(count), Pivots{panel, singular});
     device_.each(count * width * K_, TakePanel{panel});
-    multiply(device_, count, MultiplyBlocks<Panel>{panel, K_, K_, width, 1, 1});
+    multiply(device_, count, MultiplyBlocks<Panel>{panel, K_, K_, width});
   }
 
   D& device_;

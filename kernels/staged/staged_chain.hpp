@@ -116,7 +116,7 @@ class StagedChain final : public CollisionChain {
   void condense(LevelOnDevice& level);
   void reduce(LevelOnDevice& level);
   template <class Products>
-  void product(const Products& products, std::size_t count, double alpha, double beta);
+  void product(const Products& products, std::size_t count);
   template <class Row>
   void sum_rows(const Row& row, std::size_t count) {
     const SumRows<Row> sums{row};
@@ -320,19 +320,20 @@ void StagedChain<D>::condense(LevelOnDevice& level) {
 
 template <Device D>
 void StagedChain<D>::reduce(LevelOnDevice& level) {
-  product(PassThrough<left>{level.all}, level.count(), 1, 0);
-  product(PassThrough<right>{level.all}, level.paired(), 1, 0);
-  product(ReduceBlock<left>{level.all}, level.count(), -1, 1);
-  product(ReduceBlock<right>{level.all}, level.paired(), -1, 1);
-  product(ReachBeyond<left, right>{level.all}, level.paired(), -1, 0);
-  product(ReachBeyond<right, left>{level.all}, level.paired(), -1, 0);
+  const Elimination* all = level.all;
+  const std::size_t count = level.count(), paired = level.paired();
+  product(Both{PassThrough<left>{all}, count, PassThrough<right>{all}}, count + paired);
+  product(Both{ReduceBlock<left>{all}, count,
+               Both{ReachBeyond<left, right>{all}, paired, ReachBeyond<right, left>{all}}},
+          count + 2 * paired);
+  // By itself: a node that stays is the left neighbour of one and the right one of another.
+  product(ReduceBlock<right>{all}, paired);
 }
 
 template <Device D>
 template <class Products>
-void StagedChain<D>::product(const Products& products, std::size_t count, double alpha,
-                             double beta) {
-  multiply(device_, count, MultiplyBlocks<Products>{products, K_, K_, K_, alpha, beta});
+void StagedChain<D>::product(const Products& products, std::size_t count) {
+  multiply(device_, count, MultiplyBlocks<Products>{products, K_, K_, K_});
 }
 
 // ---- solutions ---------------------------------------------------------------------------------

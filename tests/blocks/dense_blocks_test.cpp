@@ -51,12 +51,14 @@ struct Batch {
 
   struct Products {
     Batch* of = nullptr;
+    double alpha = 1, beta = 0;
     Product operator()(std::size_t i) const {
       const auto [rows, columns, inner, count] = of->shape;
-      return {&of->A[i * rows * inner], &of->B[i * inner * columns], &of->C[i * rows * columns]};
+      return {&of->A[i * rows * inner], &of->B[i * inner * columns], &of->C[i * rows * columns],
+              alpha, beta};
     }
   };
-  Products products() { return {this}; }
+  Products products(double alpha, double beta) { return {this, alpha, beta}; }
 
   std::vector<double> literal(double alpha, double beta) const {
     const auto [rows, columns, inner, count] = shape;
@@ -79,12 +81,12 @@ using Multiply = MultiplyBlocks<Batch::Products>;
 template <class Blk>
 void multiply_on(Blk& blk, Batch& batch, double alpha, double beta) {
   const auto [rows, columns, inner, count] = batch.shape;
-  const Multiply multiply{batch.products(), rows, columns, inner, alpha, beta};
+  const Multiply multiply{batch.products(alpha, beta), rows, columns, inner};
   for (int i = 0; i < multiply.blocks(count); ++i) multiply(blk, i);
 }
 
 std::size_t bytes(const Shape& s) {
-  const Multiply multiply{{}, s.rows, s.columns, s.inner, 1, 0};
+  const Multiply multiply{{}, s.rows, s.columns, s.inner};
   return multiply.blocks(s.count) * multiply.shared_bytes();
 }
 
@@ -125,7 +127,7 @@ TEST(DenseBlocks, MultiplyNeedsEveryBarrier) {
 TEST(DenseBlocks, MultiplyOnThreadsGivesTheSameBits) {
   const auto run = [](int threads) {
     Batch batch({40, 30, 20, 1});
-    const Multiply multiply{batch.products(), 40, 30, 20, 1, 0};
+    const Multiply multiply{batch.products(1, 0), 40, 30, 20};
     block::run_threads(Multiply::lanes, threads, multiply.shared_bytes(),
                        [&](block::ThreadBlock& blk) { multiply(blk, 0); });
     return batch.C;

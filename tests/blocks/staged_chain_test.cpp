@@ -122,20 +122,20 @@ TEST(StagedChain, BitsDoNotDependOnCompany) {
 
 /// One node between two neighbours, its couplings dense or not.
 struct Rows {
-  int K;
+  int momenta;
   bool diagonal;
   std::vector<double> inverse, lower, upper, f, z, left, right;
 
-  Rows(int momenta, bool is_diagonal)
-      : K(momenta),
+  Rows(int count, bool is_diagonal)
+      : momenta(count),
         diagonal(is_diagonal),
-        inverse(wave(K * K, 0.1, 1)),
-        lower(wave(K * K, 0.2, 1)),
-        upper(wave(K * K, 0.3, 1)),
-        f(wave(K, 0.4, 1)),
-        z(wave(K, 0.5, 1)),
-        left(wave(K, 0.6, 1)),
-        right(wave(K, 0.7, 1)) {}
+        inverse(wave(count * count, 0.1, 1)),
+        lower(wave(count * count, 0.2, 1)),
+        upper(wave(count * count, 0.3, 1)),
+        f(wave(count, 0.4, 1)),
+        z(wave(count, 0.5, 1)),
+        left(wave(count, 0.6, 1)),
+        right(wave(count, 0.7, 1)) {}
 
   Elimination elimination() {
     const Coupling low{lower.data(), diagonal}, up{upper.data(), diagonal};
@@ -151,7 +151,7 @@ struct Rows {
   }
   double dense(const std::vector<double>& matrix, const std::vector<double>& y, int k) const {
     double sum = 0;
-    for (int p = 0; p < K; ++p) sum += matrix[p * K + k] * y[p];
+    for (int p = 0; p < momenta; ++p) sum += matrix[p * momenta + k] * y[p];
     return sum;
   }
   double coupling(const std::vector<double>& values, const std::vector<double>& y, int k) const {
@@ -165,7 +165,7 @@ using Reduce = ReduceRow<&Elimination::left>;
 template <class Row>
 void sum_on_checked(Rows& rows) {
   const Elimination e = rows.elimination();
-  const SumRows<Row> sums{{&e, rows.K}};
+  const SumRows<Row> sums{{&e, rows.momenta}};
   for (int i = 0; i < sums.blocks(1); ++i) {
     block::CheckedBlock blk(sums.lanes, sums.shared_bytes());
     sums(blk, i);
@@ -201,7 +201,7 @@ TEST(StagedChain, RowsNeedEveryBarrier) {
   using Checked = block::DropSync<block::CheckedBlock>;
   Rows rows(40, false);
   const Elimination e = rows.elimination();
-  const SumRows<Apply> sums{{&e, rows.K}};
+  const SumRows<Apply> sums{{&e, rows.momenta}};
   Checked intact(sums.lanes, sums.shared_bytes()), without(sums.lanes, sums.shared_bytes(), 0);
   sums(intact, 0);
   EXPECT_EQ(intact.seen, 1);
@@ -214,7 +214,7 @@ TEST(StagedChain, RowsOnThreadsGiveTheSameBits) {
   const auto run = [](int threads) {
     Rows rows(50, false);
     const Elimination e = rows.elimination();
-    const SumRows<Apply> sums{{&e, rows.K}};
+    const SumRows<Apply> sums{{&e, rows.momenta}};
     for (int i = 0; i < sums.blocks(1); ++i)
       block::run_threads(sums.lanes, threads, sums.shared_bytes(),
                          [&](block::ThreadBlock& blk) { sums(blk, i); });
