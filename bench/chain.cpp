@@ -9,10 +9,12 @@
 #include <bit>
 #include <cmath>
 #include <fmt/core.h>
+#include <type_traits>
 
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
 #include "kapitza/solver/backend.hpp"
+#include "kernels/staged/chain_stages.hpp"
 #include "kernels/staged/dense_blocks.hpp"
 
 namespace kapitza::bench {
@@ -82,7 +84,8 @@ nlohmann::json measure(Backend& backend, const Size& size) {
 constexpr Size measured_sizes[] = {{128, 64}, {256, 80}};
 
 nlohmann::json measured() {
-  const auto all = backends({1, 0});
+  // One thread is of interest beside two, not beside a GPU.
+  const auto all = cuda_unavailable().empty() ? backends() : backends({1, 0});
   nlohmann::json rows;
   fmt::print(table, "One Newton step, l = 2 and 3, T = 32\n");
   for (const Size& size : measured_sizes)
@@ -90,44 +93,78 @@ nlohmann::json measured() {
   return rows;
 }
 
-/// Seconds, assumed: a kernel that waits for the one before it; a barrier and what lies between two
-/// of them in the search for pivots; a step of a product's tile.
-constexpr double kernel = 4e-6, barrier = 0.15e-6, step = 0.6e-6;
-constexpr double cycles = 1.98e9;  ///< in a second
+/// Seconds. Measured on an H100: a kernel of no work that waits for the one before it. Assumed: a
+/// load from device memory that something waits for; a barrier and what waits for shared memory and
+/// arithmetic between two of them in the search for pivots; a step of a product's tile.
+constexpr double kernel = 2.5e-6, load = 0.6e-6, barrier = 0.08e-6, step = 0.6e-6;
+constexpr double cycles = 1.98e9;                 ///< in a second
+constexpr double fma_per_cycle = 64, bytes = 64;  ///< of a multiprocessor: FP64; between it and L2
+
+int levels(const Size& size) {
+  return static_cast<int>(std::bit_width(static_cast<unsigned>(size.N - 1)));
+}
+
+/// What C was is asked for last.
+double product_latency(int inner) {
+  using Multiply = staged::MultiplyBlocks<staged::Panel>;
+  return kernel + 2 * load + step * inner / Multiply::depth;
+}
+
+/// One panel: V by one multiprocessor for every matrix, Y, and their product.
+template <class Pivots>
+double panel_latency(int K) {
+  const int width = std::min(K, Pivots::width);
+  const double moved = 2.0 * K * width * sizeof(double) / bytes / cycles;
+  // Three barriers; in between all numbers of the panel are multiplied and added once.
+  const double column = 3 * barrier + Pivots::lanes * Pivots::held / fma_per_cycle / cycles;
+  const double pivots = kernel + 2 * load + moved + width * column;
+  const double take = kernel + 2 * load;
+  return pivots + take + product_latency(width);
+}
 
 /// Along the longest row of things that wait for each other: inverses and reductions level by
 /// level.
 double factorise_latency(const Size& size) {
-  using Multiply = staged::MultiplyBlocks<staged::Panel>;
-  const int width = staged::PivotPanel::width(size.K, std::size_t{227} << 10);
-  const int panels = (size.K + width - 1) / width;
-  const int levels = static_cast<int>(std::bit_width(static_cast<unsigned>(size.N - 1)));
-  const auto product = [](int inner) { return kernel + step * inner / Multiply::depth; };
-  // For every column all of a panel goes through shared memory, half of the rows on average.
-  const double column = 5.0 * size.K / 2 * width / 32 / cycles;
   const double inverse =
-      2 * kernel + panels * (3 * kernel + product(width)) + size.K * (3 * barrier + column);
-  const double condense = 2 * kernel, reduce = 6 * product(size.K);
-  return (levels + 1) * inverse + condense + std::max(0, levels - 1) * reduce;
+      2 * (kernel + load) + staged::with_panel(size.K, [&]<class P>(std::type_identity<P>) {
+        return (size.K + P::width - 1) / P::width * panel_latency<P>(size.K);
+      });
+  const double condense = 2 * (kernel + 2 * load);
+  const double reduce = 3 * product_latency(size.K);
+  return (levels(size) + 1) * inverse + condense + std::max(0, levels(size) - 1) * reduce;
+}
+
+/// Three sums for every node on the way there and two on the way back, each with the address of
+/// its matrix, its terms and what they are added to.
+double solve_latency(const Size& size) {
+  using Sums = staged::SumRows<staged::ReturnToNode>;
+  const int together = Sums::parts * staged::Coupling::together;
+  const double sum = kernel + (2 + (size.K + together - 1) / together) * load;
+  return (3 * levels(size) + 2 * (levels(size) + 1)) * sum;
 }
 
 nlohmann::json predicted() {
   fmt::print(table,
-             "Factors of a chain on a GPU, if a kernel takes {} us at least, a barrier {} us, "
-             "16 terms of a product {} us\n",
-             1e6 * kernel, 1e6 * barrier, 1e6 * step);
+             "A chain on a GPU, if a kernel takes {} us beside its own time, a load from device "
+             "memory {} us, a barrier {} us, 16 terms of a product {} us\n",
+             1e6 * kernel, 1e6 * load, 1e6 * barrier, 1e6 * step);
   nlohmann::json rows;
   for (const Size& size : {Size{64, 16}, Size{256, 40}, Size{256, 80}, Size{512, 160}}) {
     const double seconds = factorise_latency(size);
     // Inverses, and six products for all nodes but those of the first level.
     const double operations = std::pow(size.K, 3) * (4.0 * size.N);
     const double busy = operations / h200.fp64_fma_per_second;
+    const double solution = solve_latency(size);
     fmt::print(
         table,
-        "  K = {}, N = {}: {:.1f} ms of waiting, {:.2f} ms of arithmetic at an H200's best\n",
-        size.K, size.N, 1e3 * seconds, 1e3 * busy);
-    rows.push_back(
-        {{"K", size.K}, {"N", size.N}, {"latency_seconds", seconds}, {"arithmetic_seconds", busy}});
+        "  K = {}, N = {}: factors {:.1f} ms of waiting, {:.2f} ms of arithmetic at an H200's "
+        "best; a solution {:.2f} ms\n",
+        size.K, size.N, 1e3 * seconds, 1e3 * busy, 1e3 * solution);
+    rows.push_back({{"K", size.K},
+                    {"N", size.N},
+                    {"latency_seconds", seconds},
+                    {"arithmetic_seconds", busy},
+                    {"solution_seconds", solution}});
   }
   return rows;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Where the time of a stationary solution goes, on every backend that is here: the runs of
 // configs/quickstart.toml and, at K = 256, 40 cells and tolerance 1e-4, of configs/stationary.toml;
-// a large one on the GPU; and what it takes before the first one can begin.
+// a large one on the GPU; the second of them several times; and what it takes before the first one
+// can begin.
 //
 //   bench_newton [--json] [SECTION...]     sections: see main(); without a name all of them but
 //                                          `large_on_cpu`, which takes a quarter of an hour
@@ -103,6 +104,42 @@ nlohmann::json solutions() {
   return rows;
 }
 
+/// The same solution again and again, each with a backend of its own that was just made.
+nlohmann::json repeated() {
+  if (!cuda_unavailable().empty()) {
+    fmt::print(table, "no GPU: nothing measured\n");
+    return nlohmann::json::object();
+  }
+  constexpr Setting setting{256, 40, 1e-4};
+  std::vector<double> first, times;
+  bool same_bits = true;
+  for (int run = 0; run < 5; ++run) {
+    const auto gpu = make_cuda_backend();
+    const DefectProblem problem = defect(*gpu, setting);
+    StationaryOptions options;
+    options.resolution.tolerance = setting.tolerance;
+    std::unique_ptr<StationarySolver> solver;
+    times.push_back(seconds([&] {
+      solver = make_newton(*gpu, problem, options);
+      while (!solver->converged()) solver->step();
+    }));
+    if (run == 0) first = solver->slab().n();
+    same_bits = same_bits && solver->slab().n() == first;
+  }
+  fmt::print(table,
+             "K = {}, {} cells, tolerance {:.0e}, five times on the GPU: first {:.3f} s, median "
+             "{:.3f} s; the same bits: {}\n",
+             setting.K, setting.cells, setting.tolerance, times[0], median(times),
+             same_bits ? "yes" : "NO");
+  return {{{"backend", "cuda"},
+           {"K", setting.K},
+           {"cells", setting.cells},
+           {"tolerance", setting.tolerance},
+           {"first_seconds", times[0]},
+           {"median_seconds", median(times)},
+           {"same_bits", same_bits}}};
+}
+
 nlohmann::json large_on_cpu() {
   head();
   return nlohmann::json::array({measure(*make_cpu_backend(), large)});
@@ -162,5 +199,6 @@ int main(int argc, char** argv) {
   return report(argc, argv,
                 {{"startup", startup},  // first, as long as nothing is loaded
                  {"solutions", solutions},
+                 {"repeated", repeated},
                  {"large_on_cpu", large_on_cpu, true}});
 }

@@ -40,7 +40,7 @@ std::string no_device(cudaError_t status) {
 /// list of compute capabilities in the source can answer.
 cudaError_t find_code() {
   cudaFuncAttributes attributes;
-  return cudaFuncGetAttributes(&attributes, for_each_index<staged::BalanceDensity>);
+  return cudaFuncGetAttributes(&attributes, for_each_index<staged::PackDensity>);
 }
 
 std::string unavailable() {

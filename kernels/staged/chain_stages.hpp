@@ -11,12 +11,23 @@ struct Coupling {
   const double* values = nullptr;  ///< [K], or [p][k]; null: not at all
   bool diagonal = true;
 
-  /// What y adds to the equation of momentum k.
-  KAPITZA_HD double operator()(const double* y, int k, int K) const {
+  static constexpr int together = 16;  ///< terms whose numbers are asked for at once
+
+  /// One of `parts` parts of what y adds to the equation of momentum k: every so many-th term.
+  template <int parts>
+  KAPITZA_HD double part(int which, const double* y, int k, int K) const {
     if (!values) return 0;
-    if (diagonal) return values[k] * y[k];
+    if (diagonal) return which == 0 ? values[k] * y[k] : 0;
     double sum = 0;
-    for (int p = 0; p < K; ++p) sum += values[static_cast<std::size_t>(p) * K + k] * y[p];
+    for (int first = which; first < K; first += parts * together) {
+      block::Registers<double, together> a, b;
+      block::unroll<together>([&](auto e) {
+        const int p = first + e * parts;
+        a[e] = p < K ? values[static_cast<std::size_t>(p) * K + k] : 0;
+        b[e] = p < K ? y[p] : 0;
+      });
+      block::unroll<together>([&](auto e) { sum += a[e] * b[e]; });
+    }
     return sum;
   }
 };
@@ -102,7 +113,7 @@ template <Side side>
 struct ReduceBlock {
   const Elimination* all;
   KAPITZA_HD Product operator()(std::size_t i) const {
-    return {(all[i].*side).to_x.values, (all[i].*side).through, (all[i].*side).block};
+    return {(all[i].*side).to_x.values, (all[i].*side).through, (all[i].*side).block, -1, 1};
   }
 };
 
@@ -111,7 +122,7 @@ template <Side side, Side other>
 struct ReachBeyond {
   const Elimination* all;
   KAPITZA_HD Product operator()(std::size_t i) const {
-    return {(all[i].*side).to_x.values, (all[i].*other).through, (all[i].*side).beyond};
+    return {(all[i].*side).to_x.values, (all[i].*other).through, (all[i].*side).beyond, -1};
   }
 };
 
@@ -120,40 +131,79 @@ struct InverseOf {
   KAPITZA_HD double* operator()(std::size_t i) const { return all[i].inverse; }
 };
 
-/// to = A_x^{-1} from. Indices [elimination][k].
+// What one momentum of one elimination sums, in parts, and what becomes of the sum.
+
+/// to = A_x^{-1} from
 template <double* Elimination::* from, double* Elimination::* to>
 struct ApplyInverse {
   const Elimination* all;
   int K;
 
-  KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [i, k] = split(index, K);
-    (all[i].*to)[k] = Coupling{all[i].inverse, false}(all[i].*from, k, K);
+  template <int parts>
+  KAPITZA_HD double part(int which, std::size_t i, int k) const {
+    return Coupling{all[i].inverse, false}.template part<parts>(which, all[i].*from, k, K);
   }
+  KAPITZA_HD void take(double sum, std::size_t i, int k) const { (all[i].*to)[k] = sum; }
 };
 
-/// f -= to_x z. Indices [elimination][k].
+/// f -= to_x z
 template <Side side>
 struct ReduceRow {
   const Elimination* all;
   int K;
 
-  KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [i, k] = split(index, K);
-    (all[i].*side).f[k] -= (all[i].*side).to_x(all[i].z, k, K);
+  template <int parts>
+  KAPITZA_HD double part(int which, std::size_t i, int k) const {
+    return (all[i].*side).to_x.template part<parts>(which, all[i].z, k, K);
   }
+  KAPITZA_HD void take(double sum, std::size_t i, int k) const { (all[i].*side).f[k] -= sum; }
 };
 
-/// z = f_x - from_x y of both neighbours. Indices [elimination][k].
+/// z = f_x - from_x y of both neighbours
 struct ReturnToNode {
   const Elimination* all;
   int K;
 
-  KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [i, k] = split(index, K);
-    const Elimination& e = all[i];
-    e.z[k] = e.f[k] - e.left.from_x(e.left.f, k, K) - e.right.from_x(e.right.f, k, K);
+  template <int parts>
+  KAPITZA_HD double part(int which, std::size_t i, int k) const {
+    const Neighbour &left = all[i].left, &right = all[i].right;
+    return left.from_x.template part<parts>(which, left.f, k, K) +
+           right.from_x.template part<parts>(which, right.f, k, K);
   }
+  KAPITZA_HD void take(double sum, std::size_t i, int k) const { all[i].z[k] = all[i].f[k] - sum; }
+};
+
+/// All of these: one Block for `rows` momenta of one elimination, each of which `parts` lanes sum.
+/// Matrices lie along the momenta, and so do the lanes.
+template <class Row>
+struct SumRows {
+  Row row;
+
+  static constexpr int rows = 32, parts = 8, lanes = rows * parts, resident = 2;
+
+  int blocks(int count) const { return count * tiles(); }
+  std::size_t shared_bytes() const { return lanes * sizeof(double); }
+
+  template <block::Block Blk>
+  KAPITZA_HD void operator()(Blk& blk, std::size_t index) const {
+    const auto [i, tile] = split(index, tiles());
+    const int first = tile * rows;
+    const auto sums = blk.template shared<double>(lanes);  // [part][momentum]
+    blk.each([&, i = i](int lane) {
+      const int k = first + lane % rows;
+      sums.store(lane, k < row.K ? row.template part<parts>(lane / rows, i, k) : 0);
+    });
+    blk.sync();
+    blk.each(rows, [&, i = i](int r) {
+      if (first + r >= row.K) return;
+      double sum = 0;
+      block::unroll<parts>([&](auto part) { sum += sums.load(part * rows + r); });
+      row.take(sum, i, first + r);
+    });
+  }
+
+ private:
+  KAPITZA_HD int tiles() const { return (row.K + rows - 1) / rows; }
 };
 
 }  // namespace kapitza::staged

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/staged/density_pass.hpp"
+#include "kernels/staged/fused_pairs.hpp"
 #include "kernels/staged/jacobian_products.hpp"
 #include "kernels/staged/jacobian_stages.hpp"
 
@@ -34,7 +35,8 @@ class JacobianPass {
 
   /// Complex numbers per density that the transforms read: derivative lines, or rows.
   static std::size_t lines(const Tables<D>& tables) {
-    std::size_t most = static_cast<std::size_t>(tables.K) * std::max(tables.G, tables.K);
+    const int row = tables.pairs_in_blocks ? tables.K : std::max(tables.G, tables.K);
+    std::size_t most = static_cast<std::size_t>(tables.K) * row;
     for (const Level<D>& level : tables.levels)
       most = std::max(most,
                       static_cast<std::size_t>(std::max(4 * level.capacity, tables.K)) * level.M);
@@ -57,11 +59,12 @@ class JacobianPass {
   Buffer<double> by_n_, by_h_;              ///< [x][K][K]
   Buffer<double> gain_, rate_, slope_, I_;  ///< [x][K]
   Buffer<ColumnFrame> frame_;
-  Buffer<Complex> kink_response_;        ///< [x][K]
-  Buffer<MomentSystem::Line> response_;  ///< [x][K]
-  Buffer<double*> J_;                    ///< [x]
-  std::vector<Fft> to_modes_;            ///< per level: the K rows of one density
-  std::optional<Fft> pair_to_modes_;
+  Buffer<Complex> kink_response_;           ///< [x][K]
+  Buffer<MomentSystem::Line> response_;     ///< [x][K]
+  Buffer<double*> J_;                       ///< [x]
+  std::vector<Fft> to_modes_;               ///< per level: the K rows of one density
+  std::optional<PairOrder<D>> pair_order_;  ///< of pairs in blocks
+  std::optional<Fft> pair_to_modes_;        ///< of other pairs
   Fft to_grid_;
 };
 
@@ -91,7 +94,11 @@ JacobianPass<D>::JacobianPass(D& device, const Tables<D>& tables, std::size_t ca
       to_grid_(device, tables.K, tables.K, Sign::minus) {
   for (const Level<D>& level : tables.levels)
     to_modes_.emplace_back(device, level.M, tables.K, Sign::plus);
-  if (tables.G > 0) pair_to_modes_.emplace(device, tables.G, tables.K, Sign::plus);
+  if (tables.pairs_in_blocks)
+    pair_order_.emplace(device, tables.nodes->data(), tables.first_node.data(),
+                        tables.nodes->size(), tables.most_points, tables.K);
+  else if (tables.G > 0)
+    pair_to_modes_.emplace(device, tables.G, tables.K, Sign::plus);
 }
 
 template <Device D>
@@ -101,7 +108,9 @@ std::size_t JacobianPass<D>::bytes(const Tables<D>& tables, std::size_t capacity
                            K * (4 * tables.largest_M() + 2 * K + 4) * sizeof(double) +
                            K * (sizeof(MomentSystem::Line) + sizeof(Complex)) +
                            sizeof(ColumnFrame) + sizeof(double*);
-  return tables.batch_sites() * sizeof(Complex) + capacity * each;
+  const std::size_t order =
+      tables.pairs_in_blocks ? PairOrder<D>::bytes(tables.nodes->size(), tables.K) : 0;
+  return tables.batch_sites() * sizeof(Complex) + order + capacity * each;
 }
 
 template <Device D>
@@ -182,6 +191,18 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
 template <Device D>
 void JacobianPass<D>::add_pairs(const DensityPass<D>& densities) {
   const std::size_t rows = densities.size() * tables_.K;
+  if (pair_order_) {
+    with_pair_index(tables_.K, [&](auto index) {
+      device_.each_block(static_cast<int>(rows),
+                         TransformPairs<decltype(index)>{
+                             densities.pair_fine(), densities.kink(), densities.n(), densities.h(),
+                             tables_.nodes->data(), tables_.first_node.data(), pair_order_->rank(),
+                             pair_order_->cells(), pair_order_->twiddles(), densities.rates(),
+                             modes_.data(), kink_response_.data(), tables_.most_points});
+      return true;
+    });
+    return;
+  }
   device_.each(rows * tables_.G, SetZero<Complex>{in_.data()});
   device_.each(rows,
                ScatterPairs{densities.pair_fine(), densities.kink(), densities.n(), densities.h(),

@@ -61,11 +61,15 @@ class StagedChain final : public CollisionChain {
   };
   struct LevelOnDevice {
     Level on_host;
-    Buffer<Elimination> eliminations;
+    const Elimination* all;
 
     std::size_t count() const { return on_host.nodes.size(); }
     std::size_t paired() const { return on_host.paired; }
-    const Elimination* all() { return eliminations.data(); }
+  };
+  /// Level by level; the last one are the nodes 0 of all chains.
+  struct Levels {
+    std::vector<LevelOnDevice> each;
+    Buffer<Elimination> eliminations;
   };
   /// One of those that are asked together.
   StagedChain& of(CollisionChain* chain) const {
@@ -106,14 +110,18 @@ class StagedChain final : public CollisionChain {
   Elimination elimination(int level, std::size_t x);
   void take(const ChainCoefficients& c);
 
-  /// Level by level; the last one are the nodes 0 of all chains.
-  std::vector<LevelOnDevice> levels_of(std::span<StagedChain* const> chains);
+  Levels levels_of(std::span<StagedChain* const> chains);
   void assemble(std::span<const ChainFactorisation> all);
   void eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert, int* singular);
   void condense(LevelOnDevice& level);
   void reduce(LevelOnDevice& level);
   template <class Products>
-  void product(const Products& products, std::size_t count, double alpha, double beta);
+  void product(const Products& products, std::size_t count);
+  template <class Row>
+  void sum_rows(const Row& row, std::size_t count) {
+    const SumRows<Row> sums{row};
+    device_.each_block(sums.blocks(static_cast<int>(count)), sums);
+  }
 
   template <class T>
   Buffer<T> uploaded(const std::vector<T>& values) {
@@ -157,7 +165,7 @@ std::size_t StagedChain<D>::memory() const {
   return (J_.size() + A_.size() + 2 * dense_lower_.size() + 2 * G_.size() + 5 * f_.size() +
           mirror_.size()) *
              sizeof(double) +
-         InvertBlocks<D>::memory(device_, at_once(N_), K_);
+         InvertBlocks<D>::memory(at_once(N_), K_);
 }
 
 // ---- the plan ----------------------------------------------------------------------------------
@@ -207,11 +215,11 @@ typename StagedChain<D>::Level StagedChain<D>::level(int number) {
 }
 
 template <Device D>
-std::vector<typename StagedChain<D>::LevelOnDevice> StagedChain<D>::levels_of(
-    std::span<StagedChain* const> chains) {
+typename StagedChain<D>::Levels StagedChain<D>::levels_of(std::span<StagedChain* const> chains) {
   int most = 0;
   for (const StagedChain* chain : chains) most = std::max(most, chain->levels());
   std::vector<LevelOnDevice> result;
+  std::vector<Elimination> eliminations;
   for (int number = 0; number <= most; ++number) {
     Level all;
     std::vector<Level> each;
@@ -222,10 +230,17 @@ std::vector<typename StagedChain<D>::LevelOnDevice> StagedChain<D>::levels_of(
     for (const Level& level : each) all.append(level, 0, level.paired);
     all.paired = all.nodes.size();
     for (const Level& level : each) all.append(level, level.paired, level.nodes.size());
-    Buffer<Elimination> eliminations = uploaded(all.eliminations);
-    result.push_back({std::move(all), std::move(eliminations)});
+    eliminations.insert(eliminations.end(), all.eliminations.begin(), all.eliminations.end());
+    result.push_back({std::move(all), nullptr});
   }
-  return result;
+  // In one piece: every journey to the device waits.
+  Buffer<Elimination> on_device = uploaded(eliminations);
+  const Elimination* first = on_device.data();
+  for (LevelOnDevice& level : result) {
+    level.all = first;
+    first += level.count();
+  }
+  return {std::move(result), std::move(on_device)};
 }
 
 // ---- factors -----------------------------------------------------------------------------------
@@ -238,7 +253,8 @@ void StagedChain<D>::factorise_together(std::span<const ChainFactorisation> all)
     chains.back()->take(*coefficients);
   }
   assemble(all);
-  std::vector<LevelOnDevice> levels = levels_of(chains);
+  Levels on_device = levels_of(chains);
+  std::vector<LevelOnDevice>& levels = on_device.each;
   std::size_t total = 0, most = 0;
   for (const LevelOnDevice& level : levels) {
     total += level.count();
@@ -291,32 +307,33 @@ void StagedChain<D>::assemble(std::span<const ChainFactorisation> all) {
 template <Device D>
 void StagedChain<D>::eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert,
                                int* singular) {
-  invert(InverseOf{level.all()}, level.count(), singular);
+  invert(InverseOf{level.all}, level.count(), singular);
   if (level.on_host.eliminations.front().left.block == nullptr) return;
   number == 0 ? condense(level) : reduce(level);
 }
 
 template <Device D>
 void StagedChain<D>::condense(LevelOnDevice& level) {
-  device_.each(level.count() * area(), Condense<left, right>{level.all(), K_});
-  device_.each(level.paired() * area(), Condense<right, left>{level.all(), K_});
+  device_.each(level.count() * area(), Condense<left, right>{level.all, K_});
+  device_.each(level.paired() * area(), Condense<right, left>{level.all, K_});
 }
 
 template <Device D>
 void StagedChain<D>::reduce(LevelOnDevice& level) {
-  product(PassThrough<left>{level.all()}, level.count(), 1, 0);
-  product(PassThrough<right>{level.all()}, level.paired(), 1, 0);
-  product(ReduceBlock<left>{level.all()}, level.count(), -1, 1);
-  product(ReduceBlock<right>{level.all()}, level.paired(), -1, 1);
-  product(ReachBeyond<left, right>{level.all()}, level.paired(), -1, 0);
-  product(ReachBeyond<right, left>{level.all()}, level.paired(), -1, 0);
+  const Elimination* all = level.all;
+  const std::size_t count = level.count(), paired = level.paired();
+  product(Both{PassThrough<left>{all}, count, PassThrough<right>{all}}, count + paired);
+  product(Both{ReduceBlock<left>{all}, count,
+               Both{ReachBeyond<left, right>{all}, paired, ReachBeyond<right, left>{all}}},
+          count + 2 * paired);
+  // By itself: a node that stays is the left neighbour of one and the right one of another.
+  product(ReduceBlock<right>{all}, paired);
 }
 
 template <Device D>
 template <class Products>
-void StagedChain<D>::product(const Products& products, std::size_t count, double alpha,
-                             double beta) {
-  multiply(device_, count, MultiplyBlocks<Products>{products, K_, K_, K_, alpha, beta});
+void StagedChain<D>::product(const Products& products, std::size_t count) {
+  multiply(device_, count, MultiplyBlocks<Products>{products, K_, K_, K_});
 }
 
 // ---- solutions ---------------------------------------------------------------------------------
@@ -328,18 +345,17 @@ void StagedChain<D>::solve_together(std::span<const ChainSolution> all) {
     chains.push_back(&of(chain));
     device_.upload(std::span<const double>(f), chains.back()->f_.data());
   }
-  std::vector<LevelOnDevice> levels = levels_of(chains);
+  Levels on_device = levels_of(chains);
+  std::vector<LevelOnDevice>& levels = on_device.each;
   for (LevelOnDevice& level : std::span(levels).first(levels.size() - 1)) {
-    device_.each(level.count() * K_,
-                 ApplyInverse<&Elimination::f, &Elimination::z>{level.all(), K_});
-    device_.each(level.count() * K_, ReduceRow<left>{level.all(), K_});
-    device_.each(level.paired() * K_, ReduceRow<right>{level.all(), K_});
+    sum_rows(ApplyInverse<&Elimination::f, &Elimination::z>{level.all, K_}, level.count());
+    sum_rows(ReduceRow<left>{level.all, K_}, level.count());
+    sum_rows(ReduceRow<right>{level.all, K_}, level.paired());
   }
   for (std::size_t number = levels.size(); number-- > 0;) {
     LevelOnDevice& level = levels[number];
-    device_.each(level.count() * K_, ReturnToNode{level.all(), K_});
-    device_.each(level.count() * K_,
-                 ApplyInverse<&Elimination::z, &Elimination::f>{level.all(), K_});
+    sum_rows(ReturnToNode{level.all, K_}, level.count());
+    sum_rows(ApplyInverse<&Elimination::z, &Elimination::f>{level.all, K_}, level.count());
   }
   for (const auto& [chain, f] : all) device_.download(of(chain).f_.data(), f);
 }

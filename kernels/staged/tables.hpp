@@ -19,6 +19,7 @@
 #include "kapitza/spectral/kink.hpp"
 #include "kapitza/spectral/stencil.hpp"
 #include "kernels/staged/device.hpp"
+#include "kernels/staged/fused_pairs.hpp"
 #include "kernels/staged/fused_sweep.hpp"
 #include "kernels/staged/sweep_stages.hpp"
 #include "kernels/staged/table_set.hpp"
@@ -91,7 +92,9 @@ class Tables : public TableSet<D> {
   int K, segments, chunks;
   int G;  ///< points of the grid of the manifold; 0 without l = 2
   int highest_channel;
-  bool as_products;  ///< the Jacobian's sums over time: see AddTimesAsProducts
+  bool as_products;      ///< the Jacobian's sums over time: see AddTimesAsProducts
+  int most_points;       ///< three for each node of a momentum
+  bool pairs_in_blocks;  ///< the manifold's share of the Jacobian: see TransformPairs
   Kink kink;
 
   Buffer<double> energy;        ///< [K]
@@ -175,6 +178,13 @@ inline std::vector<int> first_of_segments(std::span<const SweepSchedule::Chunk> 
   return first;
 }
 
+/// first: nodes of momentum m are first[m] .. first[m + 1] - 1.
+inline int most_nodes(const std::vector<int>& first) {
+  int most = 0;
+  for (std::size_t m = 1; m < first.size(); ++m) most = std::max(most, first[m] - first[m - 1]);
+  return most;
+}
+
 template <Device D>
 Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& schedule,
                   std::size_t workspace, TimeSweep sweep)
@@ -184,6 +194,9 @@ Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& sch
       G(plan.model.has_pairs() ? PairTable::grid_size(K) : 0),
       highest_channel(plan.model.highest_channel()),
       as_products(sweep == TimeSweep::best),
+      most_points(3 * most_nodes(plan.pairs->manifold.first)),
+      pairs_in_blocks(G > 0 && sweep == TimeSweep::best &&
+                      pairs_fit_in_block(K, most_points, device.most_shared_bytes())),
       kink(plan.kink),
       energy(this->upload(device, plan.energy)),
       kink_weight(this->upload(device, kink_weights(plan.kink, K))),

@@ -58,19 +58,16 @@ int Resolution::safe_M(const CollisionModel& model, double T) {
   return M;
 }
 
-CollisionPlan::CollisionPlan(CollisionModel model_in, Resolution resolution_in,
-                             std::shared_ptr<const PairTable> pairs_in)
+CollisionPlan::CollisionPlan(CollisionModel model_in, Resolution resolution_in)
     : model(std::move(model_in)),
       resolution(resolution_in),
       energy(model.dispersion.energy(model.grid.momenta())),
       time(quadrature(model, resolution)),
-      pairs(std::move(pairs_in)),
       kink(model.dispersion, model.grid) {
   if (model.highest_channel() > CollisionModel::max_channel)
     throw InputError("channels up to l = " + std::to_string(CollisionModel::max_channel) +
                      " are supported");
-  if (pairs) return;
-  pairs = model.has_pairs() ? PairTable::build(model.dispersion, model.grid, resolution.points)
+  pairs = model.has_pairs() ? PairTable::of(model.dispersion, model.grid, resolution.points)
                             : std::make_shared<const PairTable>();
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -59,10 +58,7 @@ class Resolver {
  private:
   std::unique_ptr<CollisionOperator> build(const CollisionModel& model,
                                            const Resolution& resolution) {
-    if (!model.has_pairs()) return backend_.collision(CollisionPlan(model, resolution));
-    CollisionPlan plan(model, resolution, pairs_[resolution.points]);
-    pairs_[resolution.points] = plan.pairs;
-    return backend_.collision(std::move(plan));
+    return backend_.collision(CollisionPlan(model, resolution));
   }
 
   CollisionBatch evaluate(CollisionOperator& collision) const {
@@ -176,7 +172,6 @@ class Resolver {
   const ResolutionRequest& request_;
   Resolution resolution_;
   double points_error_ = 0, sites_error_ = 0, T_error_ = 0;
-  std::map<int, std::shared_ptr<const PairTable>> pairs_;  ///< by number of points
 };
 
 }  // namespace

@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "kernels/staged/staged_collision.hpp"
+#include "tests/support/checked_block.hpp"
+#include "tests/support/drop_sync.hpp"
 #include "tests/support/host_device.hpp"
+#include "tests/support/thread_block.hpp"
 
 namespace kapitza::staged {
 namespace {
@@ -87,6 +90,137 @@ TEST(StagedChain, BitsDoNotDependOnTheOrderOfIndices) {
     return f;
   };
   EXPECT_EQ(run(Order::backwards), run(Order::forwards));
+}
+
+/// Nor on chains that are solved in the same calls.
+TEST(StagedChain, BitsDoNotDependOnCompany) {
+  Host collision(make_plan());
+  const auto run = [&](std::size_t others) {
+    std::vector<std::unique_ptr<CollisionChain>> chains;
+    std::vector<std::vector<double>> f;
+    const ChainCoefficients c = coefficients();
+    for (std::size_t i = 0; i <= others; ++i) {
+      // The one that is looked at comes last, behind others whose densities are not its own.
+      chains.push_back(collision.chain(N));
+      collision.linearise(wave(size, i == others ? 0.7 : 0.6, 0.2), *chains[i], 0);
+      f.emplace_back(size, 1);
+    }
+    std::vector<ChainFactorisation> factorisations;
+    std::vector<ChainSolution> solutions;
+    for (std::size_t i = 0; i <= others; ++i) {
+      factorisations.push_back({chains[i].get(), &c});
+      solutions.push_back({chains[i].get(), f[i]});
+    }
+    chains[0]->factorise_together(factorisations);
+    chains[0]->solve_together(solutions);
+    return f.back();
+  };
+  EXPECT_EQ(run(2), run(0));
+}
+
+// ---- sums over momenta -------------------------------------------------------------------------
+
+/// One node between two neighbours, its couplings dense or not.
+struct Rows {
+  int momenta;
+  bool diagonal;
+  std::vector<double> inverse, lower, upper, f, z, left, right;
+
+  Rows(int count, bool is_diagonal)
+      : momenta(count),
+        diagonal(is_diagonal),
+        inverse(wave(count * count, 0.1, 1)),
+        lower(wave(count * count, 0.2, 1)),
+        upper(wave(count * count, 0.3, 1)),
+        f(wave(count, 0.4, 1)),
+        z(wave(count, 0.5, 1)),
+        left(wave(count, 0.6, 1)),
+        right(wave(count, 0.7, 1)) {}
+
+  Elimination elimination() {
+    const Coupling low{lower.data(), diagonal}, up{upper.data(), diagonal};
+    Elimination e;
+    e.inverse = inverse.data();
+    e.f = f.data();
+    e.z = z.data();
+    e.left.f = left.data();
+    e.right.f = right.data();
+    e.left.to_x = e.right.from_x = up;
+    e.left.from_x = low;
+    return e;
+  }
+  double dense(const std::vector<double>& matrix, const std::vector<double>& y, int k) const {
+    double sum = 0;
+    for (int p = 0; p < momenta; ++p) sum += matrix[p * momenta + k] * y[p];
+    return sum;
+  }
+  double coupling(const std::vector<double>& values, const std::vector<double>& y, int k) const {
+    return diagonal ? values[k] * y[k] : dense(values, y, k);
+  }
+};
+
+using Apply = ApplyInverse<&Elimination::f, &Elimination::z>;
+using Reduce = ReduceRow<&Elimination::left>;
+
+template <class Row>
+void sum_on_checked(Rows& rows) {
+  const Elimination e = rows.elimination();
+  const SumRows<Row> sums{{&e, rows.momenta}};
+  for (int i = 0; i < sums.blocks(1); ++i) {
+    block::CheckedBlock blk(sums.lanes, sums.shared_bytes());
+    sums(blk, i);
+    EXPECT_EQ(blk.hazards().count(), 0) << blk.hazards().text();
+  }
+}
+
+TEST(StagedChain, RowsLikeTheTextbook) {
+  // Whole tiles and broken ones; fewer terms than lanes ask for at once, and more.
+  for (const int K : {2, 32, 70, 300})
+    for (const bool diagonal : {true, false}) {
+      const Rows before(K, diagonal);
+      Rows applied = before, reduced = before, returned = before;
+      sum_on_checked<Apply>(applied);
+      sum_on_checked<Reduce>(reduced);
+      sum_on_checked<ReturnToNode>(returned);
+      for (int k = 0; k < K; ++k) {
+        SCOPED_TRACE(testing::Message() << "momentum " << k << " of " << K);
+        ASSERT_NEAR(applied.z[k], before.dense(before.inverse, before.f, k), 1e-11);
+        ASSERT_NEAR(reduced.left[k], before.left[k] - before.coupling(before.upper, before.z, k),
+                    1e-11);
+        ASSERT_NEAR(returned.z[k],
+                    before.f[k] - before.coupling(before.lower, before.left, k) -
+                        before.coupling(before.upper, before.right, k),
+                    1e-11);
+      }
+      EXPECT_EQ(returned.f, before.f);
+      EXPECT_EQ(reduced.right, before.right);
+    }
+}
+
+TEST(StagedChain, RowsNeedEveryBarrier) {
+  using Checked = block::DropSync<block::CheckedBlock>;
+  Rows rows(40, false);
+  const Elimination e = rows.elimination();
+  const SumRows<Apply> sums{{&e, rows.momenta}};
+  Checked intact(sums.lanes, sums.shared_bytes()), without(sums.lanes, sums.shared_bytes(), 0);
+  sums(intact, 0);
+  EXPECT_EQ(intact.seen, 1);
+  EXPECT_EQ(intact.hazards().count(), 0) << intact.hazards().text();
+  sums(without, 0);
+  EXPECT_GT(without.hazards().count(), 0);
+}
+
+TEST(StagedChain, RowsOnThreadsGiveTheSameBits) {
+  const auto run = [](int threads) {
+    Rows rows(50, false);
+    const Elimination e = rows.elimination();
+    const SumRows<Apply> sums{{&e, rows.momenta}};
+    for (int i = 0; i < sums.blocks(1); ++i)
+      block::run_threads(sums.lanes, threads, sums.shared_bytes(),
+                         [&](block::ThreadBlock& blk) { sums(blk, i); });
+    return rows.z;
+  };
+  EXPECT_EQ(run(3), run(1));
 }
 
 }  // namespace

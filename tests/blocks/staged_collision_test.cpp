@@ -118,6 +118,15 @@ std::vector<Setting> settings() {
       all.push_back({"Blocks" + std::to_string(K) + "_" + std::to_string(M) + "_" +
                          std::to_string(channels[0]),
                      K, channels, Dispersion::parabolic(), T, M, TimeSweep::best});
+  // Pairs alone, whose rows are made in blocks.
+  for (const int K : {32, 512})
+    all.push_back({"BlocksOfPairs" + std::to_string(K),
+                   K,
+                   {2},
+                   Dispersion::parabolic(),
+                   0,
+                   0,
+                   TimeSweep::best});
   // Lattices that are no powers of two: only the Jacobian goes in tiles.
   for (const int K : {36, 96})
     all.push_back(
@@ -280,18 +289,30 @@ TEST(StagedCollision, MemoryIsWhatItSays) {
 }
 
 TEST(JacobianPass, MemoryIsWhatItSays) {
-  for (const auto& channels : std::vector<std::vector<int>>{{2}, {3}, {2, 3}}) {
-    Setting setting = several_chunks;
-    setting.channels = channels;
-    HostDevice device;
-    const Tables<HostDevice> tables(device, make_plan(setting), std::size_t{1} << 20,
-                                    TimeSweep::transforms);
-    HostDevice::record = {};
+  for (const auto& channels : std::vector<std::vector<int>>{{2}, {3}, {2, 3}})
+    for (const TimeSweep sweep : {TimeSweep::transforms, TimeSweep::best}) {
+      Setting setting = several_chunks;
+      setting.channels = channels;
+      HostDevice device;
+      const Tables<HostDevice> tables(device, make_plan(setting), std::size_t{1} << 20, sweep);
+      HostDevice::record = {};
 
-    const JacobianPass<HostDevice> pass(device, tables, 3);
+      const JacobianPass<HostDevice> pass(device, tables, 3);
 
-    EXPECT_EQ(HostDevice::record.allocated, JacobianPass<HostDevice>::bytes(tables, 3));
-  }
+      EXPECT_EQ(HostDevice::record.allocated, JacobianPass<HostDevice>::bytes(tables, 3));
+    }
+}
+
+/// Rows that are made and transformed in blocks are no longer than the grid.
+TEST(JacobianPass, PairsInBlocksTakeLessMemory) {
+  Setting setting = several_chunks;
+  setting.channels = {2};
+  HostDevice device;
+  const auto bytes = [&](TimeSweep sweep) {
+    const Tables<HostDevice> tables(device, make_plan(setting), std::size_t{1} << 20, sweep);
+    return JacobianPass<HostDevice>::bytes(tables, 16);
+  };
+  EXPECT_LT(5 * bytes(TimeSweep::best), bytes(TimeSweep::transforms));
 }
 
 TEST(StagedCollision, NoDensitiesAreNoWork) {

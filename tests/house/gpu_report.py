@@ -17,12 +17,13 @@ TOOLS = (
     "bash basename cat date dirname grep head ldd mkdir nproc paste rm sed tail tee timeout tr uname"
 ).split()
 TESTS = ("blocks", "conformance", "physics")
-BENCHES = (
-    "accuracy ceilings chain collision ensemble field linear newton stationary sweep together".split()
-)
+BENCHES = "ceilings chain ensemble first linear newton sweep together".split()
+LEFT_OUT = sorted(set(path.stem for path in (tree.ROOT / "bench").glob("*.cpp")) - set(BENCHES))
 
-PASSES = "echo '[  PASSED  ] 3 tests.'"
-SKIPS = "echo '[  PASSED  ] 3 tests.'; echo '[  SKIPPED ] 2 tests.'"
+# Several processes share the tests of a program; here all of them are the first one's.
+FIRST = "[[ ${GTEST_SHARD_INDEX:-0} == 0 ]] || { echo '[  PASSED  ] 0 tests.'; exit; }; "
+PASSES = FIRST + "echo '[  PASSED  ] 3 tests.'"
+SKIPS = FIRST + "echo '[  PASSED  ] 3 tests.'; echo '[  SKIPPED ] 2 tests.'"
 MEASURES = """echo "the table of $*" >&2; echo '{"rows": [1, 2]}'"""
 BREAKS = """echo "broken off" >&2; printf '{"rows": ['; exit 3"""
 NVIDIA = 'case $1 in *name*) echo NVIDIA Fake 1;; *) echo 1.2;; esac'
@@ -93,8 +94,7 @@ class GpuReport(unittest.TestCase):
             report["not_measured"],
             [
                 "bench/linear: all but its section times",
-                "bench/stationary: all but its section published",
-                "bench/scaling: left out",
+                *(f"bench/{name}: left out" for name in LEFT_OUT),
             ],
         )
         self.assertIn("the table of --json times\n```\n", self.machine.markdown())
@@ -105,15 +105,15 @@ class GpuReport(unittest.TestCase):
         code, _, report = self.machine.gpu()
         self.assertEqual(code, 1)
         self.assertNotIn("newton", report)
-        self.assertIn("field", report)
+        self.assertIn("sweep", report)
         self.assertIn("bench/newton: failed with exit status 3", report["not_measured"])
         self.assertIn("- bench/newton: failed with exit status 3", self.machine.markdown())
         self.assertIn("broken off", self.machine.markdown())
 
     def test_can_be_quoted_whatever_it_holds(self):
         rows = '[{"path": "fused", "site_steps_per_second": {"double": 2.5e10}}, {"new": [1]}]'
-        self.machine.program("bench_field", f"""echo '{{"cost": {rows}}}'""")
-        _, _, report = self.machine.gpu("bench", "field", "chain")
+        self.machine.program("bench_sweep", f"""echo '{{"cost": {rows}}}'""")
+        _, _, report = self.machine.gpu("bench", "sweep", "chain")
         text = performance.quoted({"Fake-1": report})
         self.assertIn("| path | site steps per second double |\n| --- | --- |\n| fused | 2.5e+10 |", text)
         self.assertIn("test/blocks: was not run", text)
@@ -145,6 +145,20 @@ class GpuReport(unittest.TestCase):
         code, output, _ = self.machine.gpu("tests")
         self.assertEqual(code, 0, output)
         self.assertRegex(output, "built .*test_physics.*bench_ceilings")
+
+    def test_takes_programs_from_where_it_is_told_to(self):
+        elsewhere = self.machine.root / "elsewhere"
+        (self.machine.root / "dist/gpu").rename(elsewhere)
+        (elsewhere / "commit").write_text("abc")
+        code, output, report = self.machine.gpu("tests", "physics", KAPITZA_GPU_PROGRAMS=str(elsewhere))
+        self.assertEqual(code, 0, output)
+        self.assertEqual(report["verdicts"]["test/physics"]["commit"], "abc")
+
+    def test_fails_when_one_of_the_processes_does(self):
+        self.machine.program("test_physics", "[[ $GTEST_SHARD_INDEX == 0 ]] && exit 7; " + PASSES)
+        code, _, report = self.machine.gpu("tests", "physics")
+        self.assertEqual(code, 1)
+        self.assertIn("test/physics: failed with exit status 7", report["not_measured"])
 
     def test_is_assembled_from_parts(self):
         self.machine.program("bench_newton", BREAKS)

@@ -2,10 +2,12 @@
 // Layer 2: grids, interpolation, quadratures, the resonant manifold.
 #include <cmath>
 #include <gtest/gtest.h>
+#include <memory>
 #include <numbers>
 
 #include "kapitza/core/error.hpp"
 #include "kapitza/solver/balance.hpp"
+#include "kapitza/solver/pair_table.hpp"
 #include "kapitza/spectral/gauss_legendre.hpp"
 #include "kapitza/spectral/lattice.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
@@ -154,6 +156,28 @@ TEST(ResonantManifold, BandsWithAFlatPairEnergyAreRefused) {
   EXPECT_EQ(ResonantManifold::divergence(Dispersion::parabolic()), "");
   EXPECT_NE(ResonantManifold::divergence(Dispersion::cosine()).find("channels"), std::string::npos);
   EXPECT_THROW(ResonantManifold::build(Dispersion::cosine(), {32}, 8), InputError);
+}
+
+TEST(PairTable, IsMadeOnceAsLongAsItIsWanted) {
+  const Dispersion parabola = Dispersion::parabolic();
+  const auto table = PairTable::of(parabola, {32}, 8);
+  EXPECT_EQ(PairTable::of(Dispersion::parabolic(), {32}, 8), table);
+  EXPECT_NE(PairTable::of(parabola, {32}, 16), table);
+  EXPECT_NE(PairTable::of(parabola, {34}, 8), table);
+  EXPECT_EQ(PairTable::of(parabola, {32}, 8), table);
+
+  // What the latest ones leave no room for is forgotten, and the same when it is made again.
+  const std::weak_ptr<const PairTable> large = PairTable::of(parabola, {512}, 1024);
+  EXPECT_FALSE(large.expired());
+  PairTable::of(parabola, {512}, 1025);
+  EXPECT_TRUE(large.expired());
+  const auto again = PairTable::of(parabola, {32}, 8);
+  EXPECT_NE(again, table);
+  ASSERT_EQ(again->nodes.size(), table->nodes.size());
+  for (std::size_t i = 0; i < table->nodes.size(); ++i) {
+    EXPECT_EQ(again->nodes[i].weight, table->nodes[i].weight);
+    EXPECT_EQ(again->nodes[i].place[2], table->nodes[i].place[2]);
+  }
 }
 
 TEST(Balance, ThermalDensitiesHaveNoDeparture) {

@@ -57,9 +57,7 @@ struct Resolution {
 /// Everything a backend needs that does not depend on the densities, made once on the host.
 /// Backends copy these tables and compute no sine, cosine or exponential of their own.
 struct CollisionPlan {
-  /// pairs: those of another plan of this model with as many points; null: they are made.
-  CollisionPlan(CollisionModel model, Resolution resolution,
-                std::shared_ptr<const PairTable> pairs = {});
+  CollisionPlan(CollisionModel model, Resolution resolution);
 
   int K() const { return model.grid.K; }
   /// C_3, C_4, ... at density rho (zero where the channel is off); highest_channel() - 2 of them.

@@ -19,8 +19,8 @@ struct PlacedNode {
 };
 
 /// The resonant manifold of the 2 <-> 2 collisions, and where its nodes lie on the grid that
-/// densities are read from. It depends on the model and on the number of points alone, and is dear:
-/// plans share it.
+/// densities are read from. It depends on the band, on the grid and on the number of points alone,
+/// and is dear: plans share it.
 struct PairTable {
   ResonantManifold manifold;
   std::vector<PlacedNode> nodes;
@@ -28,8 +28,9 @@ struct PairTable {
   /// Points of the grid that K momenta are interpolated to.
   static int grid_size(int K) { return Stencil::oversampling * K; }
 
-  static std::shared_ptr<const PairTable> build(const Dispersion& dispersion,
-                                                const MomentumGrid& grid, int points);
+  /// One that was made before, of those made lately; from any thread.
+  static std::shared_ptr<const PairTable> of(const Dispersion& dispersion, const MomentumGrid& grid,
+                                             int points);
 };
 
 }  // namespace kapitza
