@@ -179,9 +179,9 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
     return;
   }
   const int size = static_cast<int>(densities.size());
-  with_group(size, [&](auto group) {
-    const AddTimesAsProducts<Sign::plus, group> sums{add, size};
-    const AddTimesAsProducts<Sign::minus, group> differences{add, size};
+  with_group(size, [&](auto together) {
+    const AddTimesAsProducts<Sign::plus, together> sums{add, size};
+    const AddTimesAsProducts<Sign::minus, together> differences{add, size};
     device_.each_block(sums.blocks(), sums);
     device_.each_block(differences.blocks(), differences);
   });

@@ -106,6 +106,20 @@ TEST(DenseBlocks, MultiplyLikeTheTextbook) {
     }
 }
 
+TEST(DenseBlocks, TwoKindsOfProductsAtOnce) {
+  const Shape some{20, 70, 9, 2}, more{20, 70, 9, 3};
+  Batch first(some), second(more), first_alone = first, second_alone = second;
+  for (Batch* batch : {&second, &second_alone}) batch->A = random(batch->A.size(), 4);
+  const Both both{first.products(2, 0), 2, second.products(-1, 1)};
+  HostDevice device;
+  multiply(device, 5, MultiplyBlocks<decltype(both)>{both, some.rows, some.columns, some.inner});
+  for (const auto& [batch, products] : {std::pair(&first_alone, first_alone.products(2, 0)),
+                                        std::pair(&second_alone, second_alone.products(-1, 1))})
+    multiply(device, batch->shape.count, Multiply{products, some.rows, some.columns, some.inner});
+  EXPECT_EQ(first.C, first_alone.C);
+  EXPECT_EQ(second.C, second_alone.C);
+}
+
 TEST(DenseBlocks, MultiplyNeedsEveryBarrier) {
   const Shape shape{8, 8, 40, 1};
   using Checked = block::DropSync<block::CheckedBlock>;

@@ -175,15 +175,15 @@ void sum_on_checked(Rows& rows) {
 
 TEST(StagedChain, RowsLikeTheTextbook) {
   // Whole tiles and broken ones; fewer terms than lanes ask for at once, and more.
-  for (const int K : {2, 32, 70, 300})
+  for (const int momenta : {2, 32, 70, 300})
     for (const bool diagonal : {true, false}) {
-      const Rows before(K, diagonal);
+      const Rows before(momenta, diagonal);
       Rows applied = before, reduced = before, returned = before;
       sum_on_checked<Apply>(applied);
       sum_on_checked<Reduce>(reduced);
       sum_on_checked<ReturnToNode>(returned);
-      for (int k = 0; k < K; ++k) {
-        SCOPED_TRACE(testing::Message() << "momentum " << k << " of " << K);
+      for (int k = 0; k < momenta; ++k) {
+        SCOPED_TRACE(testing::Message() << "momentum " << k << " of " << momenta);
         ASSERT_NEAR(applied.z[k], before.dense(before.inverse, before.f, k), 1e-11);
         ASSERT_NEAR(reduced.left[k], before.left[k] - before.coupling(before.upper, before.z, k),
                     1e-11);
