@@ -29,7 +29,8 @@ FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps, std::size_t 
   const bool best = steps == FieldSteps::best;
   if (steps == FieldSteps::transforms) return steps;
   if (fits_in_block<Real>(plan, steps, most_shared_bytes)) return best ? FieldSteps::fused : steps;
-  if ((best || steps == FieldSteps::two_pass) && suits_two_pass<Real>(plan, most_shared_bytes))
+  if ((best || steps == FieldSteps::two_pass) &&
+      with_two_pass<Real>(plan.sites, [](auto) { return true; }))
     return FieldSteps::two_pass;
   if (best) return FieldSteps::transforms;
   throw std::invalid_argument(steps == FieldSteps::two_pass
@@ -69,16 +70,13 @@ class StagedEnsemble final : public Ensemble {
         energies_(device_, capacity()),
         backward_(device_, plan().sites, chunks_.capacity, Sign::plus),
         window_(device_, plan().window_sites(), chunks_.capacity * windows(), Sign::minus) {
-    if (steps_ == FieldSteps::two_pass) {
+    if (steps_ == FieldSteps::two_pass)
       two_pass_.emplace(device_, plan(), tables_);
-      return;
-    }
-    if (steps_ != FieldSteps::transforms) {
+    else if (steps_ == FieldSteps::transforms)
+      forward_.emplace(device_, plan().sites, chunks_.capacity, Sign::minus);
+    else
       fused_.emplace(device_, plan(), steps_, tables_);
-      return;
-    }
-    forward_.emplace(device_, plan().sites, chunks_.capacity, Sign::minus);
-    if (plan().kick_every > 0)
+    if (!fused_ && plan().kick_every > 0)
       noise_transform_.emplace(device_, noise_modes(), chunks_.capacity, Sign::plus);
   }
 
@@ -154,6 +152,7 @@ class StagedEnsemble final : public Ensemble {
   void step_locally(Chunk chunk, Field* psi, int slot);
   void step_kinetically(Chunk chunk, Field* psi, int stage);
   void kick(Chunk chunk, Field* psi, std::uint32_t index);
+  void make_noise(Chunk chunk, std::uint32_t index);
 
   void measure(Chunk chunk);
   void measure_windows(Chunk chunk);
@@ -176,7 +175,7 @@ class StagedEnsemble final : public Ensemble {
   Buffer<double> numbers_;   ///< [trajectory]: sum of |psi|^2, and more: see SumEnergies
   Buffer<double> energies_;  ///< [trajectory]
   Fft backward_, window_;
-  std::optional<Fft> forward_, noise_transform_;  ///< of steps by transforms
+  std::optional<Fft> forward_, noise_transform_;  ///< of steps that are not fused
   std::optional<FusedSteps<D, Real>> fused_;
   std::optional<TwoPassSteps<D, Real>> two_pass_;
 };
@@ -216,8 +215,11 @@ void StagedEnsemble<D, Real>::draw(Buffer<Real>& amplitude, Stream stream, Chunk
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::evolve(Chunk chunk, Field* psi, long first, long steps) {
   if (fused_) return fused_->advance(device_, plan(), tables_, chunk, psi, first, steps);
-  if (two_pass_)
-    return two_pass_->advance(device_, plan(), tables_, chunk, psi, out_.data(), first, steps);
+  if (two_pass_) {
+    const auto noise = [&](long index) { make_noise(chunk, static_cast<std::uint32_t>(index)); };
+    return two_pass_->advance(device_, plan(), tables_, chunk, psi, out_.data(), noise, first,
+                              steps);
+  }
   Walker walker{*this, chunk, psi};
   split_steps(plan().composition.stages(), first, steps, plan().kick_every, walker);
 }
@@ -239,11 +241,17 @@ void StagedEnsemble<D, Real>::step_kinetically(Chunk chunk, Field* psi, int stag
 
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::kick(Chunk chunk, Field* psi, std::uint32_t index) {
-  draw(tables_.noise, Stream::noise, chunk, index);
-  (*noise_transform_)(in_.data(), out_.data());
+  make_noise(chunk, index);
   device_.each(cells(chunk, 2 * plan().absorber_width),
                AddKick<Real>{tables_.kick_shape.data(), out_.data(), psi, plan().absorber_width,
                              noise_modes(), sites()});
+}
+
+/// The noise of a kick, into out_.
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::make_noise(Chunk chunk, std::uint32_t index) {
+  draw(tables_.noise, Stream::noise, chunk, index);
+  (*noise_transform_)(in_.data(), out_.data());
 }
 
 template <Device D, class Real>

@@ -49,15 +49,6 @@ bool with_two_pass(int sites, const F& f) {
   }
 }
 
-/// Whether the ring of a plan has a shape, and its noise fits into a block.
-template <class Real>
-bool suits_two_pass(const EnsemblePlan& plan, std::size_t most_shared_bytes) {
-  const int modes = static_cast<int>(plan.noise.size());
-  if (modes > 0 && !is_fast_length(modes)) return false;
-  return block::MakeNoise<Real>::shared_bytes_of(modes) <= most_shared_bytes &&
-         with_two_pass<Real>(plan.sites, [](auto) { return true; });
-}
-
 /// The phases of every stage as a RowPass reads them: [stage][row][entry].
 template <class Shape>
 std::vector<Complex> phases_by_row(const EnsemblePlan& plan) {
@@ -109,21 +100,25 @@ TwoPassTables<D, Real> make_two_pass_tables(D& device, const EnsemblePlan& plan,
 
 /// The fields of some trajectories on their way: what split_steps() drives. Whatever happens at the
 /// sites waits for the pass over the columns before the next kinetic stage, or for finish().
-template <class Shape, Device D, class Real>
+///
+/// make_noise(index) leaves the noise of a kick in `noise`, as many values for each trajectory as
+/// there are modes; it is asked where that is more than a block holds.
+template <class Shape, Device D, class Real, class Noise>
 class TwoPassWalker {
   using Value = BasicComplex<Real>;
 
  public:
-  /// noise: as many values for each trajectory as there are modes of the noise
   TwoPassWalker(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
-                TwoPassTables<D, Real>& own, Chunk chunk, Value* fields, Value* noise)
+                TwoPassTables<D, Real>& own, Chunk chunk, Value* fields, Value* noise,
+                const Noise& make_noise)
       : device_(device),
         plan_(plan),
         tables_(tables),
         own_(own),
         chunk_(chunk),
         fields_(fields),
-        noise_(noise) {}
+        noise_(noise),
+        make_noise_(make_noise) {}
 
   void local(int slot) { waiting_.add(slot); }
 
@@ -131,9 +126,12 @@ class TwoPassWalker {
     if (kicked_) throw std::logic_error("two kicks without a kinetic stage between them");
     kicked_ = true;
     const NoiseModes<Real> noise{tables_.noise.data(), plan_.seed, Stream::noise, noise_modes()};
-    device_.each_block(chunk_.size,
-                       block::MakeNoise<Real>{noise, own_.noise_roots.data(), noise_,
-                                              static_cast<std::uint32_t>(chunk_.first), index});
+    const block::MakeNoise<Real> in_block{noise, own_.noise_roots.data(), noise_,
+                                          static_cast<std::uint32_t>(chunk_.first), index};
+    if (is_fast_length(noise.modes) && in_block.shared_bytes() <= device_.most_shared_bytes())
+      device_.each_block(chunk_.size, in_block);
+    else
+      make_noise_(index);
     waiting_.add(block::LocalParts::kick);
   }
 
@@ -172,6 +170,7 @@ class TwoPassWalker {
   TwoPassTables<D, Real>& own_;
   Chunk chunk_;
   Value *fields_, *noise_;
+  const Noise& make_noise_;
   block::LocalParts waiting_;
   bool in_rows_ = false, kicked_ = false;
 };
@@ -191,13 +190,14 @@ class TwoPassSteps {
     });
   }
 
-  /// Steps `first` to first + steps - 1 of the fields of some trajectories. `noise` has room for
-  /// the noise of a kick of all of them.
+  /// Steps `first` to first + steps - 1 of the fields of some trajectories; `noise` and make_noise
+  /// as TwoPassWalker wants them.
+  template <class Noise>
   void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables, Chunk chunk,
-               Value* fields, Value* noise, long first, long steps) {
+               Value* fields, Value* noise, const Noise& make_noise, long first, long steps) {
     with_two_pass<Real>(plan.sites, [&](auto shape) {
-      TwoPassWalker<decltype(shape), D, Real> walker(device, plan, tables, *own_, chunk, fields,
-                                                     noise);
+      TwoPassWalker<decltype(shape), D, Real, Noise> walker(device, plan, tables, *own_, chunk,
+                                                            fields, noise, make_noise);
       split_steps(plan.composition.stages(), first, steps, plan.kick_every, walker);
       walker.finish();
       return true;

@@ -290,17 +290,17 @@ std::vector<Setting> fused_settings() {
           fused({"RadixSixteen", 0, 16, 20, 2, 2, 2}, 2048, FieldSteps::fused_radix16)};
 }
 
-/// The passes over every kind of ring, and on every shape.
+/// The passes over every kind of ring; the noise of the wide absorber fits into no block.
 std::vector<Setting> two_pass_settings() {
   const Setting driven{"Driven", 0, 16, 20, 2, 2, 2}, narrow{"Narrow", 0, 6, 20, 2, 3, 3};
   const Setting fourth{"FourthOrder", 0, 20, 24, 4, 1, 2, 0.3};
   const Setting closed{"Closed", 0, 0, 0, 4, 1, 2, 0.3};
   const Setting from_zero{"FromZero", 0, 12, 16, 2, 1, 2, 0.5, true};
   const Setting free{"NoDefect", 0, 30, 20, 2, 2, 2, 0.0};
-  const Setting wide{"Wide", 0, 700, 20, 2, 1, 1}, alone{"Alone", 0, 16, 20, 2, 3, 1};
+  const Setting wide{"Wide", 0, 4000, 20, 2, 3, 1}, alone{"Alone", 0, 16, 20, 2, 3, 1};
   return {two_pass(driven, 4096), two_pass(fourth, 4096),  two_pass(narrow, 4096),
           two_pass(closed, 4096), two_pass(free, 4096),    two_pass(from_zero, 8192),
-          two_pass(wide, 8192),   two_pass(fourth, 16384), two_pass(alone, 32768),
+          two_pass(wide, 32768),  two_pass(fourth, 16384), two_pass(alone, 32768),
           two_pass(alone, 65536), two_pass(alone, 131072)};
 }
 

@@ -66,7 +66,7 @@ const std::vector<Case> cases{
     {"driven 256", 256, 28, 36, 8, 12, {12, 136}, 24},
 };
 
-const Case long_ring{"driven 4096", 4096, 2036, 2060, 8, 12, {12, 2056}, 24};
+const Case long_ring{"driven 4096", 4096, 2036, 2060, 8, 12, {1016, 3068}, 24};
 
 constexpr double lambda = 0.8, Gamma = 4.0;
 
