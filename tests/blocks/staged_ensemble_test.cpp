@@ -569,8 +569,7 @@ BlowUp expect_same_blow_up(const EnsemblePlan& plan, const std::vector<Complex>&
 
 TYPED_TEST(StagedEnsembleIn, FindsWhereAFieldBlowsUp) {
   for (Setting setting : {Setting{"", 64, 10, 12, 2, 2, 4}, Setting{"", 75, 11, 16, 4, 1, 4},
-                          Setting{"", 53, 0, 0, 2, 1, 4}, fused({"", 0, 10, 12, 2, 2, 4}, 256),
-                          two_pass({"", 0, 10, 12, 2, 2, 4}, 4096)}) {
+                          Setting{"", 53, 0, 0, 2, 1, 4}, fused({"", 0, 10, 12, 2, 2, 4}, 256)}) {
     setting.dispersion = Dispersion::cosine();
     const EnsemblePlan plan = make_plan_of<TypeParam>(setting);
     const BlowUp found = expect_same_blow_up<TypeParam>(
@@ -579,6 +578,19 @@ TYPED_TEST(StagedEnsembleIn, FindsWhereAFieldBlowsUp) {
     EXPECT_GT(found.step, 100);
     EXPECT_LT(found.step, 159);
   }
+}
+
+/// In double precision: in single the rounding of a packet alone, all over a ring of 4096 sites,
+/// turns the defect by angles beyond what cis_turns() takes.
+TEST(StagedEnsemble, FindsWhereALongFieldBlowsUp) {
+  Setting setting = two_pass({"", 0, 10, 12, 2, 2, 4}, 4096);
+  setting.dispersion = Dispersion::cosine();
+  const EnsemblePlan plan = make_plan(setting);
+  const BlowUp found = expect_same_blow_up<double>(
+      plan, packets(plan, overflow_threshold<double>()), 100, 60, setting.steps);
+  EXPECT_EQ(found.trajectory, 1);
+  EXPECT_GT(found.step, 100);
+  EXPECT_LT(found.step, 159);
 }
 
 TEST(StagedEnsemble, FindsTheKickThatBlowsAFieldUp) {
