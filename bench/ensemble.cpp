@@ -2,13 +2,13 @@
 // Ensembles of fields: every way to evolve them, beside each other and beside what the device can
 // do.
 //
-//   bench_ensemble [ladder] [predicted] [points] [target] [long_target] [--json]
+//   bench_ensemble [ladder] [long] [predicted] [points] [target] [long_target] [--json]
 //
 // ladder: site-steps per second of the CPU on all its cores, of the GPU by batched transforms, and
-// of every rung of the fused steps; each GPU figure over its own ceiling. predicted: what an H200
-// could do at most. points: many small ensembles one after the other and all at once, and two large
-// ones at once. target: the time of a whole run at L = 400; long_target, only if named: the same at
-// L = 3200.
+// of every rung of the fused steps; each GPU figure over its own ceiling. long: rings that no block
+// holds, by batched transforms and in two passes. predicted: what an H200 could do at most. points:
+// many small ensembles one after the other and all at once, and two large ones at once. target: the
+// time of a whole run at L = 400; long_target, only if named: the same at L = 3200.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -19,6 +19,7 @@
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
 #include "kernels/staged/fused_steps.hpp"
+#include "kernels/staged/two_pass_steps.hpp"
 #include "tests/support/defect_runs.hpp"
 
 namespace kapitza::bench {
@@ -27,8 +28,8 @@ namespace {
 constexpr int kick_every = 2;
 constexpr long slice = 100;  ///< steps between two measurements
 
-EnsemblePlan driven_ring(int sites, int trajectories, Precision precision) {
-  return make_plan(testing::DefectRun::on_ring(sites).problem(), {0.05, kick_every, 2},
+EnsemblePlan driven_ring(int sites, int trajectories, Precision precision, int every = kick_every) {
+  return make_plan(testing::DefectRun::on_ring(sites).problem(), {0.05, every, 2},
                    {trajectories, 1, precision});
 }
 
@@ -51,10 +52,27 @@ Work fused_work(int noise_modes) {
 Work transforms_work(const EnsemblePlan& plan) {
   const double value = plan.precision == Precision::double_ ? 16 : 8;
   const double absorber = 2 * plan.absorber_width, modes = static_cast<double>(plan.noise.size());
-  const double stretches = 1 + 1.0 / kick_every;  // a kick cuts one in two
+  const double stretches = 1 + 1.0 / plan.kick_every;  // a kick cuts one in two
   const double local = stretches * 2 * (plan.defect.size() + absorber);
   const double kick = modes + 2 * modes + 3 * absorber;
-  return {value * (3 * 2.0 * plan.sites + local + kick / kick_every), 0, 0};
+  return {value * (3 * 2.0 * plan.sites + local + kick / plan.kick_every), 0, 0};
+}
+
+/// Two passes, each of which reads and writes all values, and one more in a slice; the phases and
+/// the turns between rows and columns come from the caches.
+template <class Shape>
+Work two_pass_work() {
+  const double N = Shape::sites, value = sizeof(typename Shape::Value);
+  using Row = typename Shape::RowIndex;
+  using Column = typename Shape::ColumnIndex;
+  const double turns = 2 * N, passes = 2 + 1.0 / slice;
+  const auto lines = [&](double of_row, double of_column) {
+    return 2 * (Shape::rows * of_row + Shape::columns * of_column);
+  };
+  const double cells = lines(transform_cells<Row>(), transform_cells<Column>());
+  const double operations = lines(transform_operations<Row>(), transform_operations<Column>());
+  return {passes * 2 * N * value, (cells + N + turns) * value,
+          operations + product * (N + 2 * turns)};
 }
 
 // ---- the ladder ---------------------------------------------------------------------------------
@@ -65,6 +83,7 @@ struct Rung {
 };
 
 constexpr Rung transforms{"cuFFT", FieldSteps::transforms}, fused{"fused", FieldSteps::fused};
+constexpr Rung two_pass{"two passes", FieldSteps::two_pass};
 constexpr Rung others[] = {
     {"fused, radix 4", FieldSteps::fused_radix4},
     {"fused, 16 values per lane", FieldSteps::fused_wide},
@@ -77,7 +96,15 @@ Work work_of(const EnsemblePlan& plan, FieldSteps steps) {
     work = fused_work<decltype(index)>(static_cast<int>(plan.noise.size()));
     return true;
   };
-  if (plan.precision == Precision::double_)
+  const auto set_two_pass = [&](auto shape) {
+    work = two_pass_work<decltype(shape)>();
+    return true;
+  };
+  const bool is_double = plan.precision == Precision::double_;
+  if (steps == FieldSteps::two_pass)
+    is_double ? staged::with_two_pass<double>(plan.sites, set_two_pass)
+              : staged::with_two_pass<float>(plan.sites, set_two_pass);
+  else if (is_double)
     staged::with_field_index<double>(plan.sites, steps, set_fused);
   else
     staged::with_field_index<float>(plan.sites, steps, set_fused);
@@ -112,16 +139,20 @@ nlohmann::json row(const char* device, const char* path, const EnsemblePlan& pla
           {"site_steps_per_second", speed}};
 }
 
+/// cpu_time: of a slice, 0 where nobody measured it.
 nlohmann::json gpu_row(const Rung& rung, const EnsemblePlan& plan, const cuda::Ceilings& can,
-                       double cpu_time) {
+                       double cpu_time = 0) {
   const auto backend = make_cuda_backend({rung.steps});
   const double time = seconds_per_slice(*backend, plan, 5);
   nlohmann::json result = row("cuda", rung.name, plan, time);
   const Limit limit = limit_of(work_of(plan, rung.steps), can, plan.precision);
   const double fraction = slice * plan.trajectories * limit.seconds / time;
-  std::fprintf(table, "%10.1f %10.2f of %s\n", cpu_time / time, fraction, limit.name);
+  if (cpu_time > 0) {
+    std::fprintf(table, "%10.1f", cpu_time / time);
+    result["over_cpu"] = cpu_time / time;
+  }
+  std::fprintf(table, " %10.2f of %s\n", fraction, limit.name);
   std::fflush(table);
-  result["over_cpu"] = cpu_time / time;
   result["fraction"] = fraction;
   result["ceiling"] = limit.name;
   return result;
@@ -156,6 +187,25 @@ nlohmann::json ladder() {
   return rows;
 }
 
+nlohmann::json long_rings() {
+  if (!cuda_unavailable().empty()) {
+    std::fprintf(table, "no GPU: nothing measured\n");
+    return nlohmann::json::array();
+  }
+  constexpr int every = 4;
+  std::fprintf(table, "Noise every %d steps, measured every %ld\n", every, slice);
+  std::fprintf(table, "%6s %-26s %9s %6s %13s %12s %10s\n", "device", "path", "precision", "sites",
+               "trajectories", "site-steps/s", "ceiling");
+  const cuda::Ceilings can = cuda::measure_ceilings();
+  nlohmann::json rows;
+  for (const Precision precision : {Precision::double_, Precision::single_})
+    for (const int sites : {16384, 32768, 65536, 131072}) {
+      const EnsemblePlan plan = driven_ring(sites, (1 << 24) / sites, precision, every);
+      for (const Rung& rung : {transforms, two_pass}) rows.push_back(gpu_row(rung, plan, can));
+    }
+  return rows;
+}
+
 /// What an H200 would do at its ceilings.
 nlohmann::json predicted() {
   std::fprintf(table, "An H200 at the ceilings of its data sheet, noise every %d steps\n",
@@ -178,6 +228,8 @@ nlohmann::json predicted() {
   for (const Precision precision : {Precision::double_, Precision::single_}) {
     for (const int sites : {512, 1024, 2048, 4096, 8192})
       for (const Rung& rung : {transforms, fused}) predict(rung, sites, precision);
+    for (const int sites : {16384, 32768, 65536, 131072})
+      for (const Rung& rung : {transforms, two_pass}) predict(rung, sites, precision);
     for (const Rung& rung : others) predict(rung, 2048, precision);
   }
   return rows;
@@ -275,6 +327,7 @@ int main(int argc, char** argv) {
   using namespace kapitza::bench;
   return report(argc, argv,
                 {{"ladder", ladder},
+                 {"long", long_rings},
                  {"predicted", predicted},
                  {"points", points},
                  {"target", target},

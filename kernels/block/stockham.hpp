@@ -96,7 +96,7 @@ struct TwiddleTable {
 class BufferUse {
  public:
   /// Every lane calls this before it stores something: what others read before is read by then.
-  template <Block B>
+  template <Lanes B>
   KAPITZA_HD void begin(B& blk) {
     if (used_) blk.sync();
     used_ = true;
@@ -130,7 +130,7 @@ KAPITZA_HD void butterflies(Values& x, int lane, const Twiddles& twiddles) {
 }
 
 /// Hands the results of a stage of full radix to the lanes that need them next.
-template <class Index, int stage, Block B, class Values, class Buffer>
+template <class Index, int stage, Lanes B, class Values, class Buffer>
 KAPITZA_HD void exchange(B& blk, Values& x, const Buffer& buffer) {
   constexpr int span = Index::span(stage);
   constexpr int count = Index::slots / Index::full_radix;
@@ -164,7 +164,7 @@ KAPITZA_HD void reorder(Values& x) {
 }
 
 /// The transform, in place in x.
-template <class Index, Sign sign, Block B, class Values, class Buffer, class Twiddles>
+template <class Index, Sign sign, Lanes B, class Values, class Buffer, class Twiddles>
 KAPITZA_HD void stockham(B& blk, Values& x, const Buffer& buffer, BufferUse& use,
                          const Twiddles& twiddles) {
   unroll<Index::stages>([&](auto s) {

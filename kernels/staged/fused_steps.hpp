@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 #include <vector>
 
 #include "kapitza/solver/backend.hpp"
@@ -64,16 +63,6 @@ bool fits_in_block(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_
     return block::field_cells<decltype(index)>(modes) * sizeof(BasicComplex<Real>) <=
            most_shared_bytes;
   });
-}
-
-/// `steps`, or what is best of a plan. Throws std::invalid_argument where they do not suit it.
-template <class Real>
-FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_shared_bytes) {
-  if (steps == FieldSteps::transforms) return steps;
-  if (fits_in_block<Real>(plan, steps, most_shared_bytes))
-    return steps == FieldSteps::best ? FieldSteps::fused : steps;
-  if (steps == FieldSteps::best) return FieldSteps::transforms;
-  throw std::invalid_argument("a field that does not fit into a block");
 }
 
 /// The steps of an ensemble with one block for each trajectory, with tables of the whole ring: a

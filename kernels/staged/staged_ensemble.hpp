@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -15,14 +16,31 @@
 #include "kernels/staged/ensemble_stages.hpp"
 #include "kernels/staged/ensemble_tables.hpp"
 #include "kernels/staged/fused_steps.hpp"
+#include "kernels/staged/two_pass_steps.hpp"
 
 namespace kapitza::staged {
 
 /// Devices refuse stages of more indices.
 inline constexpr std::size_t most_indices = (std::size_t{1} << 31) - 1;
 
+/// `steps`, or what is best of a plan. Throws std::invalid_argument where they do not suit it.
+template <class Real>
+FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_shared_bytes) {
+  const bool best = steps == FieldSteps::best;
+  if (steps == FieldSteps::transforms) return steps;
+  if (fits_in_block<Real>(plan, steps, most_shared_bytes)) return best ? FieldSteps::fused : steps;
+  if ((best || steps == FieldSteps::two_pass) &&
+      with_two_pass<Real>(plan.sites, [](auto) { return true; }))
+    return FieldSteps::two_pass;
+  if (best) return FieldSteps::transforms;
+  throw std::invalid_argument(steps == FieldSteps::two_pass
+                                  ? "a ring that two passes do not suit"
+                                  : "a field that does not fit into a block");
+}
+
 /// An ensemble of fields on a device: measured by a row of pointwise stages and batched transforms,
-/// evolved likewise or, where a field fits into a block, by FusedSteps.
+/// evolved likewise or, where a field fits into a block, by FusedSteps, or on longer rings by
+/// TwoPassSteps.
 ///
 /// All trajectories of a chunk go together. Between two measurements nothing travels; a measurement
 /// brings back one number per trajectory, which says whether it is finite. The bits of a trajectory
@@ -52,12 +70,13 @@ class StagedEnsemble final : public Ensemble {
         energies_(device_, capacity()),
         backward_(device_, plan().sites, chunks_.capacity, Sign::plus),
         window_(device_, plan().window_sites(), chunks_.capacity * windows(), Sign::minus) {
-    if (steps_ != FieldSteps::transforms) {
+    if (steps_ == FieldSteps::two_pass)
+      two_pass_.emplace(device_, plan(), tables_);
+    else if (steps_ == FieldSteps::transforms)
+      forward_.emplace(device_, plan().sites, chunks_.capacity, Sign::minus);
+    else
       fused_.emplace(device_, plan(), steps_, tables_);
-      return;
-    }
-    forward_.emplace(device_, plan().sites, chunks_.capacity, Sign::minus);
-    if (plan().kick_every > 0)
+    if (!fused_ && plan().kick_every > 0)
       noise_transform_.emplace(device_, noise_modes(), chunks_.capacity, Sign::plus);
   }
 
@@ -133,6 +152,7 @@ class StagedEnsemble final : public Ensemble {
   void step_locally(Chunk chunk, Field* psi, int slot);
   void step_kinetically(Chunk chunk, Field* psi, int stage);
   void kick(Chunk chunk, Field* psi, std::uint32_t index);
+  void make_noise(Chunk chunk, std::uint32_t index);
 
   void measure(Chunk chunk);
   void measure_windows(Chunk chunk);
@@ -157,6 +177,7 @@ class StagedEnsemble final : public Ensemble {
   Fft backward_, window_;
   std::optional<Fft> forward_, noise_transform_;  ///< of steps that are not fused
   std::optional<FusedSteps<D, Real>> fused_;
+  std::optional<TwoPassSteps<D, Real>> two_pass_;
 };
 
 template <Device D, class Real>
@@ -194,6 +215,11 @@ void StagedEnsemble<D, Real>::draw(Buffer<Real>& amplitude, Stream stream, Chunk
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::evolve(Chunk chunk, Field* psi, long first, long steps) {
   if (fused_) return fused_->advance(device_, plan(), tables_, chunk, psi, first, steps);
+  if (two_pass_) {
+    const auto noise = [&](long index) { make_noise(chunk, static_cast<std::uint32_t>(index)); };
+    return two_pass_->advance(device_, plan(), tables_, chunk, psi, out_.data(), noise, first,
+                              steps);
+  }
   Walker walker{*this, chunk, psi};
   split_steps(plan().composition.stages(), first, steps, plan().kick_every, walker);
 }
@@ -215,11 +241,17 @@ void StagedEnsemble<D, Real>::step_kinetically(Chunk chunk, Field* psi, int stag
 
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::kick(Chunk chunk, Field* psi, std::uint32_t index) {
-  draw(tables_.noise, Stream::noise, chunk, index);
-  (*noise_transform_)(in_.data(), out_.data());
+  make_noise(chunk, index);
   device_.each(cells(chunk, 2 * plan().absorber_width),
                AddKick<Real>{tables_.kick_shape.data(), out_.data(), psi, plan().absorber_width,
                              noise_modes(), sites()});
+}
+
+/// The noise of a kick, into out_.
+template <Device D, class Real>
+void StagedEnsemble<D, Real>::make_noise(Chunk chunk, std::uint32_t index) {
+  draw(tables_.noise, Stream::noise, chunk, index);
+  (*noise_transform_)(in_.data(), out_.data());
 }
 
 template <Device D, class Real>

@@ -54,7 +54,10 @@ class OnEveryBackend : public ::testing::TestWithParam<std::string> {
  private:
   static std::unique_ptr<Backend> make_backend(const std::string& name) {
     CudaChoices choices;
-    if (!name.ends_with("fused")) choices = {FieldSteps::transforms, TimeSweep::transforms};
+    if (name.ends_with("two_pass"))
+      choices.steps = FieldSteps::two_pass;
+    else if (!name.ends_with("fused"))
+      choices = {FieldSteps::transforms, TimeSweep::transforms};
     if (name.starts_with("cuda")) return make_cuda_backend(choices);
     if (name.starts_with("staged")) return std::make_unique<StagedBackend>(choices);
     return make_cpu_backend();
@@ -64,6 +67,8 @@ class OnEveryBackend : public ::testing::TestWithParam<std::string> {
 /// Those that have two ways to do their work, once for each.
 inline const auto all_backends =
     ::testing::Values("cpu", "staged", "staged_fused", "cuda", "cuda_fused");
+/// Those that take two passes for a step, on the rings that are long enough.
+inline const auto two_pass_backends = ::testing::Values("staged_two_pass", "cuda_two_pass");
 inline constexpr auto backend_name = [](const auto& test) { return test.param; };
 
 }  // namespace kapitza

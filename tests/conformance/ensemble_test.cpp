@@ -32,6 +32,10 @@ class Fields : public OnEveryBackend {};
 
 INSTANTIATE_TEST_SUITE_P(Backends, Fields, all_backends, backend_name);
 
+class LongFields : public OnEveryBackend {};
+
+INSTANTIATE_TEST_SUITE_P(Backends, LongFields, two_pass_backends, backend_name);
+
 // --- cases ---------------------------------------------------------------------------------------
 
 /// No symmetry, so that k and -k or left and right cannot be taken for each other.
@@ -61,6 +65,8 @@ const std::vector<Case> cases{
     {"driven 64", 64, 28, 36, 8, 12, {12, 40}, 24},
     {"driven 256", 256, 28, 36, 8, 12, {12, 136}, 24},
 };
+
+const Case long_ring{"driven 4096", 4096, 2036, 2060, 8, 12, {1016, 3068}, 24};
 
 constexpr double lambda = 0.8, Gamma = 4.0;
 
@@ -209,6 +215,8 @@ TEST_P(Fields, OneStepIsLiteral) {
     for (const int order : {2, 4}) expect_literal(*backend_, c, {0.1, 1, order}, {1});
 }
 
+TEST_P(LongFields, StepsAreLiteral) { expect_literal(*backend_, long_ring, {0.1, 2, 2}, {1, 1}); }
+
 TEST_P(Fields, SeveralStepsAreLiteral) {
   for (const Case& c : cases)
     for (const int order : {2, 4}) expect_literal(*backend_, c, {0.07, 3, order}, {4, 1, 7});
@@ -235,10 +243,10 @@ TEST_P(Fields, NothingToStartFromIsFilledByTheNoise) {
 
 // --- exact properties ----------------------------------------------------------------------------
 
-TEST_P(Fields, GoOnFromACheckpointBitForBit) {
+void expect_to_go_on_from_a_checkpoint(Backend& backend, const Case& c) {
   for (const Precision precision : {Precision::double_, Precision::single_}) {
-    const EnsemblePlan plan = plan_of(cases.back(), {0.1, 2, 4}, 4, precision);
-    const auto whole = backend_->ensemble(plan), resumed = backend_->ensemble(plan);
+    const EnsemblePlan plan = plan_of(c, {0.1, 2, 4}, 4, precision);
+    const auto whole = backend.ensemble(plan), resumed = backend.ensemble(plan);
     whole->start();
     ASSERT_FALSE(whole->advance(0, 3));
     const std::vector<Complex> phi = fields_of(*whole);
@@ -254,6 +262,14 @@ TEST_P(Fields, GoOnFromACheckpointBitForBit) {
     EXPECT_EQ(fields_of(*resumed), fields_of(*whole));
     EXPECT_EQ(totals_of(*resumed), totals_of(*whole));
   }
+}
+
+TEST_P(Fields, GoOnFromACheckpointBitForBit) {
+  expect_to_go_on_from_a_checkpoint(*backend_, cases.back());
+}
+
+TEST_P(LongFields, GoOnFromACheckpointBitForBit) {
+  expect_to_go_on_from_a_checkpoint(*backend_, long_ring);
 }
 
 TEST_P(Fields, TotalsAddUpUntilTheyAreCleared) {
@@ -282,11 +298,11 @@ TEST_P(Fields, StartIsTheSameEveryTime) {
   EXPECT_EQ(fields_of(*ensemble), phi);
 }
 
-TEST_P(Fields, TrajectoriesKnowNothingOfEachOther) {
+void expect_trajectories_alone(Backend& backend, const Case& c) {
   const FieldNumerics numerics{0.1, 2, 4};
   for (const Precision precision : {Precision::double_, Precision::single_}) {
-    const auto few = backend_->ensemble(plan_of(cases.back(), numerics, 3, precision));
-    const auto many = backend_->ensemble(plan_of(cases.back(), numerics, 37, precision));
+    const auto few = backend.ensemble(plan_of(c, numerics, 3, precision));
+    const auto many = backend.ensemble(plan_of(c, numerics, 37, precision));
     for (const auto& ensemble : {few.get(), many.get()}) {
       ensemble->start();
       ASSERT_FALSE(ensemble->advance(0, 5));
@@ -298,6 +314,14 @@ TEST_P(Fields, TrajectoriesKnowNothingOfEachOther) {
     sums.resize(totals_of(*few).size());
     EXPECT_EQ(sums, totals_of(*few));
   }
+}
+
+TEST_P(Fields, TrajectoriesKnowNothingOfEachOther) {
+  expect_trajectories_alone(*backend_, cases.back());
+}
+
+TEST_P(LongFields, TrajectoriesKnowNothingOfEachOther) {
+  expect_trajectories_alone(*backend_, long_ring);
 }
 
 TEST(CpuFields, ThreadsDoNotMatter) {

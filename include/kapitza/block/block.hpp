@@ -70,8 +70,10 @@ class Arena {
 ///
 /// Between two barriers a cell that one lane writes belongs to that lane: no other lane may read
 /// or write it. Nothing else is promised about order, not even between two phases.
+///
+/// Lanes may do without load_for_all: parts of a Block, which have no value for all of it.
 template <class B>
-concept Block =
+concept Lanes =
     requires(B& blk, const B& view, void (*f)(int), typename B::template Private<double, 2>& x,
              const typename B::template Shared<double>& s) {
       { view.lanes() } -> std::same_as<int>;
@@ -82,8 +84,12 @@ concept Block =
       { x[0] } -> std::same_as<Registers<double, 2>&>;
       { blk.template shared<double>(1) } -> std::same_as<typename B::template Shared<double>>;
       { s.load(0) } -> std::same_as<double>;
-      { s.load_for_all(0) } -> std::same_as<double>;
       s.store(0, 1.0);
     };
+
+template <class B>
+concept Block = Lanes<B> && requires(const typename B::template Shared<double>& s) {
+  { s.load_for_all(0) } -> std::same_as<double>;
+};
 
 }  // namespace kapitza::block
