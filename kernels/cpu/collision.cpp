@@ -214,15 +214,16 @@ void CpuCollision::assemble(const Density& density, const CollisionSums& slopes,
                               density.line,
                               project(density.n, energy, K(), I.data()).line,
                               K()};
-  MomentSystem system;
-  for (int m = 0; m < K(); ++m) system.add(density.n[m] * density.n[m], energy[m]);
+  const InOrder momenta(K());
+  const MomentSystem system = moments_of(momenta, density.n, energy);
   std::vector<MomentSystem::Line> response(K());
 #pragma omp parallel num_threads(threads_)
   {
 #pragma omp for schedule(static)
-    for (int k = 0; k < K(); ++k) response[k] = line_response(pieces, k);
+    for (int k = 0; k < K(); ++k) response[k] = line_response(momenta, pieces, k);
 #pragma omp for schedule(static)
-    for (int p = 0; p < K(); ++p) assemble_jacobian_column(pieces, response.data(), system, p, J);
+    for (int p = 0; p < K(); ++p)
+      assemble_jacobian_column(momenta, pieces, response.data(), system, p, J);
   }
 }
 

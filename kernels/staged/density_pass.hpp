@@ -96,6 +96,7 @@ class DensityPass {
   Buffer<double> input_;   ///< n [x][K], rates [x], slopes [x]
   Buffer<double> output_;  ///< gain, loss and I, each [x][K]; Diagnosis [x]
   std::vector<double> staging_;
+  bool no_slopes_ = false;  ///< of the channels that are swept: their rates know no density
   Buffer<double> h_;
   Buffer<MomentSystem::Line> line_;
   Buffer<Complex> kink_;  ///< of n + i h
@@ -151,6 +152,9 @@ void DensityPass<D>::start(std::span<const double> densities, std::span<const Ch
   staging_.assign(densities.begin(), densities.end());
   append(staging_, rates);
   append(staging_, slopes);
+  no_slopes_ = std::ranges::all_of(slopes, [](const ChannelRates& slope) {
+    return std::ranges::all_of(slope.sweep, [](double rate) { return rate == 0; });
+  });
   device_.upload(std::span<const double>(staging_), input_.data());
   device_.each_block(static_cast<int>(size_),
                      BalanceDensity{n(), tables_.energy.data(), h_.data(), line_.data(),
@@ -178,13 +182,15 @@ void DensityPass<D>::interpolate(const Fft& fft, int points, double scale, Buffe
 template <Device D>
 void DensityPass<D>::sum(const ChannelRates* rates) {
   const int K = tables_.K;
-  for (std::size_t i = 0; i < tables_.levels.size(); ++i) {
+  const bool all_zero = rates == slopes() && no_slopes_;
+  if (all_zero) device_.each(size_ * tables_.segments * 2 * K, SetZero<double>{sweep_sums_.data()});
+  for (std::size_t i = 0; i < (all_zero ? 0 : tables_.levels.size()); ++i) {
     if (tables_.levels[i].in_blocks())
       sweep_in_blocks(i, rates);
     else
       for (const TimeBatch& batch : tables_.levels[i].batches) sweep(i, batch, rates);
   }
-  if (tables_.segments > 0)
+  if (tables_.segments > 0 && !all_zero)
     device_.each(size_ * tables_.segments * 2 * K,
                  SumChunks{partial_.data(), tables_.first_chunk.data(), sweep_sums_.data(), K,
                            tables_.segments, tables_.chunks});

@@ -39,8 +39,9 @@ struct SweepChunk {
   SweepTables level;
 
   static constexpr int lanes = Index::lanes;
-  /// As in AdvanceFields. With as many as they like, two lines in registers take up to 168: then one
-  /// block of 2048 sites is alone on a multiprocessor, where two fit with eight bytes in memory.
+  /// As in AdvanceFields. With as many as they like, two lines in registers take up to 168: then
+  /// one block of 2048 sites is alone on a multiprocessor, where two fit with eight bytes in
+  /// memory.
   static constexpr int registers = 128;
   static constexpr int resident = std::clamp(65536 / (registers * lanes), 1, 8);
 

@@ -237,9 +237,10 @@ void JacobianPass<D>::assemble(const DensityPass<D>& densities, std::span<double
                           densities.line(),
                           frame_.data(),
                           K};
-  device_.each(densities.size() * K, RespondToLine{pieces, response_.data()});
+  const int rows = static_cast<int>(densities.size()) * K;
+  device_.each_block(rows, RespondToLine{pieces, response_.data()});
   device_.upload(J, J_.data());
-  device_.each(densities.size() * K, AssembleColumn{pieces, response_.data(), J_.data()});
+  device_.each_block(rows, AssembleColumn{pieces, response_.data(), J_.data()});
 }
 
 }  // namespace kapitza::staged

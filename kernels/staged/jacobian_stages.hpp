@@ -12,13 +12,6 @@
 
 namespace kapitza::staged {
 
-template <class T>
-struct SetZero {
-  T* values;
-
-  KAPITZA_HD void operator()(std::size_t index) const { values[index] = T{}; }
-};
-
 /// Where the phase of site r lies among those of its time: sites M/K apart lie together, those of
 /// the grid first.
 KAPITZA_HD constexpr int phase_place(int r, int K, int M) {
@@ -247,27 +240,38 @@ struct PassPieces {
   }
 };
 
-/// Indices [x][k].
+/// One Block per [x][k].
 struct RespondToLine {
   PassPieces pieces;
   MomentSystem::Line* response;  ///< [x][K]
 
-  KAPITZA_HD void operator()(std::size_t index) const {
+  static constexpr int lanes = 64, resident = 8;
+  std::size_t shared_bytes() const { return block::in_block_bytes(lanes); }
+
+  template <block::Block B>
+  KAPITZA_HD void operator()(B& blk, std::size_t index) const {
     const auto [x, k] = split(index, pieces.K);
-    response[index] = line_response(pieces.of(x), k);
+    block::InBlock<B> momenta(blk, pieces.K);
+    const MomentSystem::Line line = line_response(momenta, pieces.of(x), k);
+    blk.each(1, [&](int) { response[index] = line; });
   }
 };
 
-/// Column p of the Jacobian. Indices [x][p].
+/// Column p of the Jacobian. One Block per [x][p].
 struct AssembleColumn {
   PassPieces pieces;
   const MomentSystem::Line* response;
   double* const* J;  ///< of x: [K][K]
 
-  KAPITZA_HD void operator()(std::size_t index) const {
+  static constexpr int lanes = 64, resident = 8;
+  std::size_t shared_bytes() const { return block::in_block_bytes(lanes); }
+
+  template <block::Block B>
+  KAPITZA_HD void operator()(B& blk, std::size_t index) const {
     const auto [x, p] = split(index, pieces.K);
-    const std::size_t row = x * pieces.K;
-    assemble_jacobian_column(pieces.of(x), response + row, pieces.frame[x].system, p, J[x]);
+    block::InBlock<B> momenta(blk, pieces.K);
+    assemble_jacobian_column(momenta, pieces.of(x), response + x * pieces.K, pieces.frame[x].system,
+                             p, J[x]);
   }
 };
 

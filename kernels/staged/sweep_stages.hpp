@@ -7,6 +7,13 @@
 
 namespace kapitza::staged {
 
+template <class T>
+struct SetZero {
+  T* values;
+
+  KAPITZA_HD void operator()(std::size_t index) const { values[index] = T{}; }
+};
+
 /// C_3, C_4, ... and C_2 of one density, or their derivatives by rho.
 struct ChannelRates {
   double sweep[CollisionModel::max_channel - 2];

@@ -21,14 +21,14 @@ struct JacobianPieces {
 };
 
 /// dI/dh applied to n E and to n: how I answers to a change of the balance line.
-KAPITZA_HD inline MomentSystem::Line line_response(const JacobianPieces& j, int k) {
-  MomentSystem::Line sum{j.gain[k] * j.n[k] * j.energy[k], j.gain[k] * j.n[k]};
-  for (int p = 0; p < j.K; ++p) {
+template <class Momenta>
+KAPITZA_HD MomentSystem::Line line_response(Momenta& momenta, const JacobianPieces& j, int k) {
+  const Sums<2> sums = momenta.template sum<2>([&](int p) {
     const double a = j.by_h[k * j.K + p] * j.n[p];
-    sum.b += a * j.energy[p];
-    sum.c += a;
-  }
-  return sum;
+    return Sums<2>{{a * j.energy[p], a}};
+  });
+  const double own = j.gain[k] * j.n[k];
+  return {own * j.energy[k] + sums[0], own + sums[1]};
 }
 
 /// Column p of the Jacobian, Eq. (12):
@@ -38,24 +38,23 @@ KAPITZA_HD inline MomentSystem::Line line_response(const JacobianPieces& j, int 
 ///
 /// with G the normal matrix of the balance, Pi the projection and b', c' its line. response[k] is
 /// line_response(k). Column stride K in J.
-KAPITZA_HD inline void assemble_jacobian_column(const JacobianPieces& j,
-                                                const MomentSystem::Line* response,
-                                                const MomentSystem& system, int p, double* J) {
+template <class Momenta>
+KAPITZA_HD void assemble_jacobian_column(Momenta& momenta, const JacobianPieces& j,
+                                         const MomentSystem::Line* response,
+                                         const MomentSystem& system, int p, double* J) {
   const int K = j.K;
   const double lever = 2 * j.h[p] - 1;
   const MomentSystem::Line shift = system.solve(lever, lever * j.energy[p]);
   const double own = -j.balance(j.energy[p]);
-  double number = 0, moment = 0;
-  for (int k = 0; k < K; ++k) {
+  const Sums<2> sums = momenta.template sum<2>([&](int k) {
     double value = j.by_n[k * K + p] + own * j.by_h[k * K + p] - response[k].b * shift.b -
                    response[k].c * shift.c + j.slope[k] / K;
     if (k == p) value += j.rate[k] + own * j.gain[k] - 2 * j.n[k] * j.projection(j.energy[k]);
     J[k * K + p] = value;
-    number += value;
-    moment += value * j.energy[k];
-  }
-  const MomentSystem::Line broken = system.solve(number, moment);
-  for (int k = 0; k < K; ++k) J[k * K + p] -= j.n[k] * j.n[k] * broken(j.energy[k]);
+    return Sums<2>{{value, value * j.energy[k]}};
+  });
+  const MomentSystem::Line broken = system.solve(sums[0], sums[1]);
+  momenta.each([&](int k) { J[k * K + p] -= j.n[k] * j.n[k] * broken(j.energy[k]); });
 }
 
 }  // namespace kapitza
