@@ -69,6 +69,7 @@ class DensityPass {
     return reinterpret_cast<const ChannelRates*>(n() + size_ * tables_.K);
   }
   const ChannelRates* slopes() const { return rates() + size_; }
+  const Complex* fine(std::size_t level) const { return fine_[level].data(); }
   const Complex* pair_fine() const { return pair_fine_.data(); }
   PassSums sums() const;
 

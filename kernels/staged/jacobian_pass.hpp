@@ -9,6 +9,7 @@
 
 #include "kernels/staged/density_pass.hpp"
 #include "kernels/staged/fused_pairs.hpp"
+#include "kernels/staged/fused_sequences.hpp"
 #include "kernels/staged/jacobian_products.hpp"
 #include "kernels/staged/jacobian_stages.hpp"
 
@@ -45,6 +46,9 @@ class JacobianPass {
 
   void add_level(const DensityPass<D>& densities, std::size_t level);
   void add_times(const DensityPass<D>& densities, std::size_t level, const TimeBatch& batch);
+  void make_sequences(const DensityPass<D>& densities, std::size_t level, const TimeBatch& batch);
+  bool make_sequences_in_blocks(const DensityPass<D>& densities, std::size_t level,
+                                const TimeBatch& batch);
   void add_pairs(const DensityPass<D>& densities);
   void add_rows(std::size_t size, const Fft& fft, int points);
   void assemble(const DensityPass<D>& densities, std::span<double* const> J);
@@ -157,20 +161,10 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
                                 const TimeBatch& batch) {
   const Level<D>& l = tables_.levels[level];
   const TimeEntry* time = l.time.data() + batch.first_time;
-  const std::size_t half = 2 * static_cast<std::size_t>(l.capacity) * l.M;
   device_.each(static_cast<std::size_t>(batch.times) * l.M,
                JoinPhases{l.start.data(), l.offset.data(), time, phase_.data(), tables_.K, l.M});
-  device_.each(densities.load_count(level, batch),
-               densities.load(level, batch, in_.data(), 2 * l.capacity));
-  for (std::size_t x = 0; x < densities.size(); ++x)
-    l.sweep(in_.data() + 2 * x * half, out_.data() + 2 * x * half);
-  with_terms(tables_.highest_channel, [&](auto terms) {
-    device_.each(densities.load_count(level, batch),
-                 DerivativeProducts<decltype(terms)::value>{
-                     out_.data(), densities.rates(), in_.data(), l.M, batch.times, l.capacity});
-  });
-  for (std::size_t x = 0; x < 2 * densities.size(); ++x)
-    l.sweep(in_.data() + x * half, out_.data() + x * half);
+  if (!tables_.as_products || !l.in_blocks() || !make_sequences_in_blocks(densities, level, batch))
+    make_sequences(densities, level, batch);
   const AddTimes add{out_.data(), phase_.data(), time,       P_.data(),
                      Q_.data(),   R_.data(),     S_.data(),  tables_.K,
                      l.M,         batch.times,   l.capacity, batch.first_time == 0};
@@ -184,6 +178,48 @@ void JacobianPass<D>::add_times(const DensityPass<D>& densities, std::size_t lev
     const AddTimesAsProducts<Sign::minus, together> differences{add, size};
     device_.each_block(sums.blocks(), sums);
     device_.each_block(differences.blocks(), differences);
+  });
+}
+
+/// alpha, beta, gamma and delta of a batch of times, into out_.
+template <Device D>
+void JacobianPass<D>::make_sequences(const DensityPass<D>& densities, std::size_t level,
+                                     const TimeBatch& batch) {
+  const Level<D>& l = tables_.levels[level];
+  const std::size_t half = 2 * static_cast<std::size_t>(l.capacity) * l.M;
+  device_.each(densities.load_count(level, batch),
+               densities.load(level, batch, in_.data(), 2 * l.capacity));
+  for (std::size_t x = 0; x < densities.size(); ++x)
+    l.sweep(in_.data() + 2 * x * half, out_.data() + 2 * x * half);
+  with_terms(tables_.highest_channel, [&](auto terms) {
+    device_.each(densities.load_count(level, batch),
+                 DerivativeProducts<decltype(terms)::value>{
+                     out_.data(), densities.rates(), in_.data(), l.M, batch.times, l.capacity});
+  });
+  for (std::size_t x = 0; x < 2 * densities.size(); ++x)
+    l.sweep(in_.data() + x * half, out_.data() + x * half);
+}
+
+/// The same; false where a block does not hold it.
+template <Device D>
+bool JacobianPass<D>::make_sequences_in_blocks(const DensityPass<D>& densities, std::size_t level,
+                                               const TimeBatch& batch) {
+  const Level<D>& l = tables_.levels[level];
+  const SequenceTables tables{densities.fine(level),
+                              densities.rates(),
+                              l.start.data(),
+                              l.offset.data(),
+                              l.time.data() + batch.first_time,
+                              l.twiddles.data(),
+                              out_.data(),
+                              batch.times,
+                              l.capacity};
+  return with_sequence_index(l.M, [&](auto index) {
+    with_terms(tables_.highest_channel, [&](auto terms) {
+      device_.each_block(static_cast<int>(densities.size()) * batch.times,
+                         MakeSequences<decltype(index), decltype(terms)::value>{tables});
+    });
+    return true;
   });
 }
 
