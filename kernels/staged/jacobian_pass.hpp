@@ -9,6 +9,7 @@
 
 #include "kernels/staged/density_pass.hpp"
 #include "kernels/staged/fused_pairs.hpp"
+#include "kernels/staged/fused_rows.hpp"
 #include "kernels/staged/fused_sequences.hpp"
 #include "kernels/staged/jacobian_products.hpp"
 #include "kernels/staged/jacobian_stages.hpp"
@@ -148,11 +149,20 @@ void JacobianPass<D>::add_level(const DensityPass<D>& densities, std::size_t lev
   const int K = tables_.K, M = tables_.levels[level].M;
   const std::size_t cells = densities.size() * K * M;
   for (const TimeBatch& batch : tables_.levels[level].batches) add_times(densities, level, batch);
-  device_.each(cells, PackRows{P_.data(), Q_.data(), R_.data(), S_.data(), densities.n(),
-                               densities.h(), in_.data(), M});
-  device_.each_block(
-      static_cast<int>(densities.size()) * K,
-      RespondToKink{in_.data(), tables_.levels[level].kink_shape.data(), kink_response_.data(), M});
+  const PackRows pack{P_.data(),     Q_.data(),     R_.data(),  S_.data(),
+                      densities.n(), densities.h(), in_.data(), M};
+  const int rows = static_cast<int>(densities.size()) * K;
+  const Level<D>& l = tables_.levels[level];
+  const auto in_blocks = [&](auto index) {
+    device_.each_block(rows,
+                       TransformRows<decltype(index)>{pack, l.kink_shape.data(), l.twiddles.data(),
+                                                      modes_.data(), kink_response_.data(), K});
+    return true;
+  };
+  if (l.in_blocks() && with_sweep_index(M, in_blocks)) return;
+  device_.each(cells, pack);
+  device_.each_block(rows,
+                     RespondToKink{in_.data(), l.kink_shape.data(), kink_response_.data(), M});
   add_rows(densities.size(), to_modes_[level], M);
 }
 

@@ -123,8 +123,14 @@ struct PackRows {
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [k, r] = split(index, M);
+    aligned(rows + index) = at(k, r);
+  }
+
+  /// Site r of row [x][k].
+  KAPITZA_HD Complex at(std::size_t row, int r) const {
+    const std::size_t index = row * M + r;
     const double p = P[index], q = Q[index];
-    aligned(rows + index) = {h[k] * (p + q) + n[k] * (R[index] + S[index]), n[k] * (p - q)};
+    return {h[row] * (p + q) + n[row] * (R[index] + S[index]), n[row] * (p - q)};
   }
 };
 

@@ -20,8 +20,9 @@ KAPITZA_HD constexpr T padded_mode(const T* modes, int K, int M, int i) {
 }
 
 /// Its transpose: coefficient i of K, from the M coefficients of a function on the fine points.
-template <class T>
-KAPITZA_HD constexpr T folded_mode(const T* modes, int K, int M, int i) {
+/// Modes: a pointer, or whatever else has modes[i].
+template <class Modes>
+KAPITZA_HD constexpr auto folded_mode(const Modes& modes, int K, int M, int i) {
   if (M == K) return modes[i];
   const int half = K / 2;
   if (i < half) return modes[i];
