@@ -83,13 +83,13 @@ Work products_work(const CollisionPlan& plan) {
   return work;
 }
 
-/// And of what surrounds them: F and H, their products and four sequences for every time, there and
-/// back; and the rows of the matrices, to modes.
+/// And of what surrounds them: four sequences for every time, and the rows of the matrices, each
+/// written once and read once.
 Work sequences_work(const CollisionPlan& plan) {
   const double M = plan.resolution.M;
-  const double per_time = (3 + 2) * M + 4 * M + (2 + 4) * M + 8 * M + 4 * M;
-  const double summed = 2, packed = 2 + 1, transformed = 2, folded = 1, kinks = 1;
-  const double per_row = (summed + packed + transformed + folded + kinks) * M;
+  const double phases_and_density = 3, sequences = 4;
+  const double per_time = (phases_and_density + 2 * sequences) * M;
+  const double sums = 2, per_row = 2 * sums * M;
   return {points * (times_of(plan) * per_time + K * per_row) * sizeof(Complex), 0, 0};
 }
 
