@@ -5,9 +5,8 @@
 #include <cstddef>
 
 #include "kapitza/physics/collision_terms.hpp"
-#include "kapitza/spectral/stockham_index.hpp"
 #include "kernels/block/stockham.hpp"
-#include "kernels/staged/sweep_stages.hpp"
+#include "kernels/staged/fused_sweep.hpp"
 
 /// The sequences of the Jacobian, Eq. (12), one Block for one density and one auxiliary time: F, H
 /// and their products stay in it, and each sequence leaves it once.
@@ -119,21 +118,12 @@ struct MakeSequences {
 /// them find no room in the registers of a block.
 template <class F>
 bool with_sequence_index(int M, const F& f) {
-  using block::StockhamIndex;
-  switch (M) {
-    case 128:
-      return f(StockhamIndex<128, double>{});
-    case 256:
-      return f(StockhamIndex<256, double>{});
-    case 512:
-      return f(StockhamIndex<512, double>{});
-    case 1024:
-      return f(StockhamIndex<1024, double>{});
-    case 2048:
-      return f(StockhamIndex<2048, double>{});
-    default:
+  return with_sweep_index(M, [&](auto index) {
+    if constexpr (decltype(index)::length > 2048)
       return false;
-  }
+    else
+      return f(index);
+  });
 }
 
 }  // namespace kapitza::staged
