@@ -127,7 +127,8 @@ double panel_latency(int K) {
 double factorise_latency(const Size& size) {
   const double inverse =
       2 * (kernel + load) + staged::with_panel(size.K, [&]<class P>(std::type_identity<P>) {
-        return (size.K + P::width - 1) / P::width * panel_latency<P>(size.K);
+        const int panels = (size.K + P::width - 1) / P::width;
+        return panels * panel_latency<P>(size.K);
       });
   const double condense = 2 * (kernel + 2 * load);
   const double reduce = 3 * product_latency(size.K);
@@ -139,7 +140,8 @@ double factorise_latency(const Size& size) {
 double solve_latency(const Size& size) {
   using Sums = staged::SumRows<staged::ReturnToNode>;
   const int together = Sums::parts * staged::Coupling::together;
-  const double sum = kernel + (2 + (size.K + together - 1) / together) * load;
+  const int terms = (size.K + together - 1) / together;
+  const double sum = kernel + (2 + terms) * load;
   return (3 * levels(size) + 2 * (levels(size) + 1)) * sum;
 }
 

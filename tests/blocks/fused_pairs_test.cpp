@@ -53,7 +53,7 @@ class Rows {
           for (double step = 0; step <= 4; step += 0.5)
             add(from + step, G - step, step == 0 ? G : from + step / 3);
       else if (m == heap)
-        for (int i = 0; i < 20; ++i) add(G / 3 + 0.01 * i, G - 0.3, somewhere());
+        for (int i = 0; i < 20; ++i) add(G / 3.0 + 0.01 * i, G - 0.3, somewhere());
       else if (m == many)
         for (int i = 0; i < 2 * K + 5; ++i) add(somewhere(), somewhere(), somewhere());
       else if (m != empty)
