@@ -14,8 +14,8 @@
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
 #include "kapitza/solver/backend.hpp"
-#include "kernels/staged/chain_stages.hpp"
 #include "kernels/staged/dense_blocks.hpp"
+#include "kernels/staged/node_system_stages.hpp"
 
 namespace kapitza::bench {
 namespace {
@@ -42,8 +42,8 @@ std::vector<double> densities(const Size& size) {
 }
 
 /// Two nodes per cell: both momenta couple within a cell, one of them across a face.
-ChainCoefficients coefficients(const Size& size) {
-  ChainCoefficients c;
+NodeCoefficients coefficients(const Size& size) {
+  NodeCoefficients c;
   c.Lambda = 0.01;
   c.diagonal.assign(static_cast<std::size_t>(size.N) * size.K, 4);
   for (int x = 0; x < size.N; ++x)
@@ -63,13 +63,13 @@ double median_seconds(const std::function<void()>& work) {
 
 nlohmann::json measure(Backend& backend, const Size& size) {
   const auto collision = backend.collision(plan(size.K));
-  const auto chain = collision->chain(size.N);
+  const auto system = collision->node_system(size.N);
   const auto n = densities(size);
-  const ChainCoefficients c = coefficients(size);
+  const NodeCoefficients c = coefficients(size);
   std::vector<double> f(n.size(), 1);
-  const double linearise = median_seconds([&] { collision->linearise(n, *chain, 0); });
-  const double factorise = median_seconds([&] { chain->factorise(c); });
-  const double solve = median_seconds([&] { chain->solve(f); });
+  const double linearise = median_seconds([&] { collision->linearise(n, *system, 0); });
+  const double factorise = median_seconds([&] { system->factorise(c); });
+  const double solve = median_seconds([&] { system->solve(f); });
   fmt::print(table,
              "  {}, K = {}, N = {}: linearise {:.3f} s, factorise {:.4f} s, solve {:.2f} ms\n",
              backend.description(), size.K, size.N, linearise, factorise, 1e3 * solve);
@@ -147,7 +147,7 @@ double solve_latency(const Size& size) {
 
 nlohmann::json predicted() {
   fmt::print(table,
-             "A chain on a GPU, if a kernel takes {} us beside its own time, a load from device "
+             "A system on a GPU, if a kernel takes {} us beside its own time, a load from device "
              "memory {} us, a barrier {} us, 16 terms of a product {} us\n",
              1e6 * kernel, 1e6 * load, 1e6 * barrier, 1e6 * step);
   nlohmann::json rows;

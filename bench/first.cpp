@@ -96,16 +96,16 @@ nlohmann::json jacobians() {
       for (const int N : {1, 8, 41}) {
         const auto gpu = make_cuda_backend({FieldSteps::best, sweep});
         const auto collision = gpu->collision(plan_of(size.K, size.T, size.M));
-        const auto chain = collision->chain(N);
+        const auto system = collision->node_system(N);
         const std::vector<double> n = densities(size.K, N);
         rows.push_back(collision_row("Jacobians", size, N, sweep == TimeSweep::best,
-                                     times_of(5, [&] { collision->linearise(n, *chain, 0); })));
+                                     times_of(5, [&] { collision->linearise(n, *system, 0); })));
       }
   return rows;
 }
 
-ChainCoefficients coefficients(std::size_t values) {
-  ChainCoefficients c;
+NodeCoefficients coefficients(std::size_t values) {
+  NodeCoefficients c;
   c.Lambda = 0.01;
   c.diagonal.assign(values, 4);
   c.lower.assign(values, -1);
@@ -118,13 +118,13 @@ nlohmann::json chains() {
   nlohmann::json rows;
   for (const auto& [K, N] : {std::pair{64, 16}, {256, 40}, {256, 80}, {512, 160}}) {
     const auto collision = make_cuda_backend()->collision(plan_of(K, 8, 2 * K));
-    const auto chain = collision->chain(N);
+    const auto system = collision->node_system(N);
     const std::vector<double> n = densities(K, N);
-    const ChainCoefficients c = coefficients(n.size());
+    const NodeCoefficients c = coefficients(n.size());
     std::vector<double> f(n.size(), 1);
-    collision->linearise(n, *chain, 0);
-    const Times factors = times_of(5, [&] { chain->factorise(c); });
-    const Times solution = times_of(5, [&] { chain->solve(f); });
+    collision->linearise(n, *system, 0);
+    const Times factors = times_of(5, [&] { system->factorise(c); });
+    const Times solution = times_of(5, [&] { system->solve(f); });
     fmt::print(table, "{:>5} {:>6} {:>20.3f} {:>20.3f}\n", K, N, 1e3 * factors.median,
                1e3 * solution.median);
     std::fflush(table);
@@ -215,11 +215,11 @@ nlohmann::json profile() {
   const std::vector<double> n = densities(K, N);
   CollisionBatch batch;
   for (int i = 0; i < 2; ++i) collision->evaluate(n, batch);
-  const auto chain = collision->chain(N);
-  collision->linearise(n, *chain, 0);
-  chain->factorise(coefficients(n.size()));
+  const auto system = collision->node_system(N);
+  collision->linearise(n, *system, 0);
+  system->factorise(coefficients(n.size()));
   std::vector<double> f(n.size(), 1);
-  chain->solve(f);
+  system->solve(f);
   nlohmann::json rows;
   for (const int sites : {512, 2048, 4096, 8192}) {
     Fields run{sites, (1 << 23) / sites};

@@ -102,11 +102,11 @@ double evaluation_seconds(CollisionOperator& collision, const std::vector<double
 }
 
 double jacobian_seconds(CollisionOperator& collision, const std::vector<double>& n, int times) {
-  // Into a chain, where they stay: downloading them would take longer than anything else.
-  const auto chain = collision.chain(points);
+  // Into a node system, where they stay: downloading them would take longer than anything else.
+  const auto system = collision.node_system(points);
   std::vector<double> all;
   for (int i = 0; i < times; ++i)
-    all.push_back(seconds([&] { collision.linearise(n, *chain, 0); }));
+    all.push_back(seconds([&] { collision.linearise(n, *system, 0); }));
   return median(all);
 }
 

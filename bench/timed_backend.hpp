@@ -18,41 +18,41 @@ struct Profile {
 };
 
 /// A backend that keeps account of what it is asked to do.
-class TimedChain final : public CollisionChain {
+class TimedNodeSystem final : public NodeSystem {
  public:
-  TimedChain(std::unique_ptr<CollisionChain> chain, Profile& profile)
-      : chain_(std::move(chain)), profile_(profile) {}
+  TimedNodeSystem(std::unique_ptr<NodeSystem> system, Profile& profile)
+      : system_(std::move(system)), profile_(profile) {}
 
-  ~TimedChain() override {
-    profile_.release += seconds([&] { chain_.reset(); });
+  ~TimedNodeSystem() override {
+    profile_.release += seconds([&] { system_.reset(); });
   }
 
-  static CollisionChain* inner(CollisionChain* chain) {
-    return dynamic_cast<TimedChain&>(*chain).chain_.get();
+  static NodeSystem* inner(NodeSystem* system) {
+    return dynamic_cast<TimedNodeSystem&>(*system).system_.get();
   }
-  void factorise(const ChainCoefficients& coefficients) override {
-    const ChainFactorisation alone{this, &coefficients};
+  void factorise(const NodeCoefficients& coefficients) override {
+    const Factorisation alone{this, &coefficients};
     factorise_together({&alone, 1});
   }
-  void factorise_together(std::span<const ChainFactorisation> all) override {
-    std::vector<ChainFactorisation> parts(all.begin(), all.end());
-    for (ChainFactorisation& part : parts) part.chain = inner(part.chain);
-    profile_.factorise += seconds([&] { chain_->factorise_together(parts); });
+  void factorise_together(std::span<const Factorisation> all) override {
+    std::vector<Factorisation> parts(all.begin(), all.end());
+    for (Factorisation& part : parts) part.system = inner(part.system);
+    profile_.factorise += seconds([&] { system_->factorise_together(parts); });
     ++profile_.factorisations;
   }
   void solve(std::span<double> f) override {
-    const ChainSolution alone{this, f};
+    const Solution alone{this, f};
     solve_together({&alone, 1});
   }
-  void solve_together(std::span<const ChainSolution> all) override {
-    std::vector<ChainSolution> parts(all.begin(), all.end());
-    for (ChainSolution& part : parts) part.chain = inner(part.chain);
-    profile_.solve += seconds([&] { chain_->solve_together(parts); });
+  void solve_together(std::span<const Solution> all) override {
+    std::vector<Solution> parts(all.begin(), all.end());
+    for (Solution& part : parts) part.system = inner(part.system);
+    profile_.solve += seconds([&] { system_->solve_together(parts); });
   }
-  std::size_t memory() const override { return chain_->memory(); }
+  std::size_t memory() const override { return system_->memory(); }
 
  private:
-  std::unique_ptr<CollisionChain> chain_;
+  std::unique_ptr<NodeSystem> system_;
   Profile& profile_;
 };
 
@@ -72,18 +72,18 @@ class TimedCollision final : public CollisionOperator {
   void jacobian(std::span<const double> n, std::span<double> J) override {
     collision_->jacobian(n, J);
   }
-  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
-    std::unique_ptr<CollisionChain> made;
-    profile_.prepare += seconds([&] { made = collision_->chain(nodes); });
-    return std::make_unique<TimedChain>(std::move(made), profile_);
+  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
+    std::unique_ptr<NodeSystem> made;
+    profile_.prepare += seconds([&] { made = collision_->node_system(nodes); });
+    return std::make_unique<TimedNodeSystem>(std::move(made), profile_);
   }
-  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    const Linearisation alone{n, &chain, first};
+  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
+    const Linearisation alone{n, &system, first};
     linearise_together({&alone, 1});
   }
   void linearise_together(std::span<const Linearisation> all) override {
     std::vector<Linearisation> parts(all.begin(), all.end());
-    for (Linearisation& part : parts) part.chain = TimedChain::inner(part.chain);
+    for (Linearisation& part : parts) part.system = TimedNodeSystem::inner(part.system);
     profile_.linearise += seconds([&] { collision_->linearise_together(parts); });
     ++profile_.linearisations;
   }

@@ -94,9 +94,9 @@ void require_positive(const Config& config, std::string_view key, const std::vec
 }
 
 /// What stands at a key of kind density, at any momenta. It refers to the configuration.
-Density density_of(const Config& config, std::string_view key, const Dispersion& dispersion) {
+Spectrum density_of(const Config& config, std::string_view key, const Dispersion& dispersion) {
   const Value& value = config.at(key);
-  Density n;
+  Spectrum n;
   if (const auto* expression = value.as<std::string>()) {
     n = [&config, key, text = *expression](const std::vector<double>& k) {
       return about(config, key, [&] { return evaluate_expression(text, "k", k); });
@@ -315,8 +315,8 @@ std::optional<Absorber> make_absorber(const Config& config, const Dispersion& di
 }
 
 /// What moves to the right comes from the left, and the other way round.
-Density make_injection(const Config& config, const Dispersion& dispersion) {
-  Density left = density_of(config, "injection.left", dispersion);
+Spectrum make_injection(const Config& config, const Dispersion& dispersion) {
+  Spectrum left = density_of(config, "injection.left", dispersion);
   if (!config.has("injection.right")) return left;
   return [left, right = density_of(config, "injection.right", dispersion),
           dispersion](const std::vector<double>& k) {
@@ -426,7 +426,7 @@ FieldProblem make_field(const Config& config) {
         [&] { return problem.windows(); });
   const Interaction interaction = make_interaction(config);
   problem.interaction =
-      interaction.with_potential(counterterm(config, interaction, problem.density_of_carriers()));
+      interaction.with_potential(counterterm(config, interaction, problem.carrier_density()));
   problem.lambda = make_lambda(config, problem);
   return problem;
 }

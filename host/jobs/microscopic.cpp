@@ -48,7 +48,7 @@ Quantities setup_rows(const Setup& setup) {
       {"sites", std::int64_t{problem.sites()}, ""},
       {"lambda", problem.lambda, "coupling"},
       {"Lambda", problem.strength(), "lambda^2 sum_x D^2"},
-      {"rho", problem.density_of_carriers(), "carriers per site of the given density"},
+      {"rho", problem.carrier_density(), "carriers per site of the given density"},
       {"counterterm", problem.interaction.slope(0), "coefficient of |psi|^2"},
       {"dt", setup.numerics.dt, "time step"},
   };

@@ -42,18 +42,18 @@ void measure_linear_system(Backend& backend, const Slab& slab, ResolutionRequest
   const auto nodes = static_cast<double>(slab.transport().nodes());
   request.tolerance = std::max(1e-2, request.tolerance);
   CollisionRow collisions(backend, slab.problem().model, slab.n(), request);
-  const std::unique_ptr<CollisionChain> chain = collisions.chain();
-  ChainCoefficients coefficients;
+  const std::unique_ptr<NodeSystem> system = collisions.node_system();
+  NodeCoefficients coefficients;
   coefficients.Lambda = slab.problem().Lambda;
   slab.transport().linearise(slab.n(), coefficients);
   const auto solve = [&] {
     std::vector<double> f = slab.n();
-    collisions.linearise(slab.n(), *chain);
-    chain->factorise(coefficients);
-    chain->solve(f);
+    collisions.linearise(slab.n(), *system);
+    system->factorise(coefficients);
+    system->solve(f);
   };
   cost.linear_system = seconds_of(solve) / nodes;
-  cost.memory += static_cast<double>(collisions.memory() + chain->memory()) / nodes;
+  cost.memory += static_cast<double>(collisions.memory() + system->memory()) / nodes;
 }
 
 /// What the way to the stationary state takes, typically.

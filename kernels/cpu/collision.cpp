@@ -7,7 +7,7 @@
 
 #include "kapitza/solver/assemble.hpp"
 #include "kapitza/solver/assemble_jacobian.hpp"
-#include "kernels/cpu/chain.hpp"
+#include "kernels/cpu/node_system.hpp"
 #include "kernels/cpu/pairs.hpp"
 #include "kernels/cpu/sweep.hpp"
 
@@ -27,11 +27,11 @@ class CpuCollision final : public CollisionOperator {
 
   void evaluate(std::span<const double> n, CollisionBatch& out) override;
   void jacobian(std::span<const double> n, std::span<double> J) override;
-  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
-    return make_chain(K(), nodes, threads_);
+  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
+    return make_system(K(), nodes, threads_);
   }
-  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    const Linearisation alone{n, &chain, first};
+  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
+    const Linearisation alone{n, &system, first};
     linearise_together({&alone, 1});
   }
   void linearise_together(std::span<const Linearisation> all) override;
@@ -52,11 +52,12 @@ class CpuCollision final : public CollisionOperator {
 
   /// J: where every density's matrix belongs.
   void jacobians(std::span<const double> n, std::span<double* const> J);
-  std::vector<Density> densities(std::span<const double> n) const;
-  Sums sums(std::span<const Density> block, Rates rates);
+  std::vector<BalancedDensity> densities(std::span<const double> n) const;
+  Sums sums(std::span<const BalancedDensity> block, Rates rates);
   CollisionSums view(const Sums& all, std::size_t x) const;
-  void assemble(const Density& density, const CollisionSums& slopes, const CollisionSums& values,
-                std::span<const double> by_n, std::span<const double> by_h, double* J) const;
+  void assemble(const BalancedDensity& density, const CollisionSums& slopes,
+                const CollisionSums& values, std::span<const double> by_n,
+                std::span<const double> by_h, double* J) const;
 
   int threads_;
   Sweep sweep_;
@@ -64,16 +65,16 @@ class CpuCollision final : public CollisionOperator {
   std::vector<double> partial_;  ///< [density][chunk][gain, rate][K]: kept from call to call
 };
 
-std::vector<Density> CpuCollision::densities(std::span<const double> n) const {
-  std::vector<Density> result(n.size() / K());
+std::vector<BalancedDensity> CpuCollision::densities(std::span<const double> n) const {
+  std::vector<BalancedDensity> result(n.size() / K());
 #pragma omp parallel for num_threads(threads_) schedule(static)
-  for (std::size_t x = 0; x < result.size(); ++x) result[x] = Density(&n[x * K()], plan());
+  for (std::size_t x = 0; x < result.size(); ++x) result[x] = BalancedDensity(&n[x * K()], plan());
   return result;
 }
 
 /// Work items are (density, chunk of times) and (group of densities, range of momenta). They do
 /// not depend on the number of threads and are added in a fixed order: neither do the results.
-CpuCollision::Sums CpuCollision::sums(std::span<const Density> block, Rates kind) {
+CpuCollision::Sums CpuCollision::sums(std::span<const BalancedDensity> block, Rates kind) {
   const auto& chunks = sweep_.chunks();
   const std::size_t N = block.size();
   const std::size_t groups = plan().model.has_pairs() ? (N + Pairs::lanes - 1) / Pairs::lanes : 0;
@@ -135,7 +136,7 @@ void CpuCollision::evaluate(std::span<const double> n, CollisionBatch& out) {
   out.resize(N, K());
   for (std::size_t first = 0; first < N; first += block_densities) {
     const std::size_t count = std::min(block_densities, N - first);
-    const std::vector<Density> block = densities(n.subspan(first * K(), count * K()));
+    const std::vector<BalancedDensity> block = densities(n.subspan(first * K(), count * K()));
     const Sums all = sums(block, Rates::value);
 #pragma omp parallel for num_threads(threads_) schedule(static)
     for (std::size_t i = 0; i < count; ++i) {
@@ -160,8 +161,8 @@ void CpuCollision::jacobian(std::span<const double> n, std::span<double> J) {
 void CpuCollision::linearise_together(std::span<const Linearisation> all) {
   std::vector<double> n;
   std::vector<double*> matrices;
-  for (const auto& [part, chain, first] : all) {
-    const std::span<double> J = cpu::jacobians(*chain);
+  for (const auto& [part, system, first] : all) {
+    const std::span<double> J = cpu::jacobians(*system);
     n.insert(n.end(), part.begin(), part.end());
     for (std::size_t x = 0; x < part.size() / K(); ++x)
       matrices.push_back(&J[(first + x) * area()]);
@@ -176,7 +177,7 @@ void CpuCollision::jacobians(std::span<const double> n, std::span<double* const>
   std::vector<double> by_n, by_h;
   for (std::size_t first = 0; first < N; first += group) {
     const std::size_t count = std::min(group, N - first);
-    const std::vector<Density> block = densities(n.subspan(first * K(), count * K()));
+    const std::vector<BalancedDensity> block = densities(n.subspan(first * K(), count * K()));
     const Sums slopes = sums(block, Rates::slope), values = sums(block, Rates::value);
     by_n.assign(count * area(), 0.0);
     by_h.assign(count * area(), 0.0);
@@ -191,7 +192,7 @@ void CpuCollision::jacobians(std::span<const double> n, std::span<double* const>
   }
 }
 
-void CpuCollision::assemble(const Density& density, const CollisionSums& slopes,
+void CpuCollision::assemble(const BalancedDensity& density, const CollisionSums& slopes,
                             const CollisionSums& values, std::span<const double> by_n,
                             std::span<const double> by_h, double* J) const {
   std::vector<double> gain(K()), rate(K()), slope(K()), I(K());

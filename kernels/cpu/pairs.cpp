@@ -13,7 +13,7 @@ Pairs::Pairs(const CollisionPlan& plan)
       interpolation_(K_, PairTable::grid_size(K_)),
       nodes_(plan.pairs->nodes) {}
 
-std::vector<Pairs::Lanes> Pairs::refine(std::span<const Density> group) const {
+std::vector<Pairs::Lanes> Pairs::refine(std::span<const BalancedDensity> group) const {
   const int G = interpolation_.lattice();
   std::vector<Lanes> fine(fine_size(), Lanes{});
   auto scratch = interpolation_.scratch();
@@ -28,7 +28,7 @@ std::vector<Pairs::Lanes> Pairs::refine(std::span<const Density> group) const {
   return fine;
 }
 
-void Pairs::sums(std::span<const Density> group, const std::vector<Lanes>& fine, int first,
+void Pairs::sums(std::span<const BalancedDensity> group, const std::vector<Lanes>& fine, int first,
                  int last, double* result) const {
   Lanes kinks{};
   for (std::size_t lane = 0; lane < group.size(); ++lane) {
@@ -69,7 +69,7 @@ void Pairs::sums(std::span<const Density> group, const std::vector<Lanes>& fine,
   }
 }
 
-Pairs::Values Pairs::values(const PlacedNode& node, const Density& density,
+Pairs::Values Pairs::values(const PlacedNode& node, const BalancedDensity& density,
                             const std::vector<Lanes>& fine) const {
   Values at;
   for (int j = 0; j < 3; ++j) {
@@ -86,7 +86,7 @@ Pairs::Values Pairs::values(const PlacedNode& node, const Density& density,
 }
 
 /// Every node scatters its derivatives through its three stencils.
-void Pairs::jacobian(const Density& density, int threads, std::span<double> by_n,
+void Pairs::jacobian(const BalancedDensity& density, int threads, std::span<double> by_n,
                      std::span<double> by_h) const {
   const int G = interpolation_.lattice();
   const double C2 = plan_.pair_rate(density.rho);

@@ -6,7 +6,7 @@
 
 #include "kapitza/solver/collision.hpp"
 #include "kapitza/spectral/stencil.hpp"
-#include "kernels/cpu/density.hpp"
+#include "kernels/cpu/balanced_density.hpp"
 #include "kernels/cpu/grid_transforms.hpp"
 
 namespace kapitza::cpu {
@@ -24,14 +24,14 @@ class Pairs {
     double n[lanes], h[lanes];
   };
   /// A margin on both sides keeps every stencil from wrapping.
-  std::vector<Lanes> refine(std::span<const Density> group) const;
+  std::vector<Lanes> refine(std::span<const BalancedDensity> group) const;
 
   /// Momenta [first, last) of every density of the group: result[lane][gain, rate][K], for C_2 = 1.
-  void sums(std::span<const Density> group, const std::vector<Lanes>& fine, int first, int last,
-            double* result) const;
+  void sums(std::span<const BalancedDensity> group, const std::vector<Lanes>& fine, int first,
+            int last, double* result) const;
 
   /// Adds K x K matrices dI/dn at fixed h and dI/dh at fixed n, without their diagonal parts.
-  void jacobian(const Density& density, int threads, std::span<double> by_n,
+  void jacobian(const BalancedDensity& density, int threads, std::span<double> by_n,
                 std::span<double> by_h) const;
 
   std::size_t table_bytes() const { return nodes_.size() * sizeof(PlacedNode); }
@@ -43,7 +43,7 @@ class Pairs {
     Stencil stencil[3];
     double n[3], h[3];
   };
-  Values values(const PlacedNode& node, const Density& density,
+  Values values(const PlacedNode& node, const BalancedDensity& density,
                 const std::vector<Lanes>& fine) const;
   std::size_t fine_size() const { return interpolation_.lattice() + Stencil::taps; }
 

@@ -76,7 +76,7 @@ Sweep::Sweep(const CollisionPlan& plan)
   }
 }
 
-Sweep::Lattices Sweep::refine(const Density& density) const {
+Sweep::Lattices Sweep::refine(const BalancedDensity& density) const {
   Lattices result;
   for (const Level& level : levels_) {
     auto scratch = level.interpolation.scratch();

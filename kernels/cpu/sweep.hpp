@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kapitza/solver/collision_schedule.hpp"
-#include "kernels/cpu/density.hpp"
+#include "kernels/cpu/balanced_density.hpp"
 #include "kernels/cpu/grid_transforms.hpp"
 
 namespace kapitza::cpu {
@@ -28,7 +28,7 @@ class Sweep {
   struct Lattices {
     std::vector<AlignedArray> n, h;  ///< [level][site]
   };
-  Lattices refine(const Density& density) const;
+  Lattices refine(const BalancedDensity& density) const;
 
   struct Scratch {
     Scratch(int K, int M)
@@ -56,7 +56,7 @@ class Sweep {
 
   /// Adds K x K matrices per density, dI/dn at fixed h and dI/dh at fixed n, without their diagonal
   /// parts.
-  void jacobian(std::span<const Density> group, int threads, JacobianSpace& space,
+  void jacobian(std::span<const BalancedDensity> group, int threads, JacobianSpace& space,
                 std::span<double> by_n, std::span<double> by_h) const;
 
   std::size_t table_bytes() const;

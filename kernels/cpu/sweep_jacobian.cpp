@@ -124,7 +124,7 @@ class PairPhases {
 class Sweep::LevelJacobian {
  public:
   LevelJacobian(const Sweep& sweep, const Level& level, std::span<const Chunk> chunks,
-                std::span<const Density> group, std::span<const Lattices> lattices,
+                std::span<const BalancedDensity> group, std::span<const Lattices> lattices,
                 JacobianSpace& space);
 
   /// Adds it, on all threads.
@@ -159,7 +159,7 @@ class Sweep::LevelJacobian {
   const Sweep& sweep_;
   const Level& level_;
   std::span<const Chunk> chunks_;
-  std::span<const Density> group_;
+  std::span<const BalancedDensity> group_;
   std::span<const Lattices> lattices_;
   JacobianSpace& space_;
   std::vector<int> before_;         ///< times before each chunk
@@ -186,7 +186,8 @@ struct Sweep::LevelJacobian::Workspace {
 };
 
 Sweep::LevelJacobian::LevelJacobian(const Sweep& sweep, const Level& level,
-                                    std::span<const Chunk> chunks, std::span<const Density> group,
+                                    std::span<const Chunk> chunks,
+                                    std::span<const BalancedDensity> group,
                                     std::span<const Lattices> lattices, JacobianSpace& space)
     : sweep_(sweep),
       level_(level),
@@ -372,7 +373,7 @@ void Sweep::LevelJacobian::operator()(int threads, std::span<double> by_n, std::
   }
 }
 
-void Sweep::jacobian(std::span<const Density> group, int threads, JacobianSpace& space,
+void Sweep::jacobian(std::span<const BalancedDensity> group, int threads, JacobianSpace& space,
                      std::span<double> by_n, std::span<double> by_h) const {
   std::vector<Lattices> lattices(group.size());
 #pragma omp parallel for num_threads(threads) schedule(dynamic)

@@ -12,7 +12,7 @@
 #include "kapitza/solver/collision.hpp"
 #include "kernels/staged/density_pass.hpp"
 #include "kernels/staged/jacobian_pass.hpp"
-#include "kernels/staged/staged_chain.hpp"
+#include "kernels/staged/staged_node_system.hpp"
 #include "kernels/staged/tables.hpp"
 
 namespace kapitza::staged {
@@ -63,14 +63,14 @@ class StagedCollision final : public CollisionOperator {
     device_.download(buffer.data(), J);
   }
 
-  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
-    auto chain = std::make_unique<StagedChain<D>>(device_, nodes, K());
+  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
+    auto system = std::make_unique<StagedNodeSystem<D>>(device_, nodes, K());
     device_.wait();  // its memory is there for the streams of other operators, too
-    return chain;
+    return system;
   }
 
-  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    const Linearisation alone{n, &chain, first};
+  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
+    const Linearisation alone{n, &system, first};
     linearise_together({&alone, 1});
   }
 
@@ -78,13 +78,13 @@ class StagedCollision final : public CollisionOperator {
     std::vector<double> n;
     std::vector<double*> matrices;
     for (const Linearisation& part : all) {
-      auto& chain = dynamic_cast<StagedChain<D>&>(*part.chain);
+      auto& system = dynamic_cast<StagedNodeSystem<D>&>(*part.system);
       n.insert(n.end(), part.n.begin(), part.n.end());
       for (std::size_t x = 0; x < part.n.size() / K(); ++x)
-        matrices.push_back(chain.jacobian(part.first + x));
+        matrices.push_back(system.jacobian(part.first + x));
     }
     jacobian_on_device(n, matrices);
-    device_.wait();  // chains may belong to operators with streams of their own
+    device_.wait();  // systems may belong to operators with streams of their own
   }
 
   std::size_t memory(std::size_t densities) const override {

@@ -23,13 +23,13 @@ void CollisionRow::evaluate(std::span<const double> n, CollisionBatch& out) {
   }
 }
 
-void CollisionRow::linearise(std::span<const double> n, CollisionChain& chain) {
+void CollisionRow::linearise(std::span<const double> n, NodeSystem& system) {
   const std::size_t K = plan().K();
   for (const auto& [collision, members] : groups_) {
     std::vector<Linearisation> stretches;
     for (std::size_t i = 0, end; i < members.size(); i = end) {
       for (end = i + 1; end < members.size() && members[end] == members[end - 1] + 1;) ++end;
-      stretches.push_back({n.subspan(members[i] * K, (end - i) * K), &chain, members[i]});
+      stretches.push_back({n.subspan(members[i] * K, (end - i) * K), &system, members[i]});
     }
     collision->linearise_together(stretches);
   }

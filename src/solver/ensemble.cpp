@@ -65,7 +65,7 @@ double smooth_step(double x) {
   return c * c;
 }
 
-double FieldProblem::density_of_carriers() const {
+double FieldProblem::carrier_density() const {
   const std::vector<double> n = density(MomentumGrid{sites()}.momenta());
   return std::accumulate(n.begin(), n.end(), 0.0) / sites();
 }

@@ -47,10 +47,10 @@ class Newton final : public StationarySolver {
   double first_dt() const;
 
   std::optional<CollisionRow> collisions_;  ///< of the Jacobians
-  std::unique_ptr<CollisionChain> chain_;
+  std::unique_ptr<NodeSystem> system_;
   double tolerance_ = coarse_tolerance;  ///< of the Jacobians
   long slab_resolutions_ = 0;            ///< Slab::resolutions() when they were resolved
-  ChainCoefficients coefficients_;
+  NodeCoefficients coefficients_;
   double reduction_ = 0;  ///< of the residual, by the latest step
   bool renewed_ = false;  ///< the Jacobians were new in the latest step
   bool fresh_ = false;    ///< they are of the present density
@@ -62,9 +62,9 @@ class Newton final : public StationarySolver {
 void Newton::resolve() {
   ResolutionRequest request = options_.resolution;
   request.tolerance = std::max(tolerance_, request.tolerance);
-  chain_.reset();
+  system_.reset();
   collisions_.emplace(backend_, slab_.problem().model, slab_.n(), request);
-  chain_ = collisions_->chain();
+  system_ = collisions_->node_system();
   slab_resolutions_ = slab_.resolutions();
 }
 
@@ -99,7 +99,7 @@ bool Newton::linearise() {
                           tolerance_ > options_.resolution.tolerance;
   if (too_coarse && !outdated) tolerance_ /= 10;
   if (too_coarse || outdated) resolve();
-  collisions_->linearise(slab_.n(), *chain_);
+  collisions_->linearise(slab_.n(), *system_);
   fresh_ = true;
   ++jacobians_;
   return true;
@@ -110,9 +110,9 @@ std::vector<double> Newton::newton_step() {
   slab_.transport().linearise(slab_.n(), coefficients_);
   for (double& d : coefficients_.diagonal) d += 1 / dt_;
   coefficients_.Lambda = slab_.problem().Lambda;
-  chain_->factorise(coefficients_);
+  system_->factorise(coefficients_);
   std::vector<double> step = slab_.imbalance();
-  chain_->solve(step);
+  system_->solve(step);
   return step;
 }
 

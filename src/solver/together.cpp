@@ -23,7 +23,7 @@ constexpr std::size_t most_threads = 256;
 
 // ---- what a piece can ask for -------------------------------------------------------------------
 
-/// Momenta and nodes of a chain.
+/// Momenta and nodes of a system.
 using Shape = std::pair<int, std::size_t>;
 
 /// What cannot be done at once.
@@ -38,7 +38,7 @@ struct Call {
 struct Creation : Call {};
 
 struct Solutions {
-  std::vector<ChainSolution> parts;
+  std::vector<Solution> parts;
   Shape shape;
 
   double T() const { return 0; }
@@ -46,7 +46,7 @@ struct Solutions {
 };
 
 struct Factors {
-  std::vector<ChainFactorisation> parts;
+  std::vector<Factorisation> parts;
   Shape shape;
 
   double T() const { return 0; }
@@ -106,18 +106,18 @@ auto parts_of(const std::vector<W*>& wishes) {
 
 /// Into copies: where this fails, the right-hand sides are needed once more.
 void grant(const std::vector<Solutions*>& wishes) {
-  const std::vector<ChainSolution> parts = parts_of(wishes);
+  const std::vector<Solution> parts = parts_of(wishes);
   std::vector<std::vector<double>> f;
-  std::vector<ChainSolution> copies;
-  for (const ChainSolution& part : parts) f.emplace_back(part.f.begin(), part.f.end());
-  for (std::size_t i = 0; i < parts.size(); ++i) copies.push_back({parts[i].chain, f[i]});
-  copies.front().chain->solve_together(copies);
+  std::vector<Solution> copies;
+  for (const Solution& part : parts) f.emplace_back(part.f.begin(), part.f.end());
+  for (std::size_t i = 0; i < parts.size(); ++i) copies.push_back({parts[i].system, f[i]});
+  copies.front().system->solve_together(copies);
   for (std::size_t i = 0; i < parts.size(); ++i) std::ranges::copy(f[i], parts[i].f.begin());
 }
 
 void grant(const std::vector<Factors*>& wishes) {
-  const std::vector<ChainFactorisation> parts = parts_of(wishes);
-  parts.front().chain->factorise_together(parts);
+  const std::vector<Factorisation> parts = parts_of(wishes);
+  parts.front().system->factorise_together(parts);
 }
 
 void grant(const std::vector<Evaluation*>& wishes) {
@@ -198,7 +198,7 @@ class Rendezvous {
   void ask(std::size_t piece, Wish wish);
   /// An operator that may have been made already. Only within a Creation.
   std::shared_ptr<CollisionOperator> collision(const CollisionPlan& plan);
-  /// What is left of an operator or chain: it is destroyed when all pieces wait.
+  /// What is left of an operator or system: it is destroyed when all pieces wait.
   void discard(std::shared_ptr<void> thing);
 
  private:
@@ -307,50 +307,51 @@ struct Way {
   }
 };
 
-class PieceChain final : public CollisionChain {
+class PieceNodeSystem final : public NodeSystem {
  public:
-  PieceChain(Way way, std::shared_ptr<CollisionOperator> maker, std::size_t nodes)
+  PieceNodeSystem(Way way, std::shared_ptr<CollisionOperator> maker, std::size_t nodes)
       : way_(way), shape_(maker->plan().K(), nodes), real_(std::make_shared<Real>()) {
     real_->maker = std::move(maker);
-    real_->chain = way_.call([&] { return real_->maker->chain(nodes); });
+    real_->system = way_.call([&] { return real_->maker->node_system(nodes); });
   }
-  ~PieceChain() override { way_.rendezvous.discard(std::move(real_)); }
-  PieceChain(const PieceChain&) = delete;
-  PieceChain& operator=(const PieceChain&) = delete;
+  ~PieceNodeSystem() override { way_.rendezvous.discard(std::move(real_)); }
+  PieceNodeSystem(const PieceNodeSystem&) = delete;
+  PieceNodeSystem& operator=(const PieceNodeSystem&) = delete;
 
-  CollisionChain* real() const { return real_->chain.get(); }
+  NodeSystem* real() const { return real_->system.get(); }
 
-  void factorise(const ChainCoefficients& coefficients) override {
-    const ChainFactorisation one{this, &coefficients};
+  void factorise(const NodeCoefficients& coefficients) override {
+    const Factorisation one{this, &coefficients};
     factorise_together({&one, 1});
   }
   void solve(std::span<double> f) override {
-    const ChainSolution one{this, f};
+    const Solution one{this, f};
     solve_together({&one, 1});
   }
-  void factorise_together(std::span<const ChainFactorisation> all) override {
-    std::vector<ChainFactorisation> parts;
-    for (const auto& [chain, coefficients] : all) parts.push_back({real_of(*chain), coefficients});
+  void factorise_together(std::span<const Factorisation> all) override {
+    std::vector<Factorisation> parts;
+    for (const auto& [system, coefficients] : all)
+      parts.push_back({real_of(*system), coefficients});
     if (!parts.empty()) way_.ask(Factors{std::move(parts), shape_});
   }
-  void solve_together(std::span<const ChainSolution> all) override {
-    std::vector<ChainSolution> parts;
-    for (const auto& [chain, f] : all) parts.push_back({real_of(*chain), f});
+  void solve_together(std::span<const Solution> all) override {
+    std::vector<Solution> parts;
+    for (const auto& [system, f] : all) parts.push_back({real_of(*system), f});
     if (!parts.empty()) way_.ask(Solutions{std::move(parts), shape_});
   }
   std::size_t memory() const override {
     return way_.call([&] { return real()->memory(); });
   }
 
-  static CollisionChain* real_of(CollisionChain& chain) {
-    return dynamic_cast<PieceChain&>(chain).real();
+  static NodeSystem* real_of(NodeSystem& system) {
+    return dynamic_cast<PieceNodeSystem&>(system).real();
   }
 
  private:
-  /// The chain goes before the operator that it needs.
+  /// The system goes before the operator that it needs.
   struct Real {
     std::shared_ptr<CollisionOperator> maker;
-    std::unique_ptr<CollisionChain> chain;
+    std::unique_ptr<NodeSystem> system;
   };
 
   Way way_;
@@ -374,17 +375,17 @@ class PieceCollision final : public CollisionOperator {
   void jacobian(std::span<const double> n, std::span<double> J) override {
     way_.ask(Call{[&] { real_->jacobian(n, J); }});
   }
-  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
-    return std::make_unique<PieceChain>(way_, real_, nodes);
+  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
+    return std::make_unique<PieceNodeSystem>(way_, real_, nodes);
   }
-  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    const Linearisation one{n, &chain, first};
+  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
+    const Linearisation one{n, &system, first};
     linearise_together({&one, 1});
   }
   void linearise_together(std::span<const Linearisation> all) override {
     std::vector<Linearisation> parts;
-    for (const auto& [n, chain, first] : all)
-      parts.push_back({n, PieceChain::real_of(*chain), first});
+    for (const auto& [n, system, first] : all)
+      parts.push_back({n, PieceNodeSystem::real_of(*system), first});
     if (!parts.empty()) way_.ask(Jacobians{real_.get(), std::move(parts)});
   }
   std::size_t memory(std::size_t densities) const override {

@@ -72,7 +72,7 @@ void Transport::apply(std::span<const double> n, std::span<double> rate) const {
   }
 }
 
-void Transport::linearise(std::span<const double> n, ChainCoefficients& c) const {
+void Transport::linearise(std::span<const double> n, NodeCoefficients& c) const {
   for (auto* part : {&c.diagonal, &c.lower, &c.upper}) part->assign(nodes() * K(), 0.0);
   c.mirror.assign(mirrored_ ? K() : 0, 0.0);
   for (std::size_t cell = 0; cell < cells(); ++cell) {

@@ -93,15 +93,15 @@ TEST(CollisionRow, GivesEveryDensityTheBitsOfItsOwnOperator) {
 TEST(CollisionRow, LineariseIsTheDerivativeAtEveryPlace) {
   const std::vector<double> n = row_of_densities();
   CollisionRow row(device(), model(), n, {.tolerance = 1e-2});
-  const auto chain = row.chain();
-  row.linearise(n, *chain);
-  // Without coupling the chain solves (1 - eps J) y = f node by node; to first order y = f + eps J
+  const auto system = row.node_system();
+  row.linearise(n, *system);
+  // Without coupling the system solves (1 - eps J) y = f node by node; to first order y = f + eps J
   // f.
   const std::size_t size = n.size();
   const double eps = 1e-6;
-  ChainCoefficients c{
+  NodeCoefficients c{
       eps, std::vector<double>(size, 1), std::vector<double>(size), std::vector<double>(size), {}};
-  chain->factorise(c);
+  system->factorise(c);
   std::vector<double> y(size), up(n), down(n);
   const double step = 1e-5;
   for (std::size_t i = 0; i < size; ++i) {
@@ -110,7 +110,7 @@ TEST(CollisionRow, LineariseIsTheDerivativeAtEveryPlace) {
     down[i] -= step * y[i];
   }
   const std::vector<double> f = y;
-  chain->solve(y);
+  system->solve(y);
   CollisionBatch above, below;
   row.evaluate(up, above);
   row.evaluate(down, below);

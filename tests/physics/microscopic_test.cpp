@@ -42,10 +42,10 @@ double mean_square(const std::vector<double>& values) {
 
 struct Injected {
   std::string name;
-  Density n;
+  Spectrum n;
 };
 
-Density from(double (*n)(double)) {
+Spectrum from(double (*n)(double)) {
   return [n](const std::vector<double>& k) {
     std::vector<double> values;
     for (const double q : k) values.push_back(n(q));
@@ -59,7 +59,7 @@ const Injected thermal{"Thermal", from([](double k) { return 1 / (k * k + 1); })
 const Injected asymmetric{"Asymmetric", from([](double k) { return 0.6 + 0.5 * std::sin(k); })};
 
 /// Nothing but the absorber: 512 sites of it and of free carriers.
-DefectRun free_carriers(const Density& density, int trajectories, std::uint64_t seed) {
+DefectRun free_carriers(const Spectrum& density, int trajectories, std::uint64_t seed) {
   DefectRun run;
   run.L = 18;
   run.Lambda = 0;
@@ -90,7 +90,7 @@ TEST_P(FreeCarriers, HaveTheDensityAskedFor) {
 
     // Flat from one absorber to the other; inside them it goes up and down with every kick.
     const Estimates density = run.site_density();
-    const double rho = problem.density_of_carriers();
+    const double rho = problem.carrier_density();
     std::vector<double> pull;
     for (int x = defect.absorber; x < problem.sites() - defect.absorber; ++x)
       pull.push_back((density.mean[x] - rho) / density.error[x]);
@@ -169,7 +169,7 @@ TEST(StationaryDefect, IsThermalBetweenThermalReservoirs) {
 // -------------------------------------------------------------------------------
 
 /// N sites, the same everywhere.
-FieldProblem chain(int sites, double lambda, const Density& density) {
+FieldProblem chain(int sites, double lambda, const Spectrum& density) {
   FieldProblem problem;
   problem.density = density;
   problem.profile.assign(sites, 1.0);

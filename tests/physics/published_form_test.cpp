@@ -64,9 +64,11 @@ class PublishedForm final : public CollisionOperator {
     for (std::size_t x = 0; x < N; ++x) evaluate(&n[x * K], x, out);
   }
   void jacobian(std::span<const double> n, std::span<double> J) override { ours_->jacobian(n, J); }
-  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override { return ours_->chain(nodes); }
-  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    ours_->linearise(n, chain, first);
+  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
+    return ours_->node_system(nodes);
+  }
+  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
+    ours_->linearise(n, system, first);
   }
   std::size_t memory(std::size_t) const override { return 0; }
 

@@ -117,9 +117,11 @@ class CountingCollision final : public CollisionOperator {
     real_->evaluate(n, out);
   }
   void jacobian(std::span<const double> n, std::span<double> J) override { real_->jacobian(n, J); }
-  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override { return real_->chain(nodes); }
-  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    real_->linearise(n, chain, first);
+  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
+    return real_->node_system(nodes);
+  }
+  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
+    real_->linearise(n, system, first);
   }
   void linearise_together(std::span<const Linearisation> all) override {
     ++calls_.linearisations;

@@ -31,7 +31,7 @@ struct DefectRun {
   bool box = false;         ///< a sharp profile instead of the smooth one
   int absorber = 96, window = 96;
   double dt = 0.1;
-  Density density = two_peaks;
+  Spectrum density = two_peaks;
   EnsembleSize size{64, 1, Precision::double_};
 
   /// On a quarter of a ring, of which an eighth absorbs on either side of the seam.
@@ -55,7 +55,7 @@ struct DefectRun {
     }
     problem.lambda = 1;
     problem.lambda = std::sqrt(Lambda / problem.strength());
-    const double rho = problem.density_of_carriers();
+    const double rho = problem.carrier_density();
     if (counterterm) problem.interaction = problem.interaction.with_potential(-18 * rho * rho);
     return problem;
   }

@@ -28,7 +28,7 @@ CollisionPlan plan(double T = 1, int channel = 0) {
 struct Account {
   std::set<std::thread::id> threads;
   std::vector<std::string> calls;  ///< "evaluate T=1 x3" and the like
-  int alive = 0;                   ///< operators and chains
+  int alive = 0;                   ///< operators and systems
 
   void note(const std::string& call) {
     threads.insert(std::this_thread::get_id());
@@ -56,33 +56,33 @@ class Counted {
 };
 
 /// "Jacobians" that are one number per node, "factors" that are Lambda times their sum.
-class MadeUpChain final : public CollisionChain, public Counted {
+class MadeUpNodeSystem final : public NodeSystem, public Counted {
  public:
-  MadeUpChain(Account& account, std::size_t nodes) : Counted(account), J(nodes) {}
+  MadeUpNodeSystem(Account& account, std::size_t nodes) : Counted(account), J(nodes) {}
 
   /// Half way through it fails where Lambda is negative; so does the solution.
-  void factorise(const ChainCoefficients& c) override {
-    const ChainFactorisation one{this, &c};
+  void factorise(const NodeCoefficients& c) override {
+    const Factorisation one{this, &c};
     factorise_together({&one, 1});
   }
   void solve(std::span<double> f) override {
-    const ChainSolution one{this, f};
+    const Solution one{this, f};
     solve_together({&one, 1});
   }
-  void factorise_together(std::span<const ChainFactorisation> all) override {
+  void factorise_together(std::span<const Factorisation> all) override {
     account_.note("factorise" + times(all.size()));
-    for (const auto& [chain, c] : all) {
-      auto& one = dynamic_cast<MadeUpChain&>(*chain);
+    for (const auto& [system, c] : all) {
+      auto& one = dynamic_cast<MadeUpNodeSystem&>(*system);
       one.factor = c->Lambda * std::accumulate(one.J.begin(), one.J.end(), 0.0);
       if (c->Lambda < 0) throw NumericsError("singular");
     }
   }
-  void solve_together(std::span<const ChainSolution> all) override {
+  void solve_together(std::span<const Solution> all) override {
     account_.note("solve" + times(all.size()));
-    for (const auto& [chain, f] : all) {
+    for (const auto& [system, f] : all) {
       for (double& x : f) {
         if (x < 0) throw NumericsError("unsolvable");
-        x /= dynamic_cast<MadeUpChain&>(*chain).factor;
+        x /= dynamic_cast<MadeUpNodeSystem&>(*system).factor;
       }
     }
   }
@@ -117,19 +117,19 @@ class MadeUpCollision final : public CollisionOperator, public Counted {
     account_.note("jacobian");
     std::ranges::fill(J, n[0]);
   }
-  std::unique_ptr<CollisionChain> chain(std::size_t nodes) override {
-    account_.note("chain");
-    return std::make_unique<MadeUpChain>(account_, nodes);
+  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
+    account_.note("system");
+    return std::make_unique<MadeUpNodeSystem>(account_, nodes);
   }
-  void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) override {
-    const Linearisation one{n, &chain, first};
+  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
+    const Linearisation one{n, &system, first};
     linearise_together({&one, 1});
   }
   void linearise_together(std::span<const Linearisation> all) override {
     account_.note("linearise T=" + T() + times(all.size()));
-    for (const auto& [n, chain, first] : all)
+    for (const auto& [n, system, first] : all)
       for (std::size_t x = 0; x < n.size() / K; ++x)
-        dynamic_cast<MadeUpChain&>(*chain).J[first + x] = n[x * K];
+        dynamic_cast<MadeUpNodeSystem&>(*system).J[first + x] = n[x * K];
   }
   std::size_t memory(std::size_t densities) const override { return 100 * densities; }
 
@@ -227,14 +227,14 @@ TEST_F(Together, OperatorsAreSharedWhereModelAndResolutionAreEqual) {
 TEST_F(Together, TheDearWaitForThoseWhoCatchUp) {
   run(2, [&](std::size_t i, Backend& own) {
     const auto low = own.collision(plan(1)), high = own.collision(plan(2));
-    const auto chain = low->chain(1);
+    const auto system = low->node_system(1);
     CollisionBatch batch;
     if (i == 0) low->evaluate(density(1), batch);
     high->evaluate(density(1), batch);
     if (i == 1) low->evaluate(density(1), batch);
-    high->linearise(density(2), *chain, 0);
+    high->linearise(density(2), *system, 0);
   });
-  EXPECT_EQ(calls_, (Calls{"collision", "collision", "chain", "chain", "evaluate T=1 x1",
+  EXPECT_EQ(calls_, (Calls{"collision", "collision", "system", "system", "evaluate T=1 x1",
                            "evaluate T=2 x2", "evaluate T=1 x1", "linearise T=2 x2"}));
 }
 
@@ -242,12 +242,12 @@ TEST_F(Together, TheDearWaitForThoseWhoCatchUp) {
 TEST_F(Together, ThoseWhoNeedNewOperatorsWaitLongest) {
   run(2, [&](std::size_t i, Backend& own) {
     const auto first = own.collision(plan(1));
-    const auto chain = first->chain(1);
+    const auto system = first->node_system(1);
     CollisionBatch batch;
-    for (std::size_t step = 0; step < 2 * i; ++step) first->linearise(density(1), *chain, 0);
+    for (std::size_t step = 0; step < 2 * i; ++step) first->linearise(density(1), *system, 0);
     own.collision(plan(2))->evaluate(density(1), batch);
   });
-  EXPECT_EQ(calls_, (Calls{"collision", "chain", "chain", "linearise T=1 x1", "linearise T=1 x1",
+  EXPECT_EQ(calls_, (Calls{"collision", "system", "system", "linearise T=1 x1", "linearise T=1 x1",
                            "collision", "evaluate T=2 x2"}));
 }
 
@@ -256,24 +256,24 @@ TEST_F(Together, ChainsAreFactorisedAndSolvedTogether) {
   std::vector<double> y(3);
   run(3, [&](std::size_t i, Backend& own) {
     const auto collision = own.collision(plan());
-    const auto chain = collision->chain(2);
-    collision->linearise(density(1, 2), *chain, 0);
-    ChainCoefficients c;
+    const auto system = collision->node_system(2);
+    collision->linearise(density(1, 2), *system, 0);
+    NodeCoefficients c;
     c.Lambda = static_cast<double>(i + 1);
-    chain->factorise(c);
+    system->factorise(c);
     std::vector<double> f{30};
-    chain->solve(f);
+    system->solve(f);
     y[i] = f[0];
   });
   EXPECT_EQ(y, (std::vector<double>{5, 2.5, 30.0 / 18}));
-  EXPECT_EQ(calls_, (Calls{"collision", "chain", "chain", "chain", "linearise T=1 x3",
+  EXPECT_EQ(calls_, (Calls{"collision", "system", "system", "system", "linearise T=1 x3",
                            "factorise x3", "solve x3"}));
 }
 
 TEST_F(Together, ChainsOfDifferentLengthsAreNot) {
   run(4, [&](std::size_t i, Backend& own) {
     const auto collision = own.collision(plan());
-    collision->chain(1 + i % 2)->factorise({});
+    collision->node_system(1 + i % 2)->factorise({});
   });
   EXPECT_EQ(backend_.account.count("factorise x2"), 2);
 }
@@ -282,14 +282,14 @@ TEST_F(Together, APieceMayAskForSeveralThingsAtOnceItself) {
   double y = 0;
   run(1, [&](std::size_t, Backend& own) {
     const auto collision = own.collision(plan());
-    const auto a = collision->chain(1), b = collision->chain(1);
+    const auto a = collision->node_system(1), b = collision->node_system(1);
     const std::vector<double> n = density(2);
     collision->linearise_together(std::vector<Linearisation>{{n, a.get(), 0}, {n, b.get(), 0}});
-    ChainCoefficients c;
+    NodeCoefficients c;
     c.Lambda = 3;
-    a->factorise_together(std::vector<ChainFactorisation>{{a.get(), &c}, {b.get(), &c}});
+    a->factorise_together(std::vector<Factorisation>{{a.get(), &c}, {b.get(), &c}});
     std::vector<double> f{6}, g{12};
-    a->solve_together(std::vector<ChainSolution>{{a.get(), f}, {b.get(), g}});
+    a->solve_together(std::vector<Solution>{{a.get(), f}, {b.get(), g}});
     y = f[0] + g[0];
   });
   EXPECT_EQ(y, 3);
@@ -314,13 +314,13 @@ TEST_F(Together, OneChainThatFailsSpoilsNoOther) {
   std::vector<double> y(4);
   const auto messages = run(4, [&](std::size_t i, Backend& own) {
     const auto collision = own.collision(plan());
-    const auto chain = collision->chain(1);
-    collision->linearise(density(1), *chain, 0);
-    ChainCoefficients c;
+    const auto system = collision->node_system(1);
+    collision->linearise(density(1), *system, 0);
+    NodeCoefficients c;
     c.Lambda = i == 0 ? -1 : 2;
-    chain->factorise(c);
+    system->factorise(c);
     std::vector<double> f{8, i == 2 ? -1.0 : 4};
-    chain->solve(f);
+    system->solve(f);
     y[i] = f[0];
   });
   EXPECT_EQ(messages, (Calls{"singular", "", "unsolvable", ""}));
@@ -357,15 +357,15 @@ TEST_F(Together, ThereAreNoEnsembles) {
 TEST_F(Together, OnlyTheCallingThreadUsesTheBackend) {
   run(8, [&](std::size_t, Backend& own) {
     const auto collision = own.collision(plan());
-    const auto chain = collision->chain(3);
+    const auto system = collision->node_system(3);
     std::vector<double> J(1);
     CollisionBatch batch;
     collision->evaluate(density(1), batch);
     collision->jacobian(density(1), J);
     EXPECT_EQ(J[0], 1);
-    collision->linearise(density(1), *chain, 1);
+    collision->linearise(density(1), *system, 1);
     EXPECT_EQ(collision->memory(2), 200u);
-    EXPECT_EQ(chain->memory(), 3u);
+    EXPECT_EQ(system->memory(), 3u);
     EXPECT_EQ(own.name(), "made up");
     EXPECT_EQ(own.description(), "for this test");
   });
@@ -390,13 +390,13 @@ TEST_F(Together, WhatNobodyUsesIsGoneWithTheNextWish) {
   });
 }
 
-/// An operator outlives its chains, in whatever order a piece lets go of them.
+/// An operator outlives its systems, in whatever order a piece lets go of them.
 TEST_F(Together, AChainKeepsItsOperator) {
   run(1, [&](std::size_t, Backend& own) {
     auto collision = own.collision(plan(1));
-    const auto chain = collision->chain(1);
+    const auto system = collision->node_system(1);
     collision.reset();
-    EXPECT_EQ(chain->memory(), 1u);
+    EXPECT_EQ(system->memory(), 1u);
     EXPECT_EQ(backend_.account.alive, 2);
   });
   EXPECT_EQ(backend_.account.alive, 0);

@@ -119,7 +119,7 @@ TEST_P(EveryScheme, KnowsItsDerivative) {
     const Transport transport = make(mirrored);
     const std::size_t K = transport.K(), size = transport.nodes() * K;
     const std::vector<double> n = random_density(size);
-    ChainCoefficients c;
+    NodeCoefficients c;
     transport.linearise(n, c);
     for (std::size_t j = 0; j < size; ++j) {
       const double step = 1e-6 * n[j];
@@ -162,7 +162,7 @@ std::vector<double> absorb(const Transport& transport, const std::vector<double>
                            double sigma) {
   const std::size_t N = transport.nodes();
   std::vector<double> n(N, 1.0), f(N);
-  ChainCoefficients c;
+  NodeCoefficients c;
   for (int iteration = 0; iteration < 50; ++iteration) {
     transport.apply(n, f);
     transport.linearise(n, c);

@@ -9,7 +9,7 @@
 #include "kapitza/physics/dispersion.hpp"
 #include "kapitza/physics/interaction.hpp"
 #include "kapitza/solver/balance.hpp"
-#include "kapitza/solver/chain.hpp"
+#include "kapitza/solver/node_system.hpp"
 #include "kapitza/solver/pair_table.hpp"
 #include "kapitza/spectral/kink.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
@@ -88,10 +88,10 @@ struct CollisionBatch {
             int K);
 };
 
-/// Densities whose Jacobians belong into a chain, from node `first` on.
+/// Densities whose Jacobians belong into a system, from node `first` on.
 struct Linearisation {
   std::span<const double> n;
-  CollisionChain* chain;
+  NodeSystem* system;
   std::size_t first;
 };
 
@@ -111,15 +111,15 @@ class CollisionOperator {
   virtual void jacobian(std::span<const double> n, std::span<double> J) = 0;
 
   /// Newton's linear systems for so many nodes. This operator must outlive it.
-  virtual std::unique_ptr<CollisionChain> chain(std::size_t nodes) = 0;
+  virtual std::unique_ptr<NodeSystem> node_system(std::size_t nodes) = 0;
 
-  /// Puts the Jacobians of these densities into a chain, from node `first` on. Any operator of the
-  /// backend that the chain comes from may do that, whatever its resolution.
-  virtual void linearise(std::span<const double> n, CollisionChain& chain, std::size_t first) = 0;
+  /// Puts the Jacobians of these densities into a system, from node `first` on. Any operator of the
+  /// backend that the system comes from may do that, whatever its resolution.
+  virtual void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) = 0;
 
-  /// The same for several stretches of densities, of one chain or of several.
+  /// The same for several stretches of densities, of one system or of several.
   virtual void linearise_together(std::span<const Linearisation> all) {
-    for (const Linearisation& part : all) linearise(part.n, *part.chain, part.first);
+    for (const Linearisation& part : all) linearise(part.n, *part.system, part.first);
   }
 
   /// Bytes that an evaluation of N densities takes beside its arguments.

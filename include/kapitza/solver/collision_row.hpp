@@ -25,8 +25,8 @@ class CollisionRow {
   void evaluate(std::span<const double> n, CollisionBatch& out);
 
   /// Newton's linear systems for the row; linearise() puts the Jacobians of n into them.
-  std::unique_ptr<CollisionChain> chain() { return groups_.back().collision->chain(size_); }
-  void linearise(std::span<const double> n, CollisionChain& chain);
+  std::unique_ptr<NodeSystem> node_system() { return groups_.back().collision->node_system(size_); }
+  void linearise(std::span<const double> n, NodeSystem& system);
 
   /// The finest resolution of the row.
   const Resolution& resolution() const { return finest().plan().resolution; }

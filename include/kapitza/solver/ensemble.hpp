@@ -21,7 +21,7 @@
 namespace kapitza {
 
 /// A density n(k), at any momenta.
-using Density = std::function<std::vector<double>(const std::vector<double>& k)>;
+using Spectrum = std::function<std::vector<double>(const std::vector<double>& k)>;
 
 /// The profile of a smooth defect: 1 up to |x| = 1/4, then cos^2, zero from 1/2 on.
 double smooth_step(double x);
@@ -33,7 +33,7 @@ struct FieldProblem {
   double lambda = 0;
   std::vector<double> profile;       ///< D at every site
   std::optional<Absorber> absorber;  ///< none: a closed chain
-  Density density;                   ///< what is injected, and the Gaussian field to start from
+  Spectrum density;                  ///< what is injected, and the Gaussian field to start from
   bool starts_from_zero = false;
   int window = 0;  ///< sites of each of the two windows; a closed chain is one window
 
@@ -42,7 +42,7 @@ struct FieldProblem {
   double position(int site) const { return site - 0.5 * (sites() - 1); }
   /// Lambda = lambda^2 sum_x D^2
   double strength() const;
-  double density_of_carriers() const;  ///< rho = int dk/2pi n
+  double carrier_density() const;  ///< rho = int dk/2pi n
   /// The first site of the defect and the one after its last; the same where there is none.
   struct Range {
     int begin, end;

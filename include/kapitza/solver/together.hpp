@@ -15,7 +15,7 @@ namespace kapitza {
 /// work(i, own) runs in a thread of its own. Its backend does the same as `backend`, to the last
 /// bit, but a call to it waits until all other pieces wait, too, or have ended: then what several
 /// of them ask for is done at once. Pieces with equal plans share one operator; their evaluations
-/// and Jacobians on it become one call, and so do factors and solutions of chains of one shape.
+/// and Jacobians on it become one call, and so do factors and solutions of systems of one shape.
 /// `backend` itself is only ever used by the calling thread.
 ///
 /// - What a piece makes with its backend must not outlive its work. There are no ensembles.

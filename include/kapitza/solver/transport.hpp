@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "kapitza/solver/chain.hpp"
 #include "kapitza/solver/mesh.hpp"
+#include "kapitza/solver/node_system.hpp"
 
 namespace kapitza {
 
@@ -54,7 +54,7 @@ class Transport {
   void apply(std::span<const double> n, std::span<double> rate) const;
 
   /// The derivative of apply(): all of `out` but Lambda.
-  void linearise(std::span<const double> n, ChainCoefficients& out) const;
+  void linearise(std::span<const double> n, NodeCoefficients& out) const;
 
   /// Inverse time of flight through the cell of a node.
   double frequency(std::size_t node, std::size_t k) const;

@@ -9,9 +9,9 @@
 namespace kapitza::cpu {
 
 /// One density and its departure from the thermal state nearest to it.
-struct Density {
-  Density() = default;
-  Density(const double* values, const CollisionPlan& plan) : n(values), h(plan.K()) {
+struct BalancedDensity {
+  BalancedDensity() = default;
+  BalancedDensity(const double* values, const CollisionPlan& plan) : n(values), h(plan.K()) {
     const int K = plan.K();
     rho = std::accumulate(n, n + K, 0.0) / K;
     line = balance(n, plan.energy.data(), K, h.data());

@@ -52,7 +52,7 @@ struct Elimination {
 using Side = Neighbour Elimination::*;
 
 /// One node of Eq. (19) before anything is eliminated.
-struct ChainNode {
+struct SystemNode {
   const double* J;         ///< [k][p]
   const double* diagonal;  ///< [K]
   const double* mirror;    ///< [K], or null
@@ -62,13 +62,13 @@ struct ChainNode {
 
 /// A_x, column-major. Indices [node][p][k].
 struct AssembleBlock {
-  const ChainNode* nodes;
+  const SystemNode* nodes;
   int K;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [rest, k] = split(index, K);
     const auto [x, p] = split(rest, K);
-    const ChainNode& node = nodes[x];
+    const SystemNode& node = nodes[x];
     double value = -node.Lambda * node.J[static_cast<std::size_t>(k) * K + p];
     if (k == p) value += node.diagonal[k];
     if (node.mirror && k + p == K - 1) value += node.mirror[k];

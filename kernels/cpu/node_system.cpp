@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kernels/cpu/chain.hpp"
+#include "kernels/cpu/node_system.hpp"
 
 #include <Eigen/LU>
 #include <algorithm>
@@ -34,12 +34,12 @@ bool is_regular(const Factors& factors) {
   return pivots.isFinite().all() && (pivots != 0).all();
 }
 
-class CpuChain final : public CollisionChain {
+class CpuNodeSystem final : public NodeSystem {
  public:
-  CpuChain(int K, std::size_t nodes, int threads);
+  CpuNodeSystem(int K, std::size_t nodes, int threads);
 
   std::span<double> jacobians() { return J_; }
-  void factorise(const ChainCoefficients& coefficients) override;
+  void factorise(const NodeCoefficients& coefficients) override;
   void solve(std::span<double> f) override;
   std::size_t memory() const override;
 
@@ -55,7 +55,7 @@ class CpuChain final : public CollisionChain {
   }
   Node at(std::span<double> f, std::size_t x) const { return {&f[x * K_], K_}; }
 
-  Matrix block(const ChainCoefficients& coefficients, std::size_t x) const;
+  Matrix block(const NodeCoefficients& coefficients, std::size_t x) const;
   void subtract(const Arm& arm, std::size_t link, Matrix& D) const;
   void choose_columns(Arm& arm, std::size_t link) const;
   void fill_panel(Arm& arm, std::size_t link, int panel) const;
@@ -67,7 +67,7 @@ class CpuChain final : public CollisionChain {
   std::array<Arm, 2> arms_;
 };
 
-CpuChain::CpuChain(int K, std::size_t nodes, int threads)
+CpuNodeSystem::CpuNodeSystem(int K, std::size_t nodes, int threads)
     : K_(K), threads_(threads), J_(nodes * K_ * K_), factors_(nodes, Factors(K_)) {
   for (std::size_t x = 0; x <= middle(); ++x) arms_[0].nodes.push_back(x);
   for (std::size_t x = nodes; x-- > middle();) arms_[1].nodes.push_back(x);
@@ -75,7 +75,7 @@ CpuChain::CpuChain(int K, std::size_t nodes, int threads)
 }
 
 /// A_x, Eq. (19).
-Matrix CpuChain::block(const ChainCoefficients& c, std::size_t x) const {
+Matrix CpuNodeSystem::block(const NodeCoefficients& c, std::size_t x) const {
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::Map<const RowMajor> J(&J_[x * K_ * K_], K_, K_);
   Matrix A = -c.Lambda * J;
@@ -86,14 +86,14 @@ Matrix CpuChain::block(const ChainCoefficients& c, std::size_t x) const {
 }
 
 /// D_{x+1} = A_{x+1} - lower_{x+1} W_x, or its mirror image.
-void CpuChain::subtract(const Arm& arm, std::size_t link, Matrix& D) const {
+void CpuNodeSystem::subtract(const Arm& arm, std::size_t link, Matrix& D) const {
   const Diagonal back = coupling(arm.nodes[link + 1], arm.nodes[link]);
   for (std::size_t j = 0; j < arm.columns.size(); ++j)
     D.col(arm.columns[j]) -= back.cwiseProduct(arm.W.col(j));
 }
 
 /// At every second link half of the momenta are not coupled: their columns are zero.
-void CpuChain::choose_columns(Arm& arm, std::size_t link) const {
+void CpuNodeSystem::choose_columns(Arm& arm, std::size_t link) const {
   const Diagonal ahead = coupling(arm.nodes[link], arm.nodes[link + 1]);
   arm.columns.clear();
   for (int k = 0; k < K_; ++k)
@@ -101,7 +101,7 @@ void CpuChain::choose_columns(Arm& arm, std::size_t link) const {
 }
 
 /// A few columns of W_x = D_x^{-1} diag(upper_x), or its mirror image.
-void CpuChain::fill_panel(Arm& arm, std::size_t link, int panel) const {
+void CpuNodeSystem::fill_panel(Arm& arm, std::size_t link, int panel) const {
   const int first = panel * panel_columns;
   const int count = std::min(panel_columns, static_cast<int>(arm.columns.size()) - first);
   if (count <= 0) return;
@@ -115,7 +115,7 @@ void CpuChain::fill_panel(Arm& arm, std::size_t link, int panel) const {
 }
 
 /// The two arms advance in step: first both factor a block, then all threads share the columns.
-void CpuChain::factorise(const ChainCoefficients& c) {
+void CpuNodeSystem::factorise(const NodeCoefficients& c) {
   lower_ = c.lower;
   upper_ = c.upper;
   const int panels = (K_ + panel_columns - 1) / panel_columns;
@@ -142,7 +142,7 @@ void CpuChain::factorise(const ChainCoefficients& c) {
   throw_if_singular();
 }
 
-void CpuChain::throw_if_singular() const {
+void CpuNodeSystem::throw_if_singular() const {
   for (std::size_t x = 0; x < N(); ++x)
     if (!is_regular(factors_[x]))
       throw NumericsError("the linear system of the chain is singular at node " +
@@ -150,7 +150,7 @@ void CpuChain::throw_if_singular() const {
 }
 
 /// Both arms inwards, the middle, both arms outwards.
-void CpuChain::solve(std::span<double> f) {
+void CpuNodeSystem::solve(std::span<double> f) {
 #pragma omp parallel for num_threads(threads_) schedule(static, 1)
   for (std::size_t a = 0; a < arms_.size(); ++a) {
     const auto& nodes = arms_[a].nodes;
@@ -177,7 +177,7 @@ void CpuChain::solve(std::span<double> f) {
   }
 }
 
-std::size_t CpuChain::memory() const {
+std::size_t CpuNodeSystem::memory() const {
   const std::size_t area = static_cast<std::size_t>(K_) * K_ * sizeof(double);
   const std::size_t rows = K_ * (2 * sizeof(double) + 2 * sizeof(int));  // couplings, pivots
   return N() * (2 * area + rows) + 2 * arms_.size() * area;
@@ -185,12 +185,12 @@ std::size_t CpuChain::memory() const {
 
 }  // namespace
 
-std::unique_ptr<CollisionChain> make_chain(int K, std::size_t nodes, int threads) {
-  return std::make_unique<CpuChain>(K, nodes, threads);
+std::unique_ptr<NodeSystem> make_system(int K, std::size_t nodes, int threads) {
+  return std::make_unique<CpuNodeSystem>(K, nodes, threads);
 }
 
-std::span<double> jacobians(CollisionChain& chain) {
-  return dynamic_cast<CpuChain&>(chain).jacobians();
+std::span<double> jacobians(NodeSystem& system) {
+  return dynamic_cast<CpuNodeSystem&>(system).jacobians();
 }
 
 }  // namespace kapitza::cpu

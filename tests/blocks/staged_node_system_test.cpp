@@ -3,7 +3,7 @@
 // The linear systems of the GPU path, run on the host: what travels, what is held, and that no
 // stage reads what another index of it writes. Its numbers are compared in tests/conformance.
 
-#include "kernels/staged/staged_chain.hpp"
+#include "kernels/staged/staged_node_system.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -38,81 +38,81 @@ std::vector<double> wave(std::size_t count, double mean, double height) {
   return values;
 }
 
-ChainCoefficients coefficients() {
+NodeCoefficients coefficients() {
   return {1e-2, wave(size, 3, 1), wave(size, 0, 1), wave(size, 0.1, 1), wave(K, 0, 1)};
 }
 
-TEST(StagedChain, JacobiansAndFactorsStayOnTheDevice) {
+TEST(StagedNodeSystem, JacobiansAndFactorsStayOnTheDevice) {
   Host collision(make_plan());
-  const auto chain = collision.chain(N);
-  const ChainCoefficients c = coefficients();
+  const auto system = collision.node_system(N);
+  const NodeCoefficients c = coefficients();
   std::vector<double> f(size, 1);
 
   HostDevice::record = {};
-  collision.linearise(wave(size, 0.7, 0.2), *chain, 0);
+  collision.linearise(wave(size, 0.7, 0.2), *system, 0);
   EXPECT_EQ(HostDevice::record.uploaded,
             size * sizeof(double) + 2 * N * sizeof(ChannelRates) + N * sizeof(double*));
   EXPECT_EQ(HostDevice::record.downloaded, 0u);
 
   HostDevice::record = {};
-  chain->factorise(c);
+  system->factorise(c);
   EXPECT_EQ(HostDevice::record.uploaded,
-            (3 * size + K) * sizeof(double) + N * (sizeof(ChainNode) + sizeof(Elimination)));
+            (3 * size + K) * sizeof(double) + N * (sizeof(SystemNode) + sizeof(Elimination)));
   EXPECT_EQ(HostDevice::record.downloaded, N * sizeof(int));
 
   HostDevice::record = {};
-  chain->solve(f);
+  system->solve(f);
   EXPECT_EQ(HostDevice::record.uploaded, size * sizeof(double) + N * sizeof(Elimination));
   EXPECT_EQ(HostDevice::record.downloaded, size * sizeof(double));
 }
 
-TEST(StagedChain, MemoryIsWhatItSays) {
+TEST(StagedNodeSystem, MemoryIsWhatItSays) {
   Host collision(make_plan());
-  const auto chain = collision.chain(N);
-  collision.linearise(wave(size, 0.7, 0.2), *chain, 0);
+  const auto system = collision.node_system(N);
+  collision.linearise(wave(size, 0.7, 0.2), *system, 0);
   HostDevice::record = {};
-  const auto other = collision.chain(N);
+  const auto other = collision.node_system(N);
   collision.linearise(wave(size, 0.7, 0.2), *other, 0);
   other->factorise(coefficients());
   // Beside a few bytes for every node: addresses, flags.
-  const std::size_t lists = N * (sizeof(ChainNode) + sizeof(Elimination) + sizeof(int));
+  const std::size_t lists = N * (sizeof(SystemNode) + sizeof(Elimination) + sizeof(int));
   EXPECT_EQ(HostDevice::record.allocated, other->memory() + lists);
 }
 
-TEST(StagedChain, BitsDoNotDependOnTheOrderOfIndices) {
+TEST(StagedNodeSystem, BitsDoNotDependOnTheOrderOfIndices) {
   const auto run = [](Order order) {
     Host collision(make_plan(), default_workspace, TimeSweep::transforms, order);
-    const auto chain = collision.chain(N);
+    const auto system = collision.node_system(N);
     std::vector<double> f(size, 1);
-    collision.linearise(wave(size, 0.7, 0.2), *chain, 0);
-    chain->factorise(coefficients());
-    chain->solve(f);
+    collision.linearise(wave(size, 0.7, 0.2), *system, 0);
+    system->factorise(coefficients());
+    system->solve(f);
     return f;
   };
   EXPECT_EQ(run(Order::backwards), run(Order::forwards));
 }
 
-/// Nor on chains that are solved in the same calls.
-TEST(StagedChain, BitsDoNotDependOnCompany) {
+/// Nor on systems that are solved in the same calls.
+TEST(StagedNodeSystem, BitsDoNotDependOnCompany) {
   Host collision(make_plan());
   const auto run = [&](std::size_t others) {
-    std::vector<std::unique_ptr<CollisionChain>> chains;
+    std::vector<std::unique_ptr<NodeSystem>> systems;
     std::vector<std::vector<double>> f;
-    const ChainCoefficients c = coefficients();
+    const NodeCoefficients c = coefficients();
     for (std::size_t i = 0; i <= others; ++i) {
       // The one that is looked at comes last, behind others whose densities are not its own.
-      chains.push_back(collision.chain(N));
-      collision.linearise(wave(size, i == others ? 0.7 : 0.6, 0.2), *chains[i], 0);
+      systems.push_back(collision.node_system(N));
+      collision.linearise(wave(size, i == others ? 0.7 : 0.6, 0.2), *systems[i], 0);
       f.emplace_back(size, 1);
     }
-    std::vector<ChainFactorisation> factorisations;
-    std::vector<ChainSolution> solutions;
+    std::vector<Factorisation> factorisations;
+    std::vector<Solution> solutions;
     for (std::size_t i = 0; i <= others; ++i) {
-      factorisations.push_back({chains[i].get(), &c});
-      solutions.push_back({chains[i].get(), f[i]});
+      factorisations.push_back({systems[i].get(), &c});
+      solutions.push_back({systems[i].get(), f[i]});
     }
-    chains[0]->factorise_together(factorisations);
-    chains[0]->solve_together(solutions);
+    systems[0]->factorise_together(factorisations);
+    systems[0]->solve_together(solutions);
     return f.back();
   };
   EXPECT_EQ(run(2), run(0));
@@ -173,7 +173,7 @@ void sum_on_checked(Rows& rows) {
   }
 }
 
-TEST(StagedChain, RowsLikeTheTextbook) {
+TEST(StagedNodeSystem, RowsLikeTheTextbook) {
   // Whole tiles and broken ones; fewer terms than lanes ask for at once, and more.
   for (const int momenta : {2, 32, 70, 300})
     for (const bool diagonal : {true, false}) {
@@ -197,7 +197,7 @@ TEST(StagedChain, RowsLikeTheTextbook) {
     }
 }
 
-TEST(StagedChain, RowsNeedEveryBarrier) {
+TEST(StagedNodeSystem, RowsNeedEveryBarrier) {
   using Checked = block::DropSync<block::CheckedBlock>;
   Rows rows(40, false);
   const Elimination e = rows.elimination();
@@ -210,7 +210,7 @@ TEST(StagedChain, RowsNeedEveryBarrier) {
   EXPECT_GT(without.hazards().count(), 0);
 }
 
-TEST(StagedChain, RowsOnThreadsGiveTheSameBits) {
+TEST(StagedNodeSystem, RowsOnThreadsGiveTheSameBits) {
   const auto run = [](int threads) {
     Rows rows(50, false);
     const Elimination e = rows.elimination();

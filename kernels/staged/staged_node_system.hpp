@@ -11,36 +11,36 @@
 #include <vector>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/chain.hpp"
-#include "kernels/staged/chain_stages.hpp"
+#include "kapitza/solver/node_system.hpp"
 #include "kernels/staged/dense_blocks.hpp"
+#include "kernels/staged/node_system_stages.hpp"
 
 namespace kapitza::staged {
 
 /// Newton's linear systems, Eq. (19), by cyclic reduction: level by level every second node that is
-/// left is eliminated, all of them at once, of one chain or of many. So N nodes take log2 N steps
+/// left is eliminated, all of them at once, of one system or of many. So N nodes take log2 N steps
 /// one after the other instead of N. Jacobians and factors stay on the device; couplings,
 /// right-hand sides and solutions travel.
 ///
 /// At level l the nodes 0, s, 2s, ... are left, s = 2^l, of which s, 3s, ... go. Node 0 is last.
 template <Device D>
-class StagedChain final : public CollisionChain {
+class StagedNodeSystem final : public NodeSystem {
  public:
-  StagedChain(D& device, std::size_t nodes, int K);
+  StagedNodeSystem(D& device, std::size_t nodes, int K);
 
   /// Where the Jacobian of a node is kept.
   double* jacobian(std::size_t x) { return J_.data() + x * area(); }
 
-  void factorise(const ChainCoefficients& coefficients) override {
-    const ChainFactorisation alone{this, &coefficients};
+  void factorise(const NodeCoefficients& coefficients) override {
+    const Factorisation alone{this, &coefficients};
     factorise_together({&alone, 1});
   }
   void solve(std::span<double> f) override {
-    const ChainSolution alone{this, f};
+    const Solution alone{this, f};
     solve_together({&alone, 1});
   }
-  void factorise_together(std::span<const ChainFactorisation> all) override;
-  void solve_together(std::span<const ChainSolution> all) override;
+  void factorise_together(std::span<const Factorisation> all) override;
+  void solve_together(std::span<const Solution> all) override;
 
   /// With what a factorisation takes beside.
   std::size_t memory() const override;
@@ -66,15 +66,15 @@ class StagedChain final : public CollisionChain {
     std::size_t count() const { return on_host.nodes.size(); }
     std::size_t paired() const { return on_host.paired; }
   };
-  /// Level by level; the last one are the nodes 0 of all chains.
+  /// Level by level; the last one are the nodes 0 of all systems.
   struct Levels {
     std::vector<LevelOnDevice> each;
     Buffer<Elimination> eliminations;
   };
   /// One of those that are asked together.
-  StagedChain& of(CollisionChain* chain) const {
-    auto& staged = dynamic_cast<StagedChain&>(*chain);
-    if (staged.K_ != K_) throw std::invalid_argument("chains of different numbers of momenta");
+  StagedNodeSystem& of(NodeSystem* system) const {
+    auto& staged = dynamic_cast<StagedNodeSystem&>(*system);
+    if (staged.K_ != K_) throw std::invalid_argument("systems of different numbers of momenta");
     return staged;
   }
 
@@ -108,10 +108,10 @@ class StagedChain final : public CollisionChain {
 
   Level level(int number);
   Elimination elimination(int level, std::size_t x);
-  void take(const ChainCoefficients& c);
+  void take(const NodeCoefficients& c);
 
-  Levels levels_of(std::span<StagedChain* const> chains);
-  void assemble(std::span<const ChainFactorisation> all);
+  Levels levels_of(std::span<StagedNodeSystem* const> systems);
+  void assemble(std::span<const Factorisation> all);
   void eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert, int* singular);
   void condense(LevelOnDevice& level);
   void reduce(LevelOnDevice& level);
@@ -143,7 +143,7 @@ class StagedChain final : public CollisionChain {
 };
 
 template <Device D>
-StagedChain<D>::StagedChain(D& device, std::size_t nodes, int K)
+StagedNodeSystem<D>::StagedNodeSystem(D& device, std::size_t nodes, int K)
     : device_(device),
       N_(nodes),
       K_(K),
@@ -161,7 +161,7 @@ StagedChain<D>::StagedChain(D& device, std::size_t nodes, int K)
       mirror_(device, K) {}
 
 template <Device D>
-std::size_t StagedChain<D>::memory() const {
+std::size_t StagedNodeSystem<D>::memory() const {
   return (J_.size() + A_.size() + 2 * dense_lower_.size() + 2 * G_.size() + 5 * f_.size() +
           mirror_.size()) *
              sizeof(double) +
@@ -171,7 +171,7 @@ std::size_t StagedChain<D>::memory() const {
 // ---- the plan ----------------------------------------------------------------------------------
 
 template <Device D>
-void StagedChain<D>::Level::append(const Level& other, std::size_t first, std::size_t last) {
+void StagedNodeSystem<D>::Level::append(const Level& other, std::size_t first, std::size_t last) {
   const auto from = [first](const auto& list) { return list.begin() + first; };
   const auto to = [last](const auto& list) { return list.begin() + last; };
   eliminations.insert(eliminations.end(), from(other.eliminations), to(other.eliminations));
@@ -180,7 +180,7 @@ void StagedChain<D>::Level::append(const Level& other, std::size_t first, std::s
 
 /// Everything about node x of a level; the last level knows no neighbours.
 template <Device D>
-Elimination StagedChain<D>::elimination(int level, std::size_t x) {
+Elimination StagedNodeSystem<D>::elimination(int level, std::size_t x) {
   Elimination e;
   e.inverse = block(x);
   e.f = row(f_, x);
@@ -200,7 +200,7 @@ Elimination StagedChain<D>::elimination(int level, std::size_t x) {
 }
 
 template <Device D>
-typename StagedChain<D>::Level StagedChain<D>::level(int number) {
+typename StagedNodeSystem<D>::Level StagedNodeSystem<D>::level(int number) {
   Level level;
   const auto add = [&](std::size_t x) {
     level.eliminations.push_back(elimination(number, x));
@@ -215,18 +215,19 @@ typename StagedChain<D>::Level StagedChain<D>::level(int number) {
 }
 
 template <Device D>
-typename StagedChain<D>::Levels StagedChain<D>::levels_of(std::span<StagedChain* const> chains) {
+typename StagedNodeSystem<D>::Levels StagedNodeSystem<D>::levels_of(
+    std::span<StagedNodeSystem* const> systems) {
   int most = 0;
-  for (const StagedChain* chain : chains) most = std::max(most, chain->levels());
+  for (const StagedNodeSystem* system : systems) most = std::max(most, system->levels());
   std::vector<LevelOnDevice> result;
   std::vector<Elimination> eliminations;
   for (int number = 0; number <= most; ++number) {
     Level all;
     std::vector<Level> each;
-    for (StagedChain* chain : chains)
-      each.push_back(number == most             ? chain->level(chain->levels())
-                     : number < chain->levels() ? chain->level(number)
-                                                : Level{});
+    for (StagedNodeSystem* system : systems)
+      each.push_back(number == most              ? system->level(system->levels())
+                     : number < system->levels() ? system->level(number)
+                                                 : Level{});
     for (const Level& level : each) all.append(level, 0, level.paired);
     all.paired = all.nodes.size();
     for (const Level& level : each) all.append(level, level.paired, level.nodes.size());
@@ -246,14 +247,14 @@ typename StagedChain<D>::Levels StagedChain<D>::levels_of(std::span<StagedChain*
 // ---- factors -----------------------------------------------------------------------------------
 
 template <Device D>
-void StagedChain<D>::factorise_together(std::span<const ChainFactorisation> all) {
-  std::vector<StagedChain*> chains;
-  for (const auto& [chain, coefficients] : all) {
-    chains.push_back(&of(chain));
-    chains.back()->take(*coefficients);
+void StagedNodeSystem<D>::factorise_together(std::span<const Factorisation> all) {
+  std::vector<StagedNodeSystem*> systems;
+  for (const auto& [system, coefficients] : all) {
+    systems.push_back(&of(system));
+    systems.back()->take(*coefficients);
   }
   assemble(all);
-  Levels on_device = levels_of(chains);
+  Levels on_device = levels_of(systems);
   std::vector<LevelOnDevice>& levels = on_device.each;
   std::size_t total = 0, most = 0;
   for (const LevelOnDevice& level : levels) {
@@ -278,7 +279,7 @@ void StagedChain<D>::factorise_together(std::span<const ChainFactorisation> all)
 }
 
 template <Device D>
-void StagedChain<D>::take(const ChainCoefficients& c) {
+void StagedNodeSystem<D>::take(const NodeCoefficients& c) {
   device_.upload(std::span(c.diagonal), diagonal_.data());
   device_.upload(std::span(c.lower), lower_.data());
   device_.upload(std::span(c.upper), upper_.data());
@@ -286,18 +287,18 @@ void StagedChain<D>::take(const ChainCoefficients& c) {
 }
 
 template <Device D>
-void StagedChain<D>::assemble(std::span<const ChainFactorisation> all) {
-  std::vector<ChainNode> nodes;
-  for (const auto& [chain, coefficients] : all) {
-    StagedChain& c = of(chain);
+void StagedNodeSystem<D>::assemble(std::span<const Factorisation> all) {
+  std::vector<SystemNode> nodes;
+  for (const auto& [system, coefficients] : all) {
+    StagedNodeSystem& c = of(system);
     for (std::size_t x = 0; x < c.N_; ++x) {
       const bool mirrored = x + 1 == c.N_ && !coefficients->mirror.empty();
       nodes.push_back({c.jacobian(x), c.row(c.diagonal_, x), mirrored ? c.mirror_.data() : nullptr,
                        c.block(x), coefficients->Lambda});
     }
   }
-  Buffer<ChainNode> on_device = uploaded(nodes);
-  // Many long chains have more cells than one stage may have indices.
+  Buffer<SystemNode> on_device = uploaded(nodes);
+  // Many long systems have more cells than one stage may have indices.
   const std::size_t at_most = std::max<std::size_t>(1, most_cells / area());
   for (std::size_t first = 0; first < nodes.size(); first += at_most)
     device_.each(std::min(at_most, nodes.size() - first) * area(),
@@ -305,21 +306,21 @@ void StagedChain<D>::assemble(std::span<const ChainFactorisation> all) {
 }
 
 template <Device D>
-void StagedChain<D>::eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert,
-                               int* singular) {
+void StagedNodeSystem<D>::eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert,
+                                    int* singular) {
   invert(InverseOf{level.all}, level.count(), singular);
   if (level.on_host.eliminations.front().left.block == nullptr) return;
   number == 0 ? condense(level) : reduce(level);
 }
 
 template <Device D>
-void StagedChain<D>::condense(LevelOnDevice& level) {
+void StagedNodeSystem<D>::condense(LevelOnDevice& level) {
   device_.each(level.count() * area(), Condense<left, right>{level.all, K_});
   device_.each(level.paired() * area(), Condense<right, left>{level.all, K_});
 }
 
 template <Device D>
-void StagedChain<D>::reduce(LevelOnDevice& level) {
+void StagedNodeSystem<D>::reduce(LevelOnDevice& level) {
   const Elimination* all = level.all;
   const std::size_t count = level.count(), paired = level.paired();
   product(Both{PassThrough<left>{all}, count, PassThrough<right>{all}}, count + paired);
@@ -332,20 +333,20 @@ void StagedChain<D>::reduce(LevelOnDevice& level) {
 
 template <Device D>
 template <class Products>
-void StagedChain<D>::product(const Products& products, std::size_t count) {
+void StagedNodeSystem<D>::product(const Products& products, std::size_t count) {
   multiply(device_, count, MultiplyBlocks<Products>{products, K_, K_, K_});
 }
 
 // ---- solutions ---------------------------------------------------------------------------------
 
 template <Device D>
-void StagedChain<D>::solve_together(std::span<const ChainSolution> all) {
-  std::vector<StagedChain*> chains;
-  for (const auto& [chain, f] : all) {
-    chains.push_back(&of(chain));
-    device_.upload(std::span<const double>(f), chains.back()->f_.data());
+void StagedNodeSystem<D>::solve_together(std::span<const Solution> all) {
+  std::vector<StagedNodeSystem*> systems;
+  for (const auto& [system, f] : all) {
+    systems.push_back(&of(system));
+    device_.upload(std::span<const double>(f), systems.back()->f_.data());
   }
-  Levels on_device = levels_of(chains);
+  Levels on_device = levels_of(systems);
   std::vector<LevelOnDevice>& levels = on_device.each;
   for (LevelOnDevice& level : std::span(levels).first(levels.size() - 1)) {
     sum_rows(ApplyInverse<&Elimination::f, &Elimination::z>{level.all, K_}, level.count());
@@ -357,7 +358,7 @@ void StagedChain<D>::solve_together(std::span<const ChainSolution> all) {
     sum_rows(ReturnToNode{level.all, K_}, level.count());
     sum_rows(ApplyInverse<&Elimination::z, &Elimination::f>{level.all, K_}, level.count());
   }
-  for (const auto& [chain, f] : all) device_.download(of(chain).f_.data(), f);
+  for (const auto& [system, f] : all) device_.download(of(system).f_.data(), f);
 }
 
 }  // namespace kapitza::staged

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What every backend's chain must do: one test body, instantiated for all of them. A solution is
+// What every backend's system must do: one test body, instantiated for all of them. A solution is
 // put back into Eq. (19), written out with the Jacobians of the collision operator itself.
 
 #include <algorithm>
@@ -63,7 +63,7 @@ struct Setting {
 
 /// Where carriers stream through a face, a momentum couples one of the two neighbours to the other
 /// and not back: every second link.
-void open_links(const Setting& s, ChainCoefficients& c) {
+void open_links(const Setting& s, NodeCoefficients& c) {
   for (std::size_t x = 1; x + 1 < s.N; x += 2)
     for (int k = 0; k < s.K; ++k) {
       const bool rightwards = 2 * k >= s.K;
@@ -72,10 +72,10 @@ void open_links(const Setting& s, ChainCoefficients& c) {
 }
 
 /// Lambda J is of order one: neither it nor the diagonal can be left out.
-ChainCoefficients draw_coefficients(const Setting& s, unsigned seed) {
+NodeCoefficients draw_coefficients(const Setting& s, unsigned seed) {
   Draw draw(seed);
   const std::size_t size = s.N * s.K;
-  ChainCoefficients c;
+  NodeCoefficients c;
   c.Lambda = 1e-2;
   c.diagonal = draw(size, 2, 4);
   c.lower = draw(size, -1, 1);
@@ -90,7 +90,7 @@ ChainCoefficients draw_coefficients(const Setting& s, unsigned seed) {
 }
 
 /// The left-hand side of Eq. (19).
-Values literal_product(const Setting& s, const ChainCoefficients& c, const Values& J,
+Values literal_product(const Setting& s, const NodeCoefficients& c, const Values& J,
                        const Values& y) {
   const std::size_t K = s.K;
   Values f(y.size());
@@ -114,15 +114,15 @@ double largest(const Values& values) {
 
 Values densities(const Setting& s) { return Draw(7)(s.N * s.K, 0.5, 1); }
 
-Values solve(CollisionChain& chain, Values f) {
-  chain.solve(f);
+Values solve(NodeSystem& system, Values f) {
+  system.solve(f);
   return f;
 }
 
-void expect_solution(const Setting& s, const ChainCoefficients& c, const Values& J,
-                     CollisionChain& chain, unsigned seed) {
+void expect_solution(const Setting& s, const NodeCoefficients& c, const Values& J,
+                     NodeSystem& system, unsigned seed) {
   const Values f = Draw(seed)(s.N * s.K, -1, 1);
-  const Values product = literal_product(s, c, J, solve(chain, f));
+  const Values product = literal_product(s, c, J, solve(system, f));
   // Random blocks of order 64 are far better conditioned than 1e5.
   for (std::size_t i = 0; i < f.size(); ++i) ASSERT_NEAR(product[i], f[i], 1e-10) << i;
 }
@@ -143,18 +143,18 @@ TEST_P(Chain, SolvesTheLiteralSystem) {
     SCOPED_TRACE(std::to_string(s.N) + " nodes, K = " + std::to_string(s.K) +
                  (s.links == Links::half ? ", half links" : "") + (s.mirror ? ", mirror" : ""));
     const auto collision = backend_->collision(make_plan(s.K));
-    const auto chain = collision->chain(s.N);
+    const auto system = collision->node_system(s.N);
     const Values n = densities(s);
     Values J(n.size() * s.K);
     collision->jacobian(n, J);
-    const ChainCoefficients c = draw_coefficients(s, 1);
+    const NodeCoefficients c = draw_coefficients(s, 1);
     ASSERT_GT(c.Lambda * largest(J), 0.5);
 
-    collision->linearise(n, *chain, 0);
-    chain->factorise(c);
+    collision->linearise(n, *system, 0);
+    system->factorise(c);
 
-    expect_solution(s, c, J, *chain, 2);
-    expect_solution(s, c, J, *chain, 3);
+    expect_solution(s, c, J, *system, 2);
+    expect_solution(s, c, J, *system, 3);
   }
 }
 
@@ -162,31 +162,31 @@ const Setting usual{5, 32, Links::half, true};
 
 TEST_P(Chain, JacobiansServeSeveralFactorisations) {
   const auto collision = backend_->collision(make_plan(usual.K));
-  const auto chain = collision->chain(usual.N);
+  const auto system = collision->node_system(usual.N);
   const Values n = densities(usual);
   Values J(n.size() * usual.K);
   collision->jacobian(n, J);
 
-  collision->linearise(n, *chain, 0);
+  collision->linearise(n, *system, 0);
   for (const unsigned seed : {1u, 2u, 3u}) {
-    ChainCoefficients c = draw_coefficients(usual, seed);
+    NodeCoefficients c = draw_coefficients(usual, seed);
     c.Lambda *= seed;
-    chain->factorise(c);
-    expect_solution(usual, c, J, *chain, seed);
+    system->factorise(c);
+    expect_solution(usual, c, J, *system, seed);
   }
 }
 
 TEST_P(Chain, LinearisesAnew) {
   const auto collision = backend_->collision(make_plan(usual.K));
-  const auto chain = collision->chain(usual.N);
-  const ChainCoefficients c = draw_coefficients(usual, 1);
+  const auto system = collision->node_system(usual.N);
+  const NodeCoefficients c = draw_coefficients(usual, 1);
   for (const unsigned seed : {1u, 2u}) {
     const Values n = Draw(seed)(usual.N * usual.K, 0.5, 1);
     Values J(n.size() * usual.K);
     collision->jacobian(n, J);
-    collision->linearise(n, *chain, 0);
-    chain->factorise(c);
-    expect_solution(usual, c, J, *chain, seed);
+    collision->linearise(n, *system, 0);
+    system->factorise(c);
+    expect_solution(usual, c, J, *system, seed);
   }
 }
 
@@ -194,7 +194,7 @@ TEST_P(Chain, LinearisesAnew) {
 TEST_P(Chain, TakesJacobiansFromSeveralOperators) {
   const auto one = backend_->collision(make_plan(usual.K));
   const auto other = backend_->collision(make_plan(usual.K, 12.8));
-  const auto chain = one->chain(usual.N);
+  const auto system = one->node_system(usual.N);
   const Values n = densities(usual);
   const std::size_t split = 2, K = usual.K;
   const std::span<const double> front = std::span(n).first(split * K);
@@ -203,28 +203,28 @@ TEST_P(Chain, TakesJacobiansFromSeveralOperators) {
   one->jacobian(front, std::span(J).first(split * K * K));
   other->jacobian(back, std::span(J).subspan(split * K * K));
 
-  other->linearise(back, *chain, split);
-  one->linearise(front, *chain, 0);
-  const ChainCoefficients c = draw_coefficients(usual, 1);
-  chain->factorise(c);
+  other->linearise(back, *system, split);
+  one->linearise(front, *system, 0);
+  const NodeCoefficients c = draw_coefficients(usual, 1);
+  system->factorise(c);
 
-  expect_solution(usual, c, J, *chain, 1);
+  expect_solution(usual, c, J, *system, 1);
 }
 
-/// Several chains at once, of different lengths and strengths, from one operator and from another.
+/// Several systems at once, of different lengths and strengths, from one operator and from another.
 TEST_P(Chain, SeveralAreSolvedTogether) {
   const std::vector<Setting> all{
       {5, 32, Links::half, true}, {1, 32}, {8, 32, Links::full}, {5, 32, Links::full, true}};
   const auto one = backend_->collision(make_plan(32)), other = backend_->collision(make_plan(32));
-  std::vector<std::unique_ptr<CollisionChain>> chains;
+  std::vector<std::unique_ptr<NodeSystem>> systems;
   std::vector<Values> n, f, J;
-  std::vector<ChainCoefficients> c;
+  std::vector<NodeCoefficients> c;
   std::vector<Linearisation> linearisations;
-  std::vector<ChainFactorisation> factorisations;
-  std::vector<ChainSolution> solutions;
+  std::vector<Factorisation> factorisations;
+  std::vector<Solution> solutions;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& collision = i % 2 == 0 ? one : other;
-    chains.push_back(collision->chain(all[i].N));
+    systems.push_back(collision->node_system(all[i].N));
     n.push_back(Draw(20 + i)(all[i].N * 32, 0.5, 1));
     f.push_back(Draw(30 + i)(all[i].N * 32, -1, 1));
     J.emplace_back(n[i].size() * 32);
@@ -234,14 +234,14 @@ TEST_P(Chain, SeveralAreSolvedTogether) {
   }
   std::vector<Values> y = f;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    linearisations.push_back({n[i], chains[i].get(), 0});
-    factorisations.push_back({chains[i].get(), &c[i]});
-    solutions.push_back({chains[i].get(), y[i]});
+    linearisations.push_back({n[i], systems[i].get(), 0});
+    factorisations.push_back({systems[i].get(), &c[i]});
+    solutions.push_back({systems[i].get(), y[i]});
   }
 
   one->linearise_together(linearisations);
-  chains[1]->factorise_together(factorisations);
-  chains[2]->solve_together(solutions);
+  systems[1]->factorise_together(factorisations);
+  systems[2]->solve_together(solutions);
 
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Values product = literal_product(all[i], c[i], J[i], y[i]);
@@ -252,63 +252,63 @@ TEST_P(Chain, SeveralAreSolvedTogether) {
 TEST_P(Chain, PivotsMatter) {
   // A zero diagonal and a mirror image: regular, but not without an exchange of rows.
   const Setting s{3, 32, Links::full, true};
-  ChainCoefficients c = draw_coefficients(s, 1);
+  NodeCoefficients c = draw_coefficients(s, 1);
   c.Lambda = 0;
   c.mirror.assign(s.K, 1);
   std::fill_n(c.diagonal.rbegin(), s.K, 0);
   std::fill_n(c.lower.rbegin(), s.K, 0);
   const auto collision = backend_->collision(make_plan(s.K));
-  const auto chain = collision->chain(s.N);
+  const auto system = collision->node_system(s.N);
   const Values n = densities(s), J(n.size() * s.K);
 
-  collision->linearise(n, *chain, 0);
-  chain->factorise(c);
+  collision->linearise(n, *system, 0);
+  system->factorise(c);
 
-  expect_solution(s, c, J, *chain, 1);
+  expect_solution(s, c, J, *system, 1);
 }
 
 TEST_P(Chain, RefusesSingularBlocks) {
   const auto collision = backend_->collision(make_plan(usual.K));
-  const auto chain = collision->chain(usual.N);
+  const auto system = collision->node_system(usual.N);
   const Values n = densities(usual);
-  collision->linearise(n, *chain, 0);
+  collision->linearise(n, *system, 0);
   for (std::size_t x = 0; x < usual.N; ++x)
     for (const double bad : {0.0, std::numeric_limits<double>::quiet_NaN()}) {
-      ChainCoefficients c = draw_coefficients(usual, 1);
+      NodeCoefficients c = draw_coefficients(usual, 1);
       c.Lambda = 0;
       for (Values* links : {&c.lower, &c.upper}) links->assign(links->size(), 0);
       c.mirror.clear();
       c.diagonal[x * usual.K + 3] = bad;
-      EXPECT_THROW(chain->factorise(c), NumericsError) << x << ", " << bad;
+      EXPECT_THROW(system->factorise(c), NumericsError) << x << ", " << bad;
     }
   // And nothing of it is left.
-  const ChainCoefficients c = draw_coefficients(usual, 1);
+  const NodeCoefficients c = draw_coefficients(usual, 1);
   Values J(n.size() * usual.K);
   collision->jacobian(n, J);
-  chain->factorise(c);
-  expect_solution(usual, c, J, *chain, 1);
+  system->factorise(c);
+  expect_solution(usual, c, J, *system, 1);
 }
 
 TEST_P(Chain, RunsAreRepeatable) {
   const auto run = [&] {
     const auto collision = backend_->collision(make_plan(usual.K));
-    const auto chain = collision->chain(usual.N);
-    collision->linearise(densities(usual), *chain, 0);
-    chain->factorise(draw_coefficients(usual, 1));
-    return solve(*chain, Draw(2)(usual.N * usual.K, -1, 1));
+    const auto system = collision->node_system(usual.N);
+    collision->linearise(densities(usual), *system, 0);
+    system->factorise(draw_coefficients(usual, 1));
+    return solve(*system, Draw(2)(usual.N * usual.K, -1, 1));
   };
   const Values first = run();
   EXPECT_EQ(run(), first);
 }
 
-TEST(CpuChain, BitsDoNotDependOnThreads) {
+TEST(CpuNodeSystem, BitsDoNotDependOnThreads) {
   const Setting s{6, 64, Links::half, true};
   const auto run = [&](int threads) {
     const auto collision = make_cpu_backend(threads)->collision(make_plan(s.K));
-    const auto chain = collision->chain(s.N);
-    collision->linearise(densities(s), *chain, 0);
-    chain->factorise(draw_coefficients(s, 1));
-    return solve(*chain, Draw(2)(s.N * s.K, -1, 1));
+    const auto system = collision->node_system(s.N);
+    collision->linearise(densities(s), *system, 0);
+    system->factorise(draw_coefficients(s, 1));
+    return solve(*system, Draw(2)(s.N * s.K, -1, 1));
   };
   const Values alone = run(1);
   // More threads than nodes share one Jacobian after the other.
