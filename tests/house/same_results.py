@@ -3,8 +3,8 @@
 
     same_results.py BEFORE AFTER [CONFIG ...] [--short] [--threads N M] [--list]
 
-BEFORE and AFTER are programs (build/kapitza), or folders with the result files of one, as
-`kapitza run configs/*.toml --out FOLDER/` leaves them. Every configuration, of configs/ unless some are
+BEFORE and AFTER are programs (build/kapitza), or folders with the result files of one, named as their
+configurations are. Every configuration, of configs/ unless some are
 named, is run by both. Datasets, and attributes that are results, are compared by their SHA-256, with
 type and shape. What only AFTER writes is listed and is no difference. The exit code is 1 where
 something differs or is missing, 2 where a run fails.
