@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/field_backend.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/solver/machine.hpp"
 
 namespace kapitza::bench {
 
@@ -66,11 +68,11 @@ inline CollisionModel psi6(int K, std::vector<int> channels) {
 
 /// The CPU with so many threads (0: all), and the GPU if there is one or KAPITZA_REQUIRE_GPU is
 /// set: then its absence is an error.
-inline std::vector<std::unique_ptr<Backend>> backends(const std::vector<int>& threads = {0}) {
-  std::vector<std::unique_ptr<Backend>> all;
-  for (const int count : threads) all.push_back(make_cpu_backend(count));
+inline std::vector<std::unique_ptr<Machine>> machines(const std::vector<int>& threads = {0}) {
+  std::vector<std::unique_ptr<Machine>> all;
+  for (const int count : threads) all.push_back(make_cpu_machine(count));
   if (cuda_unavailable().empty() || std::getenv("KAPITZA_REQUIRE_GPU"))
-    all.push_back(make_cuda_backend());
+    all.push_back(make_cuda_machine());
   return all;
 }
 

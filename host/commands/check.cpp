@@ -26,17 +26,17 @@ int check_command(const Options& options) {
   const Config config = Config::load(options.configs.at(0), options.overrides);
   const Job& job = find_runner(config.job());
   job.validate(config);
-  const std::unique_ptr<Backend> backend = make_backend(options, console);
-  const Quantities rows = job.estimate(config, *backend);
+  const std::unique_ptr<Machine> machine = make_machine(options, console);
+  const Quantities rows = job.estimate(config, *machine);
   if (options.json) {
     nlohmann::ordered_json object;
     object["config"] = config.to_toml();
-    object["device"] = backend->name();
+    object["device"] = machine->name();
     object.update(to_json(rows));
     fmt::print("{}\n", object.dump(2));
     return done;
   }
-  fmt::print("{}\n# on {}\n{}", config.to_toml(), backend->description(),
+  fmt::print("{}\n# on {}\n{}", config.to_toml(), machine->description(),
              commented(to_table(rows)));
   return done;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "host/console.hpp"
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/machine.hpp"
 
 /// What the program can be told to do; each function returns the exit code and throws what is
 /// wrong. Results go to standard output, everything else to standard error.
@@ -44,6 +44,6 @@ int info_command(const Options& options);
 int devices_command(const Options& options);
 
 /// The device that was asked for; says on the console what `auto` chose and why.
-std::unique_ptr<Backend> make_backend(const Options& options, Console& console);
+std::unique_ptr<Machine> make_machine(const Options& options, Console& console);
 
 }  // namespace kapitza::host

@@ -7,21 +7,21 @@
 
 namespace kapitza::host {
 
-std::unique_ptr<Backend> make_backend(const Options& options, Console& console) {
-  if (options.device == "cuda") return make_cuda_backend();
-  if (options.device == "cpu") return make_cpu_backend(options.threads);
+std::unique_ptr<Machine> make_machine(const Options& options, Console& console) {
+  if (options.device == "cuda") return make_cuda_machine();
+  if (options.device == "cpu") return make_cpu_machine(options.threads);
   const std::string why_not = cuda_unavailable();
-  std::unique_ptr<Backend> backend =
-      why_not.empty() ? make_cuda_backend() : make_cpu_backend(options.threads);
-  console.note(fmt::format("device: {} ({})", backend->description(),
+  std::unique_ptr<Machine> machine =
+      why_not.empty() ? make_cuda_machine() : make_cpu_machine(options.threads);
+  console.note(fmt::format("device: {} ({})", machine->description(),
                            why_not.empty() ? "auto: there is a GPU" : "auto: no GPU: " + why_not));
-  return backend;
+  return machine;
 }
 
 int devices_command(const Options& options) {
-  const std::string cpu = make_cpu_backend(options.threads)->description();
+  const std::string cpu = make_cpu_machine(options.threads)->description();
   const std::string why_not = cuda_unavailable();
-  const std::string cuda = why_not.empty() ? make_cuda_backend()->description() : std::string();
+  const std::string cuda = why_not.empty() ? make_cuda_machine()->description() : std::string();
   if (options.json) {
     nlohmann::ordered_json object;
     object["cpu"] = {{"available", true}, {"description", cpu}};

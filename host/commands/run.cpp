@@ -142,7 +142,7 @@ class Runner {
       : options_(options), console_(console), clock_(options.max_walltime) {}
 
   /// A device that is not there is an error before anything runs.
-  void require_device() { backend_ = make_backend(options_, console_); }
+  void require_device() { machine_ = make_machine(options_, console_); }
 
   Outcome operator()(const Plan& plan) {
     if (plan.action == Action::skip) {
@@ -169,12 +169,12 @@ class Runner {
 
  private:
   Outcome compute(const Plan& plan) {
-    Provenance provenance{shell_command(options_.argv), backend_->description(), utc_now(),
+    Provenance provenance{shell_command(options_.argv), machine_->description(), utc_now(),
                           options_.threads};
     if (plan.action == Action::resume) continue_provenance(plan, provenance, console_);
     // Steps vary in length: the next one may take twice as long as the last.
     const StopCondition stop = [this](double seconds) { return stop_reason(2 * seconds); };
-    JobContext context{plan.config, *backend_, console_, plan.target, plan.action == Action::resume,
+    JobContext context{plan.config, *machine_, console_, plan.target, plan.action == Action::resume,
                        provenance,  stop};
     Outcome outcome;
     outcome.result = find_runner(plan.config.job()).run(context);
@@ -186,7 +186,7 @@ class Runner {
   const Options& options_;
   Console& console_;
   WallClock clock_;
-  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<Machine> machine_;
 };
 
 nlohmann::ordered_json as_json(const Plan& plan, const Outcome& outcome) {

@@ -55,7 +55,8 @@ JobResult run(JobContext& context) {
   const std::vector<double> n = make_density(context.config, "state.n", model);
   const ResolutionRequest request = make_request(context.config, model);
   context.console.note(fmt::format("choosing T, M and dtau for tolerance {}", request.tolerance));
-  const ResolvedCollision resolved = resolve_collision(context.backend, model, n, request);
+  const ResolvedCollision resolved =
+      resolve_collision(context.machine.kinetic(), model, n, request);
   const CollisionErrors errors(resolved, request);
   if (!errors.tolerance_reached()) context.console.warning(unreached_tolerance(errors));
   CollisionBatch batch;
@@ -77,8 +78,8 @@ std::size_t file_size(const Config& config) {
   return 64 * 1024 + 5 * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
 }
 
-Quantities estimate(const Config& config, Backend& backend) {
-  return estimate_evaluations(config, backend, 1);
+Quantities estimate(const Config& config, Machine& machine) {
+  return estimate_evaluations(config, machine, 1);
 }
 
 }  // namespace

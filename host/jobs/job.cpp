@@ -50,12 +50,12 @@ std::string unreached_tolerance(const CollisionErrors& errors) {
       errors.grid > errors.tolerance / 2 ? " (a larger grid.K helps)" : "");
 }
 
-Quantities estimate_evaluations(const Config& config, Backend& backend, double evaluations) {
+Quantities estimate_evaluations(const Config& config, Machine& machine, double evaluations) {
   const CollisionModel model = make_model(config);
   const std::vector<double> n = make_density(config, "state.n", model);
   const ResolutionRequest request = make_request(config, model);
   const WallClock choosing(std::nullopt);
-  const ResolvedCollision resolved = resolve_collision(backend, model, n, request);
+  const ResolvedCollision resolved = resolve_collision(machine.kinetic(), model, n, request);
   const double choosing_seconds = choosing.elapsed();
 
   CollisionBatch batch;

@@ -12,6 +12,7 @@
 #include "host/output/result_file.hpp"
 #include "host/report.hpp"
 #include "host/stop.hpp"
+#include "kapitza/solver/machine.hpp"
 #include "kapitza/solver/resolve.hpp"
 
 namespace kapitza::host {
@@ -19,7 +20,7 @@ namespace kapitza::host {
 /// Everything a job is given.
 struct JobContext {
   const Config& config;
-  Backend& backend;
+  Machine& machine;
   Console& console;
   std::filesystem::path target;  ///< the result file
   bool resume = false;           ///< go on from the checkpoint in it
@@ -45,7 +46,7 @@ struct Job {
   /// Bytes of its result file, roughly.
   std::size_t (*file_size)(const Config& config);
   /// What `kapitza check` prints: resolution, memory and time.
-  Quantities (*estimate)(const Config& config, Backend& backend);
+  Quantities (*estimate)(const Config& config, Machine& machine);
 };
 
 /// How far the collision integral is from exact, and how far it was meant to be.
@@ -64,7 +65,7 @@ const Job& find_runner(std::string_view name);
 
 /// The estimate of a job that evaluates the collision integral of state.n and its like, typically
 /// so many times.
-Quantities estimate_evaluations(const Config& config, Backend& backend, double evaluations);
+Quantities estimate_evaluations(const Config& config, Machine& machine, double evaluations);
 
 /// Rows about the resolution that all kinetic jobs share.
 Quantities resolution_rows(const Resolution& resolution);

@@ -225,7 +225,7 @@ Quantities Run::point_rows(const Point& point) const {
 }
 
 /// The loss rates are those of the collision integral itself, on the finest resolution.
-std::vector<double> loss_rates(Backend& backend, const CollisionModel& model,
+std::vector<double> loss_rates(kinetic::Backend& backend, const CollisionModel& model,
                                const LinearResponse& response) {
   const auto collision = backend.collision(CollisionPlan(model, response.resolution.collision));
   CollisionBatch batch;
@@ -259,12 +259,12 @@ JobResult Run::go() {
     stopped_by = context_.stop(0);
     return !stopped_by.empty();
   };
-  response_ = resolve_linear(context_.backend, problem_, request_, stop);
+  response_ = resolve_linear(context_.machine.kinetic(), problem_, request_, stop);
   if (!response_)
     return {.wall_seconds = clock.elapsed(), .finished = false, .stopped_by = stopped_by};
   const CollisionErrors errors = errors_of(*response_, request_);
   if (!errors.tolerance_reached()) context_.console.warning(unreached_tolerance(errors));
-  loss_rate_ = loss_rates(context_.backend, problem_.model, *response_);
+  loss_rate_ = loss_rates(context_.machine.kinetic(), problem_.model, *response_);
   strong_.emplace(response_->modes.at(DefectModes::infinity));
   milne_ = strong_->respond(problem_.dn_in).reflected;
   for (const double Lambda : problem_.Lambda) points_.push_back(point(Lambda));
@@ -408,11 +408,11 @@ double memory(const Config& config, const LinearProblem& problem, const LinearRe
 }
 
 /// The resolution is what takes time.
-Quantities estimate(const Config& config, Backend& backend) {
+Quantities estimate(const Config& config, Machine& machine) {
   const LinearProblem problem = make_linear(config);
   const ResolutionRequest request = make_request(config, problem.model);
   const WallClock clock(std::nullopt);
-  const LinearResponse response = resolve_linear(backend, problem, request);
+  const LinearResponse response = resolve_linear(machine.kinetic(), problem, request);
   const double seconds = clock.elapsed();
   const auto bytes = [](const char* key, double size) {
     return Quantity{key, static_cast<std::int64_t>(size), readable_bytes(size)};

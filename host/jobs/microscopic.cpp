@@ -86,7 +86,7 @@ class FieldRun {
   FieldRun(JobContext& context, Setup setup, Arguments&&... arguments)
       : context_(context),
         setup_(std::move(setup)),
-        solver_(context.backend, setup_.problem, setup_.numerics, setup_.size,
+        solver_(context.machine.field(), setup_.problem, setup_.numerics, setup_.size,
                 std::forward<Arguments>(arguments)...) {
     context_.provenance.seed = static_cast<std::int64_t>(setup_.size.seed);
     context_.provenance.precision = context_.config.text("ensemble.precision");
@@ -487,9 +487,10 @@ std::size_t file_size(const Config& config) {
 }
 
 /// How long a few steps take.
-Quantities estimate(const Config& config, Backend& backend) {
+Quantities estimate(const Config& config, Machine& machine) {
   const Setup setup(config);
-  const auto ensemble = backend.ensemble(make_plan(setup.problem, setup.numerics, setup.size));
+  const auto ensemble =
+      machine.field().ensemble(make_plan(setup.problem, setup.numerics, setup.size));
   ensemble->start();
   constexpr long steps = 10;
   ensemble->advance(0, steps);  // touches memory for the first time

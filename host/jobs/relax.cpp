@@ -103,8 +103,8 @@ class Run {
         earlier_(from.wall_seconds),
         evaluations_before_(from.evaluations),
         rejected_before_(from.rejected_steps),
-        relaxation_(context.backend, model_, make_relaxation_options(context.config, model_),
-                    std::move(from.state)) {
+        relaxation_(context.machine.kinetic(), model_,
+                    make_relaxation_options(context.config, model_), std::move(from.state)) {
     if (history_.t.empty()) record();
   }
 
@@ -259,9 +259,9 @@ std::size_t file_size(const Config& config) {
          typical_steps * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
 }
 
-Quantities estimate(const Config& config, Backend& backend) {
+Quantities estimate(const Config& config, Machine& machine) {
   constexpr double typical_evaluations = 300;
-  return estimate_evaluations(config, backend, typical_evaluations);
+  return estimate_evaluations(config, machine, typical_evaluations);
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ void Run::resume() {
 /// The next Lambda, from where the one before, or an earlier run, has come to.
 void Run::begin(const DefectStart& start) {
   point_.reset();
-  point_.emplace(task_, context_.backend, Lambda(), start);
+  point_.emplace(task_, context_.machine.kinetic(), Lambda(), start);
 }
 
 JobResult Run::go() {

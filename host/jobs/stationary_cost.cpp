@@ -37,20 +37,21 @@ void measure_evaluation(Slab& slab, double tolerance, NodeCost& cost) {
 }
 
 /// Newton's Jacobians may be coarser.
-void measure_linear_system(Backend& backend, const Slab& slab, ResolutionRequest request,
+void measure_linear_system(kinetic::Backend& backend, const Slab& slab, ResolutionRequest request,
                            NodeCost& cost) {
   const auto nodes = static_cast<double>(slab.transport().nodes());
   request.tolerance = std::max(1e-2, request.tolerance);
   CollisionRow collisions(backend, slab.problem().model, slab.n(), request);
-  const std::unique_ptr<NodeSystem> system = collisions.node_system();
+  const std::unique_ptr<NodeSystem> system =
+      backend.node_system(collisions.plan().K(), collisions.size());
   NodeCoefficients coefficients;
   coefficients.Lambda = slab.problem().Lambda;
   slab.transport().linearise(slab.n(), coefficients);
   const auto solve = [&] {
     std::vector<double> f = slab.n();
     collisions.linearise(slab.n(), *system);
-    system->factorise(coefficients);
-    system->solve(f);
+    factorise(backend, {system.get(), &coefficients});
+    kinetic::solve(backend, {system.get(), f});
   };
   cost.linear_system = seconds_of(solve) / nodes;
   cost.memory += static_cast<double>(collisions.memory() + system->memory()) / nodes;
@@ -79,7 +80,8 @@ std::size_t defect_file_size(const Config& config) {
 }
 
 /// Costs are measured on what streams freely through a few cells.
-Quantities estimate_defect(const Config& config, Backend& backend) {
+Quantities estimate_defect(const Config& config, Machine& machine) {
+  kinetic::Backend& backend = machine.kinetic();
   DefectProblem problem = make_defect(config);
   const StationaryOptions options = make_stationary_options(config, problem.model);
   const std::vector<double> Lambdas = config.numbers("defect.Lambda");

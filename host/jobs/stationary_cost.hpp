@@ -5,12 +5,12 @@
 
 #include "host/config/config.hpp"
 #include "host/report.hpp"
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/machine.hpp"
 
 /// What a stationary job takes.
 namespace kapitza::host {
 
 std::size_t defect_file_size(const Config& config);
-Quantities estimate_defect(const Config& config, Backend& backend);
+Quantities estimate_defect(const Config& config, Machine& machine);
 
 }  // namespace kapitza::host

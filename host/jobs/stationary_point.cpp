@@ -15,7 +15,7 @@ bool is_symmetric(DefectProblem problem) {
   return problem.is_symmetric();
 }
 
-std::unique_ptr<StationarySolver> make_solver(const Config& config, Backend& backend,
+std::unique_ptr<StationarySolver> make_solver(const Config& config, kinetic::Backend& backend,
                                               DefectProblem problem,
                                               const StationaryOptions& options) {
   if (uses_newton(config)) return make_newton(backend, std::move(problem), options);
@@ -42,10 +42,10 @@ DefectTask::DefectTask(const JobContext& context)
       Lambdas(config.numbers("defect.Lambda")),
       is_list(config.is_list("defect.Lambda")),
       symmetric(is_symmetric(problem)),
-      mean_free_path(
-          DefectProblem::mean_free_path(context.backend, problem.model, problem.injection, 1)) {}
+      mean_free_path(DefectProblem::mean_free_path(context.machine.kinetic(), problem.model,
+                                                   problem.injection, 1)) {}
 
-DefectPoint::DefectPoint(const DefectTask& task, Backend& backend, double Lambda,
+DefectPoint::DefectPoint(const DefectTask& task, kinetic::Backend& backend, double Lambda,
                          const DefectStart& start)
     : task_(task), Lambda_(Lambda), before_(start.before) {
   DefectProblem problem = task.problem;

@@ -39,7 +39,8 @@ std::string failure_at(double Lambda, const std::string& why);
 class DefectPoint {
  public:
   /// Throws IoError where the start, which comes from the result file, does not fit.
-  DefectPoint(const DefectTask& task, Backend& backend, double Lambda, const DefectStart& start);
+  DefectPoint(const DefectTask& task, kinetic::Backend& backend, double Lambda,
+              const DefectStart& start);
 
   double Lambda() const { return Lambda_; }
   StationarySolver& solver() { return *solver_; }

@@ -43,8 +43,8 @@ class Run {
  private:
   void resume();
   void take_up(const ResultReader& reader);
-  void solve(Place& place, Backend& own);
-  void advance(Place& place, std::optional<DefectPoint>& point, Backend& own);
+  void solve(Place& place, kinetic::Backend& own);
+  void advance(Place& place, std::optional<DefectPoint>& point, kinetic::Backend& own);
   void look_after();
   void tell();
   double seconds_per_step() const;
@@ -90,7 +90,7 @@ void fail(Place& place, std::optional<DefectPoint>& point, const std::string& wh
 }
 
 /// Only failures of the numerics end here.
-void Run::solve(Place& place, Backend& own) {
+void Run::solve(Place& place, kinetic::Backend& own) {
   if (place.converged || !stopped_by_.empty()) return;
   std::optional<DefectPoint> point;
   try {
@@ -104,7 +104,7 @@ void Run::solve(Place& place, Backend& own) {
 }
 
 /// At least one step, so that runs of any length get on.
-void Run::advance(Place& place, std::optional<DefectPoint>& point, Backend& own) {
+void Run::advance(Place& place, std::optional<DefectPoint>& point, kinetic::Backend& own) {
   point.emplace(task_, own, place.Lambda, place.start);
   if (place.log.Lambda.empty()) point->append_to(place.log);
   do {
@@ -122,8 +122,9 @@ JobResult Run::go() {
   context_.console.start_progress(0);
   last_checkpoint_ = clock_.elapsed();
   const auto thrown = side_by_side(
-      context_.backend, places_.size(),
-      [this](std::size_t i, Backend& own) { solve(places_[i], own); }, [this] { look_after(); });
+      context_.machine.kinetic(), places_.size(),
+      [this](std::size_t i, kinetic::Backend& own) { solve(places_[i], own); },
+      [this] { look_after(); });
   tell();
   context_.console.end_progress();
   JobResult result = write();
@@ -239,7 +240,9 @@ void Run::take_up(const ResultReader& reader) {
         place.dt,
         {std::lround(iterations[i]), std::lround(evaluations[i]), std::lround(jacobians[i])}};
     // A result needs a solver for its names and sizes.
-    if (!like) like = DefectPoint(task_, context_.backend, place.Lambda, place.start).result(false);
+    if (!like)
+      like =
+          DefectPoint(task_, context_.machine.kinetic(), place.Lambda, place.start).result(false);
     place.result = read_result(reader, i++, *like);
   }
   if (i != Lambda.size()) throw damaged();

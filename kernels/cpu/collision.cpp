@@ -27,14 +27,7 @@ class CpuCollision final : public CollisionOperator {
 
   void evaluate(std::span<const double> n, CollisionBatch& out) override;
   void jacobian(std::span<const double> n, std::span<double> J) override;
-  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
-    return make_system(K(), nodes, threads_);
-  }
-  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
-    const Linearisation alone{n, &system, first};
-    linearise_together({&alone, 1});
-  }
-  void linearise_together(std::span<const Linearisation> all) override;
+  void linearise(std::span<const Linearisation> stretches) override;
   std::size_t memory(std::size_t densities) const override;
 
  private:
@@ -158,10 +151,10 @@ void CpuCollision::jacobian(std::span<const double> n, std::span<double> J) {
   jacobians(n, matrices);
 }
 
-void CpuCollision::linearise_together(std::span<const Linearisation> all) {
+void CpuCollision::linearise(std::span<const Linearisation> stretches) {
   std::vector<double> n;
   std::vector<double*> matrices;
-  for (const auto& [part, system, first] : all) {
+  for (const auto& [part, system, first] : stretches) {
     const std::span<double> J = cpu::jacobians(*system);
     n.insert(n.end(), part.begin(), part.end());
     for (std::size_t x = 0; x < part.size() / K(); ++x)

@@ -88,8 +88,8 @@ void add_product(BasicSplit<Real> psi, const Real* a_re, const Real* a_im, const
 template <class Real>
 class CpuEnsemble final : public Ensemble {
  public:
-  CpuEnsemble(EnsemblePlan given, int threads)
-      : Ensemble(std::move(given)),
+  CpuEnsemble(EnsemblePlan plan_in, int threads)
+      : Ensemble(std::move(plan_in)),
         threads_(threads),
         stride_(BasicSplitArray<Real>::distance(plan().sites)),
         fields_(2 * stride_ * plan().trajectories),

@@ -39,8 +39,8 @@ class CpuNodeSystem final : public NodeSystem {
   CpuNodeSystem(int K, std::size_t nodes, int threads);
 
   std::span<double> jacobians() { return J_; }
-  void factorise(const NodeCoefficients& coefficients) override;
-  void solve(std::span<double> f) override;
+  void factorise(const NodeCoefficients& coefficients);
+  void solve(std::span<double> f);
   std::size_t memory() const override;
 
  private:
@@ -183,14 +183,22 @@ std::size_t CpuNodeSystem::memory() const {
   return N() * (2 * area + rows) + 2 * arms_.size() * area;
 }
 
+CpuNodeSystem& made_here(NodeSystem& system) { return dynamic_cast<CpuNodeSystem&>(system); }
+
 }  // namespace
 
-std::unique_ptr<NodeSystem> make_system(int K, std::size_t nodes, int threads) {
+std::unique_ptr<NodeSystem> make_node_system(int K, std::size_t nodes, int threads) {
   return std::make_unique<CpuNodeSystem>(K, nodes, threads);
 }
 
-std::span<double> jacobians(NodeSystem& system) {
-  return dynamic_cast<CpuNodeSystem&>(system).jacobians();
+void factorise(std::span<const Factorisation> all) {
+  for (const auto& [system, coefficients] : all) made_here(*system).factorise(*coefficients);
 }
+
+void solve(std::span<const Solution> all) {
+  for (const auto& [system, f] : all) made_here(*system).solve(f);
+}
+
+std::span<double> jacobians(NodeSystem& system) { return made_here(system).jacobians(); }
 
 }  // namespace kapitza::cpu

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/cuda_choices.hpp"
 #include "kapitza/spectral/block_fft.hpp"
 #include "kapitza/spectral/fast_length.hpp"
 #include "kernels/block/split_step.hpp"

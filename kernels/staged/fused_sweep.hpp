@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/cuda_choices.hpp"
 #include "kapitza/spectral/stockham_index.hpp"
 #include "kernels/block/ring_fft.hpp"
 #include "kernels/block/stockham.hpp"

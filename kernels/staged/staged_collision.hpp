@@ -37,13 +37,13 @@ class StagedCollision final : public CollisionOperator {
   /// workspace: bytes that passes and batches are cut to; exceeded only where one density and one
   /// chunk of times need more.
   template <class... DeviceArguments>
-  explicit StagedCollision(CollisionPlan plan, std::size_t workspace = default_workspace,
+  explicit StagedCollision(CollisionPlan plan_in, std::size_t workspace = default_workspace,
                            TimeSweep sweep = TimeSweep::transforms,
                            DeviceArguments&&... device_arguments)
-      : CollisionOperator(std::move(plan)),
+      : CollisionOperator(std::move(plan_in)),
         device_(std::forward<DeviceArguments>(device_arguments)...),
         workspace_(workspace),
-        tables_(device_, this->plan(), workspace, sweep) {}
+        tables_(device_, plan(), workspace, sweep) {}
 
   void evaluate(std::span<const double> n, CollisionBatch& out) override {
     const std::size_t N = n.size() / K();
@@ -63,28 +63,17 @@ class StagedCollision final : public CollisionOperator {
     device_.download(buffer.data(), J);
   }
 
-  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
-    auto system = std::make_unique<StagedNodeSystem<D>>(device_, nodes, K());
-    device_.wait();  // its memory is there for the streams of other operators, too
-    return system;
-  }
-
-  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
-    const Linearisation alone{n, &system, first};
-    linearise_together({&alone, 1});
-  }
-
-  void linearise_together(std::span<const Linearisation> all) override {
+  void linearise(std::span<const Linearisation> stretches) override {
     std::vector<double> n;
     std::vector<double*> matrices;
-    for (const Linearisation& part : all) {
-      auto& system = dynamic_cast<StagedNodeSystem<D>&>(*part.system);
-      n.insert(n.end(), part.n.begin(), part.n.end());
-      for (std::size_t x = 0; x < part.n.size() / K(); ++x)
-        matrices.push_back(system.jacobian(part.first + x));
+    for (const auto& [part, system, first] : stretches) {
+      StagedNodeSystem<D>& target = StagedNodeSystem<D>::made_here(*system);
+      n.insert(n.end(), part.begin(), part.end());
+      for (std::size_t x = 0; x < part.size() / K(); ++x)
+        matrices.push_back(target.jacobian(first + x));
     }
     jacobian_on_device(n, matrices);
-    device_.wait();  // systems may belong to operators with streams of their own
+    device_.wait();  // what is done with the systems has a stream of its own
   }
 
   std::size_t memory(std::size_t densities) const override {

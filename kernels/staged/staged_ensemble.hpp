@@ -52,10 +52,10 @@ class StagedEnsemble final : public Ensemble {
   /// most: numbers in an array that stages and transforms work on; exceeded only where a single
   /// trajectory has more. Throws std::invalid_argument where the steps do not suit the plan.
   template <class... DeviceArguments>
-  explicit StagedEnsemble(EnsemblePlan given, std::size_t most = most_indices,
+  explicit StagedEnsemble(EnsemblePlan plan_in, std::size_t most = most_indices,
                           FieldSteps steps = FieldSteps::transforms,
                           DeviceArguments&&... device_arguments)
-      : Ensemble(std::move(given)),
+      : Ensemble(std::move(plan_in)),
         device_(std::forward<DeviceArguments>(device_arguments)...),
         steps_(choose_steps<Real>(plan(), steps, device_.most_shared_bytes())),
         tables_(device_, plan(), steps_ != FieldSteps::transforms),

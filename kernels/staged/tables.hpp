@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "kapitza/solver/assemble.hpp"
-#include "kapitza/solver/backend.hpp"
 #include "kapitza/solver/collision.hpp"
 #include "kapitza/solver/collision_schedule.hpp"
+#include "kapitza/solver/cuda_choices.hpp"
 #include "kapitza/spectral/block_fft.hpp"
 #include "kapitza/spectral/kink.hpp"
 #include "kapitza/spectral/stencil.hpp"

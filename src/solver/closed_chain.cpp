@@ -9,7 +9,7 @@
 
 namespace kapitza {
 
-ClosedChain::ClosedChain(Backend& backend, const FieldProblem& problem,
+ClosedChain::ClosedChain(field::Backend& backend, const FieldProblem& problem,
                          const FieldNumerics& numerics, const EnsembleSize& size, double t_end,
                          int records, bool error_check)
     : problem_(problem) {

@@ -5,8 +5,8 @@
 
 namespace kapitza {
 
-CollisionRow::CollisionRow(Backend& backend, const CollisionModel& model, std::span<const double> n,
-                           const ResolutionRequest& request)
+CollisionRow::CollisionRow(kinetic::Backend& backend, const CollisionModel& model,
+                           std::span<const double> n, const ResolutionRequest& request)
     : size_(n.size() / model.grid.K) {
   ResolvedRow row = resolve_row(backend, model, n, request);
   groups_ = std::move(row.groups);
@@ -31,7 +31,7 @@ void CollisionRow::linearise(std::span<const double> n, NodeSystem& system) {
       for (end = i + 1; end < members.size() && members[end] == members[end - 1] + 1;) ++end;
       stretches.push_back({n.subspan(members[i] * K, (end - i) * K), &system, members[i]});
     }
-    collision->linearise_together(stretches);
+    collision->linearise(stretches);
   }
 }
 

@@ -123,7 +123,7 @@ void require_resolved(const CollisionModel& model, const ThermalState& state) {
                      " are needed");
 }
 
-Lineariser::Lineariser(Backend& backend, CollisionModel model, const ThermalState& state)
+Lineariser::Lineariser(kinetic::Backend& backend, CollisionModel model, const ThermalState& state)
     : backend_(backend), model_(std::move(model)), state_(state) {
   require_even(model_.dispersion);
   require_motion(model_.dispersion, model_.grid);

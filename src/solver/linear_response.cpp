@@ -63,7 +63,7 @@ std::vector<double> probes(std::vector<double> Lambda) {
 /// A problem at any resolution.
 class Solver {
  public:
-  Solver(Backend& backend, LinearProblem problem)
+  Solver(kinetic::Backend& backend, LinearProblem problem)
       : problem_(std::move(problem)),
         probes_(probes(problem_.Lambda)),
         linearise_(backend, problem_.model, problem_.background) {}
@@ -114,8 +114,8 @@ struct Stopped {};
 
 class Resolver {
  public:
-  Resolver(Backend& backend, const LinearProblem& problem, const ResolutionRequest& request,
-           const std::function<bool()>& stop)
+  Resolver(kinetic::Backend& backend, const LinearProblem& problem,
+           const ResolutionRequest& request, const std::function<bool()>& stop)
       : backend_(backend),
         problem_(problem),
         request_(request),
@@ -138,7 +138,7 @@ class Resolver {
   double last_doubling_of_T();
   double grid_error();
 
-  Backend& backend_;
+  kinetic::Backend& backend_;
   const LinearProblem& problem_;
   const ResolutionRequest& request_;
   const std::function<bool()>& stop_;
@@ -274,7 +274,8 @@ LinearResponse Resolver::run() {
 
 }  // namespace
 
-std::optional<LinearResponse> resolve_linear(Backend& backend, const LinearProblem& problem,
+std::optional<LinearResponse> resolve_linear(kinetic::Backend& backend,
+                                             const LinearProblem& problem,
                                              const ResolutionRequest& request,
                                              const std::function<bool()>& stop) {
   check_request(problem.model, request);
@@ -287,7 +288,7 @@ std::optional<LinearResponse> resolve_linear(Backend& backend, const LinearProbl
   }
 }
 
-LinearResponse resolve_linear(Backend& backend, const LinearProblem& problem,
+LinearResponse resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
                               const ResolutionRequest& request) {
   return *resolve_linear(backend, problem, request, {});
 }

@@ -12,7 +12,8 @@ namespace {
 
 class March final : public StationarySolver {
  public:
-  March(Backend& backend, DefectProblem problem, StationaryOptions options, MarchOptions march)
+  March(kinetic::Backend& backend, DefectProblem problem, StationaryOptions options,
+        MarchOptions march)
       : StationarySolver(backend, std::move(problem), with_defaults(options, march)),
         march_(march) {}
 
@@ -100,7 +101,7 @@ double March::change_to(const std::vector<double>& n, double dt) const {
 
 }  // namespace
 
-std::unique_ptr<StationarySolver> make_march(Backend& backend, DefectProblem problem,
+std::unique_ptr<StationarySolver> make_march(kinetic::Backend& backend, DefectProblem problem,
                                              const StationaryOptions& options,
                                              const MarchOptions& march) {
   return std::make_unique<March>(backend, std::move(problem), options, march);

@@ -27,7 +27,7 @@ constexpr double longest_dt = 1e12;
 
 class Newton final : public StationarySolver {
  public:
-  Newton(Backend& backend, DefectProblem problem, StationaryOptions options)
+  Newton(kinetic::Backend& backend, DefectProblem problem, StationaryOptions options)
       : StationarySolver(backend, std::move(problem), with_defaults(options)) {}
 
   long jacobians() const override { return jacobians_; }
@@ -64,7 +64,7 @@ void Newton::resolve() {
   request.tolerance = std::max(tolerance_, request.tolerance);
   system_.reset();
   collisions_.emplace(backend_, slab_.problem().model, slab_.n(), request);
-  system_ = collisions_->node_system();
+  system_ = backend_.node_system(collisions_->plan().K(), collisions_->size());
   slab_resolutions_ = slab_.resolutions();
 }
 
@@ -110,9 +110,9 @@ std::vector<double> Newton::newton_step() {
   slab_.transport().linearise(slab_.n(), coefficients_);
   for (double& d : coefficients_.diagonal) d += 1 / dt_;
   coefficients_.Lambda = slab_.problem().Lambda;
-  system_->factorise(coefficients_);
+  factorise(backend_, {system_.get(), &coefficients_});
   std::vector<double> step = slab_.imbalance();
-  system_->solve(step);
+  solve(backend_, {system_.get(), step});
   return step;
 }
 
@@ -150,7 +150,7 @@ void Newton::choose_next_dt(double before, std::size_t bounded) {
 
 }  // namespace
 
-std::unique_ptr<StationarySolver> make_newton(Backend& backend, DefectProblem problem,
+std::unique_ptr<StationarySolver> make_newton(kinetic::Backend& backend, DefectProblem problem,
                                               const StationaryOptions& options) {
   return std::make_unique<Newton>(backend, std::move(problem), options);
 }

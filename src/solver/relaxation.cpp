@@ -35,8 +35,8 @@ bool all_positive(const std::vector<double>& n) {
 
 }  // namespace
 
-Relaxation::Relaxation(Backend& backend, CollisionModel model, const RelaxationOptions& options,
-                       RelaxationState start)
+Relaxation::Relaxation(kinetic::Backend& backend, CollisionModel model,
+                       const RelaxationOptions& options, RelaxationState start)
     : backend_(backend), model_(std::move(model)), options_(options), state_(std::move(start)) {
   if (!all_positive(state_.n)) throw InputError("the density must be positive and finite");
   if (state_.resolution == Resolution{}) {

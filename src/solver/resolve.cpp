@@ -37,7 +37,7 @@ double distance(const CollisionBatch& a, const CollisionBatch& b, int K) {
 
 class Resolver {
  public:
-  Resolver(Backend& backend, const CollisionModel& model, std::span<const double> n,
+  Resolver(kinetic::Backend& backend, const CollisionModel& model, std::span<const double> n,
            const ResolutionRequest& request)
       : backend_(backend), model_(model), n_(n), request_(request) {
     resolution_.dtau = request.dtau.value_or(Resolution::safe_dtau(model));
@@ -166,7 +166,7 @@ class Resolver {
     return result;
   }
 
-  Backend& backend_;
+  kinetic::Backend& backend_;
   const CollisionModel& model_;
   std::span<const double> n_;
   const ResolutionRequest& request_;
@@ -210,14 +210,14 @@ void check_request(const CollisionModel& model, const ResolutionRequest& request
                      std::to_string(static_cast<int>(std::ceil(needed / K)) * K) + ")");
 }
 
-ResolvedCollision resolve_collision(Backend& backend, const CollisionModel& model,
+ResolvedCollision resolve_collision(kinetic::Backend& backend, const CollisionModel& model,
                                     std::span<const double> n, const ResolutionRequest& request) {
   check_request(model, request);
   return Resolver(backend, model, n, request).run();
 }
 
-ResolvedRow resolve_row(Backend& backend, const CollisionModel& model, std::span<const double> n,
-                        const ResolutionRequest& request) {
+ResolvedRow resolve_row(kinetic::Backend& backend, const CollisionModel& model,
+                        std::span<const double> n, const ResolutionRequest& request) {
   check_request(model, request);
   return Resolver(backend, model, n, request).run_row();
 }

@@ -62,7 +62,7 @@ bool DefectProblem::is_symmetric() const {
   return true;
 }
 
-double DefectProblem::mean_free_path(Backend& backend, const CollisionModel& model,
+double DefectProblem::mean_free_path(kinetic::Backend& backend, const CollisionModel& model,
                                      const Injection& injection, double Lambda) {
   const std::vector<double> v = velocities(model);
   std::vector<double> n;
@@ -80,7 +80,8 @@ double DefectProblem::mean_free_path(Backend& backend, const CollisionModel& mod
   return streaming / scattering;
 }
 
-Slab::Slab(Backend& backend, DefectProblem problem, ResolutionRequest request, Mirror mirror)
+Slab::Slab(kinetic::Backend& backend, DefectProblem problem, ResolutionRequest request,
+           Mirror mirror)
     : backend_(backend),
       problem_(std::move(problem)),
       request_(request),

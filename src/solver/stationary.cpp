@@ -20,7 +20,7 @@ constexpr int most_refinements = 4;
 
 }  // namespace
 
-StationarySolver::StationarySolver(Backend& backend, DefectProblem problem,
+StationarySolver::StationarySolver(kinetic::Backend& backend, DefectProblem problem,
                                    const StationaryOptions& options)
     : backend_(backend),
       options_(options),

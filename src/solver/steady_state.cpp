@@ -32,7 +32,7 @@ std::vector<double> means(const std::vector<double>& sums, int trajectories) {
 
 }  // namespace
 
-SteadyState::SteadyState(Backend& backend, const FieldProblem& problem,
+SteadyState::SteadyState(field::Backend& backend, const FieldProblem& problem,
                          const FieldNumerics& numerics, const EnsembleSize& size,
                          SteadyStateOptions options)
     : problem_(problem),

@@ -12,7 +12,8 @@
 #include <tuple>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/solver/machine.hpp"
 #include "tests/support/collision_agreement.hpp"
 #include "tests/support/host_device.hpp"
 #include "tests/support/needs_gpu.hpp"
@@ -63,12 +64,12 @@ Host staged_operator(const Setting& setting, std::size_t workspace = default_wor
 }
 
 void expect_agreement(CollisionOperator& staged) {
-  const auto reference = make_cpu_backend(2)->collision(staged.plan());
+  const auto reference = make_cpu_machine(2)->kinetic().collision(staged.plan());
   for (const int N : {1, 3, 70}) testing::expect_same_integrals(*reference, staged, N);
 }
 
 void expect_agreement_of_jacobians(CollisionOperator& staged) {
-  const auto reference = make_cpu_backend(2)->collision(staged.plan());
+  const auto reference = make_cpu_machine(2)->kinetic().collision(staged.plan());
   testing::expect_same_jacobians(*reference, staged, 2);
 }
 
@@ -84,8 +85,9 @@ TEST_P(StagedCollisionAgrees, WithTheJacobianOfTheCpuBackend) {
 
 TEST_P(StagedCollisionAgrees, WithTheCpuBackendOnCuda) {
   NEEDS_GPU();
-  const auto staged =
-      make_cuda_backend({FieldSteps::best, GetParam().sweep})->collision(make_plan(GetParam()));
+  const auto staged = make_cuda_machine({FieldSteps::best, GetParam().sweep})
+                          ->kinetic()
+                          .collision(make_plan(GetParam()));
   expect_agreement(*staged);
   expect_agreement_of_jacobians(*staged);
 }

@@ -20,7 +20,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/field_backend.hpp"
+#include "kapitza/solver/machine.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/ensemble_contents.hpp"
 #include "tests/support/host_device.hpp"
@@ -96,7 +97,7 @@ EnsemblePlan make_plan_of(const Setting& setting) {
 }
 
 std::unique_ptr<Ensemble> reference(const EnsemblePlan& plan) {
-  return make_cpu_backend(1)->ensemble(plan);
+  return make_cpu_machine(1)->field().ensemble(plan);
 }
 
 double norm_of(const Complex* phi, std::size_t count) {
@@ -361,9 +362,9 @@ TEST(StagedEnsemble, HoldsTwiceAsManySitesInSinglePrecision) {
 /// The same within the same bounds on a GPU, and twice the same bits.
 template <class Real>
 void expect_agreement_on_the_gpu(const Setting& setting) {
-  const auto gpu = make_cuda_backend({setting.steps});
+  const auto gpu = make_cuda_machine({setting.steps});
   const auto run = [&] {
-    auto ensemble = gpu->ensemble(make_plan_of<Real>(setting));
+    auto ensemble = gpu->field().ensemble(make_plan_of<Real>(setting));
     expect_agreement<Real>(*ensemble, largest_bound<Real>);
     return fields_of(*ensemble);
   };

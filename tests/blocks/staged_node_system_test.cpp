@@ -3,14 +3,12 @@
 // The linear systems of the GPU path, run on the host: what travels, what is held, and that no
 // stage reads what another index of it writes. Its numbers are compared in tests/conformance.
 
-#include "kernels/staged/staged_node_system.hpp"
-
 #include <cmath>
 #include <gtest/gtest.h>
 #include <memory>
 #include <vector>
 
-#include "kernels/staged/staged_collision.hpp"
+#include "kernels/staged/staged_kinetic.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/host_device.hpp"
@@ -19,8 +17,8 @@
 namespace kapitza::staged {
 namespace {
 
-using Host = StagedCollision<HostDevice>;
 using Order = HostDevice::Order;
+using Host = StagedKinetic<HostDevice, Order>;
 
 constexpr std::size_t N = 9, K = 32, size = N * K;
 
@@ -38,42 +36,47 @@ std::vector<double> wave(std::size_t count, double mean, double height) {
   return values;
 }
 
+Host host(Order order = Order::forwards) { return Host(TimeSweep::transforms, order); }
+
 NodeCoefficients coefficients() {
   return {1e-2, wave(size, 3, 1), wave(size, 0, 1), wave(size, 0.1, 1), wave(K, 0, 1)};
 }
 
 TEST(StagedNodeSystem, JacobiansAndFactorsStayOnTheDevice) {
-  Host collision(make_plan());
-  const auto system = collision.node_system(N);
+  Host backend = host();
+  const auto collision = backend.collision(make_plan());
+  const auto system = backend.node_system(K, N);
   const NodeCoefficients c = coefficients();
   std::vector<double> f(size, 1);
 
   HostDevice::record = {};
-  collision.linearise(wave(size, 0.7, 0.2), *system, 0);
+  linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
   EXPECT_EQ(HostDevice::record.uploaded,
             size * sizeof(double) + 2 * N * sizeof(ChannelRates) + N * sizeof(double*));
   EXPECT_EQ(HostDevice::record.downloaded, 0u);
 
   HostDevice::record = {};
-  system->factorise(c);
+  factorise(backend, {system.get(), &c});
   EXPECT_EQ(HostDevice::record.uploaded,
             (3 * size + K) * sizeof(double) + N * (sizeof(SystemNode) + sizeof(Elimination)));
   EXPECT_EQ(HostDevice::record.downloaded, N * sizeof(int));
 
   HostDevice::record = {};
-  system->solve(f);
+  solve(backend, {system.get(), f});
   EXPECT_EQ(HostDevice::record.uploaded, size * sizeof(double) + N * sizeof(Elimination));
   EXPECT_EQ(HostDevice::record.downloaded, size * sizeof(double));
 }
 
 TEST(StagedNodeSystem, MemoryIsWhatItSays) {
-  Host collision(make_plan());
-  const auto system = collision.node_system(N);
-  collision.linearise(wave(size, 0.7, 0.2), *system, 0);
+  Host backend = host();
+  const auto collision = backend.collision(make_plan());
+  const auto system = backend.node_system(K, N);
+  linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
   HostDevice::record = {};
-  const auto other = collision.node_system(N);
-  collision.linearise(wave(size, 0.7, 0.2), *other, 0);
-  other->factorise(coefficients());
+  const auto other = backend.node_system(K, N);
+  linearise(*collision, {wave(size, 0.7, 0.2), other.get(), 0});
+  const NodeCoefficients c = coefficients();
+  factorise(backend, {other.get(), &c});
   // Beside a few bytes for every node: addresses, flags.
   const std::size_t lists = N * (sizeof(SystemNode) + sizeof(Elimination) + sizeof(int));
   EXPECT_EQ(HostDevice::record.allocated, other->memory() + lists);
@@ -81,12 +84,14 @@ TEST(StagedNodeSystem, MemoryIsWhatItSays) {
 
 TEST(StagedNodeSystem, BitsDoNotDependOnTheOrderOfIndices) {
   const auto run = [](Order order) {
-    Host collision(make_plan(), default_workspace, TimeSweep::transforms, order);
-    const auto system = collision.node_system(N);
+    Host backend = host(order);
+    const auto collision = backend.collision(make_plan());
+    const NodeCoefficients c = coefficients();
+    const auto system = backend.node_system(K, N);
     std::vector<double> f(size, 1);
-    collision.linearise(wave(size, 0.7, 0.2), *system, 0);
-    system->factorise(coefficients());
-    system->solve(f);
+    linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
+    factorise(backend, {system.get(), &c});
+    solve(backend, {system.get(), f});
     return f;
   };
   EXPECT_EQ(run(Order::backwards), run(Order::forwards));
@@ -94,15 +99,16 @@ TEST(StagedNodeSystem, BitsDoNotDependOnTheOrderOfIndices) {
 
 /// Nor on systems that are solved in the same calls.
 TEST(StagedNodeSystem, BitsDoNotDependOnCompany) {
-  Host collision(make_plan());
+  Host backend = host();
+  const auto collision = backend.collision(make_plan());
   const auto run = [&](std::size_t others) {
     std::vector<std::unique_ptr<NodeSystem>> systems;
     std::vector<std::vector<double>> f;
     const NodeCoefficients c = coefficients();
     for (std::size_t i = 0; i <= others; ++i) {
       // The one that is looked at comes last, behind others whose densities are not its own.
-      systems.push_back(collision.node_system(N));
-      collision.linearise(wave(size, i == others ? 0.7 : 0.6, 0.2), *systems[i], 0);
+      systems.push_back(backend.node_system(K, N));
+      linearise(*collision, {wave(size, i == others ? 0.7 : 0.6, 0.2), systems[i].get(), 0});
       f.emplace_back(size, 1);
     }
     std::vector<Factorisation> factorisations;
@@ -111,8 +117,8 @@ TEST(StagedNodeSystem, BitsDoNotDependOnCompany) {
       factorisations.push_back({systems[i].get(), &c});
       solutions.push_back({systems[i].get(), f[i]});
     }
-    systems[0]->factorise_together(factorisations);
-    systems[0]->solve_together(solutions);
+    backend.factorise(factorisations);
+    backend.solve(solutions);
     return f.back();
   };
   EXPECT_EQ(run(2), run(0));

@@ -5,13 +5,15 @@
 #include <memory>
 #include <string>
 
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/field_backend.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/solver/machine.hpp"
 #include "tests/support/needs_gpu.hpp"
 
 namespace kapitza {
 
 /// The GPU path without a GPU: what it leaves open are the libraries and the kernel launch.
-std::unique_ptr<Backend> make_staged_backend(CudaChoices choices);
+std::unique_ptr<Machine> make_staged_machine(CudaChoices choices);
 
 /// A test body for all backends. Where no GPU is usable the cuda tests are skipped, unless
 /// KAPITZA_REQUIRE_GPU is set: then they fail.
@@ -21,21 +23,24 @@ class OnEveryBackend : public ::testing::TestWithParam<std::string> {
     if (GetParam().starts_with("cuda")) {
       NEEDS_GPU();
     }
-    backend_ = make_backend(GetParam());
+    machine_ = make_machine(GetParam());
   }
 
-  std::unique_ptr<Backend> backend_;
+  kinetic::Backend& kinetic() { return machine_->kinetic(); }
+  field::Backend& field() { return machine_->field(); }
+
+  std::unique_ptr<Machine> machine_;
 
  private:
-  static std::unique_ptr<Backend> make_backend(const std::string& name) {
+  static std::unique_ptr<Machine> make_machine(const std::string& name) {
     CudaChoices choices;
     if (name.ends_with("two_pass"))
       choices.steps = FieldSteps::two_pass;
     else if (!name.ends_with("fused"))
       choices = {FieldSteps::transforms, TimeSweep::transforms};
-    if (name.starts_with("cuda")) return make_cuda_backend(choices);
-    if (name.starts_with("staged")) return make_staged_backend(choices);
-    return make_cpu_backend();
+    if (name.starts_with("cuda")) return make_cuda_machine(choices);
+    if (name.starts_with("staged")) return make_staged_machine(choices);
+    return make_cpu_machine();
   }
 };
 

@@ -48,11 +48,12 @@ class LargeCollision : public OnEveryBackend {
  protected:
   template <class Compare>
   void at_each(const std::vector<Size>& sizes, const Compare& expect_same) {
-    const auto cpu = make_cpu_backend();
+    const auto cpu = make_cpu_machine();
     for (const Size& size : sizes) {
-      if (size.only_on_gpu && backend_->name() != "cuda") continue;
+      if (size.only_on_gpu && machine_->name() != "cuda") continue;
       SCOPED_TRACE("K = " + std::to_string(size.K) + ", M = " + std::to_string(size.M));
-      expect_same(*cpu->collision(plan_of(size)), *backend_->collision(plan_of(size)), size.N);
+      expect_same(*cpu->kinetic().collision(plan_of(size)), *kinetic().collision(plan_of(size)),
+                  size.N);
     }
   }
 };

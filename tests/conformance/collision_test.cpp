@@ -218,7 +218,8 @@ Densities smooth_density(int K) {
   return n;
 }
 
-void expect_literal(Backend& backend, const TinyCase& tiny, const Densities& n, double tolerance) {
+void expect_literal(kinetic::Backend& backend, const TinyCase& tiny, const Densities& n,
+                    double tolerance) {
   const CollisionPlan plan = tiny_plan(tiny);
   const LiteralCollision expected = literal_collision(plan, n);
   CollisionBatch actual;
@@ -237,18 +238,18 @@ void expect_literal(Backend& backend, const TinyCase& tiny, const Densities& n, 
 constexpr double sum_rounding = 1e-12;
 
 TEST_P(Collision, ThreeToThreeIsItsLiteralSum) {
-  expect_literal(*backend_, {{3}, 8, 16}, rough_density(8), sum_rounding);
-  expect_literal(*backend_, {{3}, 8, 24}, rough_density(8), sum_rounding);
-  expect_literal(*backend_, {{3}, 6, 12}, rough_density(6), sum_rounding);
+  expect_literal(kinetic(), {{3}, 8, 16}, rough_density(8), sum_rounding);
+  expect_literal(kinetic(), {{3}, 8, 24}, rough_density(8), sum_rounding);
+  expect_literal(kinetic(), {{3}, 6, 12}, rough_density(6), sum_rounding);
 }
 
 TEST_P(Collision, ThreeToThreeOnTheGridItself) {
-  expect_literal(*backend_, {{3}, 8, 8}, rough_density(8), sum_rounding);
+  expect_literal(kinetic(), {{3}, 8, 8}, rough_density(8), sum_rounding);
 }
 
 TEST_P(Collision, FourToFourIsItsLiteralSum) {
-  expect_literal(*backend_, {{4}, 8, 8}, rough_density(8), sum_rounding);
-  expect_literal(*backend_, {{3, 4}, 4, 8}, rough_density(4), sum_rounding);
+  expect_literal(kinetic(), {{4}, 8, 8}, rough_density(8), sum_rounding);
+  expect_literal(kinetic(), {{3, 4}, 4, 8}, rough_density(4), sum_rounding);
 }
 
 /// Units of rounding that a phase e^{i tau E} of ours may be off by: k is off by three roundings of
@@ -256,7 +257,7 @@ TEST_P(Collision, FourToFourIsItsLiteralSum) {
 constexpr double phase_rounding = 32 * dtau * (2 * pi * 3 * pi + pi * pi);
 
 /// Sums over up to a thousand sites, in long double.
-void expect_literal_of_size(Backend& backend, int K, int M) {
+void expect_literal_of_size(kinetic::Backend& backend, int K, int M) {
   const TinyCase size{{3}, K, M};
   const CollisionPlan plan = tiny_plan(size);
   const Densities n = smooth_density(K);
@@ -268,27 +269,27 @@ void expect_literal_of_size(Backend& backend, int K, int M) {
 }
 
 TEST_P(Collision, ThreeToThreeIsItsLiteralSumOn64Momenta) {
-  expect_literal_of_size(*backend_, 64, 256);
+  expect_literal_of_size(kinetic(), 64, 256);
 }
 
 TEST_P(Collision, ThreeToThreeIsItsLiteralSumOn256Momenta) {
-  expect_literal_of_size(*backend_, 256, 512);
+  expect_literal_of_size(kinetic(), 256, 512);
 }
 
 TEST_P(Collision, ThreeToThreeIsItsLiteralSumOn1024Momenta) {
-  expect_literal_of_size(*backend_, 1024, 1024);
+  expect_literal_of_size(kinetic(), 1024, 1024);
 }
 
 TEST_P(Collision, TwoToTwoIsItsLiteralSum) {
   // Six-point stencils on a grid 16 times finer: error 3e-7 of an amplitude at mode K / 2, and
   // (2 j / K)^6 of that at mode j.
-  expect_literal(*backend_, {{2}, 8, 0}, rough_density(8), 3e-6);
-  expect_literal(*backend_, {{2}, 32, 0}, smooth_density(32), 1e-9);
+  expect_literal(kinetic(), {{2}, 8, 0}, rough_density(8), 3e-6);
+  expect_literal(kinetic(), {{2}, 32, 0}, smooth_density(32), 1e-9);
 }
 
 TEST_P(Collision, ChannelsAdd) {
-  expect_literal(*backend_, {{2, 3}, 8, 16}, rough_density(8), 3e-6);
-  expect_literal(*backend_, {{2, 3, 4}, 4, 8}, rough_density(4), 3e-6);
+  expect_literal(kinetic(), {{2, 3}, 8, 16}, rough_density(8), 3e-6);
+  expect_literal(kinetic(), {{2, 3, 4}, 4, 8}, rough_density(4), 3e-6);
 }
 
 TEST_P(Collision, JacobianIsTheSlopeOfTheLiteralSum) {
@@ -306,7 +307,7 @@ TEST_P(Collision, JacobianIsTheSlopeOfTheLiteralSum) {
     for (int k = 0; k < K; ++k) slope[k * K + p] = (I_up[k] - I_down[k]) / (2 * step);
   }
 
-  backend_->collision(plan)->jacobian(n, J);
+  kinetic().collision(plan)->jacobian(n, J);
 
   // The step's square, times third derivatives of order 1 / n^2 ~ 10.
   for (int i = 0; i < K * K; ++i) EXPECT_NEAR(J[i], slope[i], 1e-6 * largest(slope)) << i;
@@ -365,7 +366,7 @@ constexpr int K_large = 96;
 constexpr int batch_size = 37;
 
 TEST_P(Collision, PlaceInTheBatchDoesNotMatter) {
-  const auto collision = backend_->collision(large_plan(K_large, {2, 3}));
+  const auto collision = kinetic().collision(large_plan(K_large, {2, 3}));
   std::vector<Densities> parts;
   for (int x = 0; x < batch_size; ++x) parts.push_back(family(K_large, x));
   const std::vector<Densities> reversed(parts.rbegin(), parts.rend());
@@ -390,7 +391,7 @@ TEST(CpuCollision, JacobiansDependNeitherOnTheirBatchNorOnThreads) {
   for (int x = 0; x < densities; ++x) parts.push_back(family(K, x));
   const auto jacobians = [&](int threads, const Densities& n) {
     std::vector<double> J(n.size() * K);
-    make_cpu_backend(threads)->collision(plan)->jacobian(n, J);
+    make_cpu_machine(threads)->kinetic().collision(plan)->jacobian(n, J);
     return J;
   };
 
@@ -407,7 +408,7 @@ TEST_P(Collision, RunsAreRepeatable) {
   const CollisionPlan plan = large_plan(K_large, {2, 3});
   const Densities n = stack({family(K_large, 0), family(K_large, 1), family(K_large, 2)});
   const auto run = [&] {
-    const auto collision = backend_->collision(plan);
+    const auto collision = kinetic().collision(plan);
     CollisionBatch batch;
     std::vector<double> J(n.size() * K_large);
     collision->evaluate(n, batch);
@@ -428,8 +429,8 @@ TEST_P(Collision, AgreesWithOneThreadOfTheCpu) {
   const Densities n = stack({family(K_large, 3), family(K_large, 4)});
   CollisionBatch expected, actual;
   std::vector<double> J_expected(n.size() * K_large), J_actual(n.size() * K_large);
-  const auto reference = make_cpu_backend(1)->collision(plan);
-  const auto collision = backend_->collision(plan);
+  const auto reference = make_cpu_machine(1)->kinetic().collision(plan);
+  const auto collision = kinetic().collision(plan);
 
   reference->evaluate(n, expected);
   collision->evaluate(n, actual);
@@ -458,7 +459,7 @@ TEST_P(Collision, ThermalStatesAreStationary) {
     }
     CollisionBatch batch;
 
-    backend_->collision(plan)->evaluate(stack(states), batch);
+    kinetic().collision(plan)->evaluate(stack(states), batch);
 
     // h is rounding, of at most a few units times n (|b| E + c).
     for (std::size_t i = 0; i < batch.I.size(); ++i)
@@ -473,7 +474,7 @@ TEST_P(Collision, NumberAndEnergyAreConserved) {
     const Densities n = stack({family(K_large, 5), family(K_large, 6), family(K_large, 7)});
     CollisionBatch batch;
 
-    backend_->collision(plan)->evaluate(n, batch);
+    kinetic().collision(plan)->evaluate(n, batch);
 
     for (int x = 0; x < 3; ++x) {
       double number = 0, energy = 0, number_size = 0, energy_size = 0;
@@ -492,7 +493,7 @@ TEST_P(Collision, JacobianIsTheSlopeOfEvaluate) {
   constexpr int K = 32;
   for (const auto& channels : std::vector<std::vector<int>>{{2}, {3}, {2, 3}}) {
     const CollisionPlan plan = large_plan(K, channels);
-    const auto collision = backend_->collision(plan);
+    const auto collision = kinetic().collision(plan);
     const std::vector<Densities> states{family(K, 0), family(K, 1)};
     std::vector<double> J(states.size() * K * K);
 

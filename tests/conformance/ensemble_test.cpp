@@ -163,7 +163,7 @@ double rounding(const EnsemblePlan& plan, long steps) {
          (of_backend * epsilon + pi * plan.sites * std::numeric_limits<double>::epsilon());
 }
 
-void expect_literal(Backend& backend, const Case& c, const FieldNumerics& numerics,
+void expect_literal(field::Backend& backend, const Case& c, const FieldNumerics& numerics,
                     const std::vector<long>& slices, Precision precision = Precision::double_) {
   SCOPED_TRACE(c.name + ", order " + std::to_string(numerics.order));
   const int trajectories = 3;
@@ -207,34 +207,34 @@ void expect_literal(Backend& backend, const Case& c, const FieldNumerics& numeri
 // --- literal sums --------------------------------------------------------------------------------
 
 TEST_P(Fields, ZeroStepsMeasureTheStart) {
-  for (const Case& c : cases) expect_literal(*backend_, c, {0.1, 1, 2}, {0});
+  for (const Case& c : cases) expect_literal(field(), c, {0.1, 1, 2}, {0});
 }
 
 TEST_P(Fields, OneStepIsLiteral) {
   for (const Case& c : cases)
-    for (const int order : {2, 4}) expect_literal(*backend_, c, {0.1, 1, order}, {1});
+    for (const int order : {2, 4}) expect_literal(field(), c, {0.1, 1, order}, {1});
 }
 
 /// Short steps: what a step of 0.1 does in the defect to a rounding is more than rounding() knows
 /// of.
-TEST_P(LongFields, StepsAreLiteral) { expect_literal(*backend_, long_ring, {0.02, 2, 2}, {1, 1}); }
+TEST_P(LongFields, StepsAreLiteral) { expect_literal(field(), long_ring, {0.02, 2, 2}, {1, 1}); }
 
 TEST_P(Fields, SeveralStepsAreLiteral) {
   for (const Case& c : cases)
-    for (const int order : {2, 4}) expect_literal(*backend_, c, {0.07, 3, order}, {4, 1, 7});
+    for (const int order : {2, 4}) expect_literal(field(), c, {0.07, 3, order}, {4, 1, 7});
 }
 
 TEST_P(Fields, SinglePrecisionIsLiteralToItsOwnRounding) {
   for (const Case& c : cases)
     for (const int order : {2, 4})
-      expect_literal(*backend_, c, {0.07, 2, order}, {0, 3, 2}, Precision::single_);
+      expect_literal(field(), c, {0.07, 2, order}, {0, 3, 2}, Precision::single_);
 }
 
 TEST_P(Fields, NothingToStartFromIsFilledByTheNoise) {
   const Case& c = cases.back();
   FieldProblem problem = problem_of(c);
   problem.starts_from_zero = true;
-  const auto ensemble = backend_->ensemble(make_plan(problem, {0.1, 2, 2}, {2, seed}));
+  const auto ensemble = field().ensemble(make_plan(problem, {0.1, 2, 2}, {2, seed}));
   ensemble->start();
   ASSERT_FALSE(ensemble->advance(0, 1));
   for (const double sum : totals_of(*ensemble)) EXPECT_EQ(sum, 0);
@@ -245,7 +245,7 @@ TEST_P(Fields, NothingToStartFromIsFilledByTheNoise) {
 
 // --- exact properties ----------------------------------------------------------------------------
 
-void expect_to_go_on_from_a_checkpoint(Backend& backend, const Case& c) {
+void expect_to_go_on_from_a_checkpoint(field::Backend& backend, const Case& c) {
   for (const Precision precision : {Precision::double_, Precision::single_}) {
     const EnsemblePlan plan = plan_of(c, {0.1, 2, 4}, 4, precision);
     const auto whole = backend.ensemble(plan), resumed = backend.ensemble(plan);
@@ -267,15 +267,15 @@ void expect_to_go_on_from_a_checkpoint(Backend& backend, const Case& c) {
 }
 
 TEST_P(Fields, GoOnFromACheckpointBitForBit) {
-  expect_to_go_on_from_a_checkpoint(*backend_, cases.back());
+  expect_to_go_on_from_a_checkpoint(field(), cases.back());
 }
 
 TEST_P(LongFields, GoOnFromACheckpointBitForBit) {
-  expect_to_go_on_from_a_checkpoint(*backend_, long_ring);
+  expect_to_go_on_from_a_checkpoint(field(), long_ring);
 }
 
 TEST_P(Fields, TotalsAddUpUntilTheyAreCleared) {
-  const auto ensemble = backend_->ensemble(plan_of(cases.back(), {0.1, 1, 2}));
+  const auto ensemble = field().ensemble(plan_of(cases.back(), {0.1, 1, 2}));
   ensemble->start();
   ASSERT_FALSE(ensemble->advance(0, 0));
   const std::vector<double> once = totals_of(*ensemble);
@@ -291,7 +291,7 @@ TEST_P(Fields, TotalsAddUpUntilTheyAreCleared) {
 }
 
 TEST_P(Fields, StartIsTheSameEveryTime) {
-  const auto ensemble = backend_->ensemble(plan_of(cases.back(), {0.1, 1, 2}));
+  const auto ensemble = field().ensemble(plan_of(cases.back(), {0.1, 1, 2}));
   ensemble->start();
   const std::vector<Complex> phi = fields_of(*ensemble);
   ASSERT_FALSE(ensemble->advance(0, 5));
@@ -300,7 +300,7 @@ TEST_P(Fields, StartIsTheSameEveryTime) {
   EXPECT_EQ(fields_of(*ensemble), phi);
 }
 
-void expect_trajectories_alone(Backend& backend, const Case& c) {
+void expect_trajectories_alone(field::Backend& backend, const Case& c) {
   const FieldNumerics numerics{0.1, 2, 4};
   for (const Precision precision : {Precision::double_, Precision::single_}) {
     const auto few = backend.ensemble(plan_of(c, numerics, 3, precision));
@@ -319,18 +319,18 @@ void expect_trajectories_alone(Backend& backend, const Case& c) {
 }
 
 TEST_P(Fields, TrajectoriesKnowNothingOfEachOther) {
-  expect_trajectories_alone(*backend_, cases.back());
+  expect_trajectories_alone(field(), cases.back());
 }
 
 TEST_P(LongFields, TrajectoriesKnowNothingOfEachOther) {
-  expect_trajectories_alone(*backend_, long_ring);
+  expect_trajectories_alone(field(), long_ring);
 }
 
 TEST(CpuFields, ThreadsDoNotMatter) {
   for (const Precision precision : {Precision::double_, Precision::single_}) {
     const EnsemblePlan plan = plan_of(cases.back(), {0.1, 2, 4}, 40, precision);
     const auto run = [&](int threads) {
-      auto ensemble = make_cpu_backend(threads)->ensemble(plan);
+      auto ensemble = make_cpu_machine(threads)->field().ensemble(plan);
       ensemble->start();
       EXPECT_FALSE(ensemble->advance(0, 40));
       return ensemble;
@@ -344,7 +344,7 @@ TEST(CpuFields, ThreadsDoNotMatter) {
 TEST_P(Fields, SlicesDoNotMatter) {
   const EnsemblePlan plan = plan_of(cases.back(), {0.1, 3, 2});
   const auto run = [&](const std::vector<long>& slices) {
-    const auto ensemble = backend_->ensemble(plan);
+    const auto ensemble = field().ensemble(plan);
     ensemble->start();
     long step = 0;
     for (const long steps : slices) {
@@ -370,7 +370,7 @@ TEST_P(Fields, LengthsWithLargePrimeFactorsAreTransformedToo) {
     for (const Precision precision : {Precision::double_, Precision::single_}) {
       const Case c{"long", N, 0, 0};
       const EnsemblePlan plan = plan_of(c, {0.1, 1, 2}, 2, precision);
-      const auto ensemble = backend_->ensemble(plan);
+      const auto ensemble = field().ensemble(plan);
       ensemble->start();
       const std::vector<Complex> before = fields_of(*ensemble);
       ASSERT_FALSE(ensemble->advance(0, 1));
@@ -414,7 +414,7 @@ Laws laws_of(Ensemble& ensemble) {
 TEST_P(Fields, NumberIsConserved) {
   for (const Precision precision : {Precision::double_, Precision::single_}) {
     const EnsemblePlan plan = plan_of(cases[3], {0.1, 1, 4}, 1, precision);
-    const auto ensemble = backend_->ensemble(plan);
+    const auto ensemble = field().ensemble(plan);
     ensemble->start();
     const double before = laws_of(*ensemble).number;
     ASSERT_FALSE(ensemble->advance(0, 200));
@@ -429,7 +429,7 @@ TEST_P(Fields, EnergyIsConservedToTheOrderOfTheSplitting) {
     const double dt = order == 2 ? 0.02 : 0.05, time = 2;
     const auto error = [&](int halvings) {
       const auto ensemble =
-          backend_->ensemble(plan_of(cases[3], {dt / (1 << halvings), 1, order}, 1));
+          field().ensemble(plan_of(cases[3], {dt / (1 << halvings), 1, order}, 1));
       ensemble->start();
       const double start = laws_of(*ensemble).energy;
       double sum = 0;
@@ -459,7 +459,7 @@ EnsemblePlan free_plan(double dt, int trajectories) {
 
 TEST_P(Fields, BlowUpIsReported) {
   // So short a step leaves the rest of the ring finite: 1e160 squared is not.
-  const auto ensemble = backend_->ensemble(free_plan(1e-12, 3));
+  const auto ensemble = field().ensemble(free_plan(1e-12, 3));
   ensemble->start();
   std::vector<Complex> phi = fields_of(*ensemble);
   phi[1 * 16 + 11] = {0, 1e160};
@@ -480,7 +480,7 @@ TEST_P(Fields, BlowUpIsFoundAtTheStepWhereItHappens) {
   problem.starts_from_zero = true;
   problem.density = [](const std::vector<double>& k) { return std::vector(k.size(), 8e307); };
   problem.absorber->Gamma = problem.absorber->width * 10 / (3 * 0.1);
-  const auto ensemble = backend_->ensemble(make_plan(problem, {0.1, 3, 2}, {1, seed}));
+  const auto ensemble = field().ensemble(make_plan(problem, {0.1, 3, 2}, {1, seed}));
   ensemble->start();
   ASSERT_FALSE(ensemble->advance(0, 2));
   ensemble->start();
@@ -495,7 +495,7 @@ TEST_P(Fields, BlowUpIsFoundAtTheStepWhereItHappens) {
 
 TEST_P(Fields, OthersSurviveABlowUp) {
   const EnsemblePlan plan = plan_of(cases.back(), {0.1, 2, 2});
-  const auto disturbed = backend_->ensemble(plan), calm = backend_->ensemble(plan);
+  const auto disturbed = field().ensemble(plan), calm = field().ensemble(plan);
   disturbed->start();
   calm->start();
   std::vector<Complex> phi = fields_of(*disturbed);

@@ -114,15 +114,15 @@ double largest(const Values& values) {
 
 Values densities(const Setting& s) { return Draw(7)(s.N * s.K, 0.5, 1); }
 
-Values solve(NodeSystem& system, Values f) {
-  system.solve(f);
+Values solution(kinetic::Backend& backend, NodeSystem& system, Values f) {
+  solve(backend, {&system, f});
   return f;
 }
 
 void expect_solution(const Setting& s, const NodeCoefficients& c, const Values& J,
-                     NodeSystem& system, unsigned seed) {
+                     kinetic::Backend& backend, NodeSystem& system, unsigned seed) {
   const Values f = Draw(seed)(s.N * s.K, -1, 1);
-  const Values product = literal_product(s, c, J, solve(system, f));
+  const Values product = literal_product(s, c, J, solution(backend, system, f));
   // Random blocks of order 64 are far better conditioned than 1e5.
   for (std::size_t i = 0; i < f.size(); ++i) ASSERT_NEAR(product[i], f[i], 1e-10) << i;
 }
@@ -142,59 +142,59 @@ TEST_P(Chain, SolvesTheLiteralSystem) {
   for (const Setting& s : settings()) {
     SCOPED_TRACE(std::to_string(s.N) + " nodes, K = " + std::to_string(s.K) +
                  (s.links == Links::half ? ", half links" : "") + (s.mirror ? ", mirror" : ""));
-    const auto collision = backend_->collision(make_plan(s.K));
-    const auto system = collision->node_system(s.N);
+    const auto collision = kinetic().collision(make_plan(s.K));
+    const auto system = kinetic().node_system(s.K, s.N);
     const Values n = densities(s);
     Values J(n.size() * s.K);
     collision->jacobian(n, J);
     const NodeCoefficients c = draw_coefficients(s, 1);
     ASSERT_GT(c.Lambda * largest(J), 0.5);
 
-    collision->linearise(n, *system, 0);
-    system->factorise(c);
+    linearise(*collision, {n, system.get(), 0});
+    factorise(kinetic(), {system.get(), &c});
 
-    expect_solution(s, c, J, *system, 2);
-    expect_solution(s, c, J, *system, 3);
+    expect_solution(s, c, J, kinetic(), *system, 2);
+    expect_solution(s, c, J, kinetic(), *system, 3);
   }
 }
 
 const Setting usual{5, 32, Links::half, true};
 
 TEST_P(Chain, JacobiansServeSeveralFactorisations) {
-  const auto collision = backend_->collision(make_plan(usual.K));
-  const auto system = collision->node_system(usual.N);
+  const auto collision = kinetic().collision(make_plan(usual.K));
+  const auto system = kinetic().node_system(usual.K, usual.N);
   const Values n = densities(usual);
   Values J(n.size() * usual.K);
   collision->jacobian(n, J);
 
-  collision->linearise(n, *system, 0);
+  linearise(*collision, {n, system.get(), 0});
   for (const unsigned seed : {1u, 2u, 3u}) {
     NodeCoefficients c = draw_coefficients(usual, seed);
     c.Lambda *= seed;
-    system->factorise(c);
-    expect_solution(usual, c, J, *system, seed);
+    factorise(kinetic(), {system.get(), &c});
+    expect_solution(usual, c, J, kinetic(), *system, seed);
   }
 }
 
 TEST_P(Chain, LinearisesAnew) {
-  const auto collision = backend_->collision(make_plan(usual.K));
-  const auto system = collision->node_system(usual.N);
+  const auto collision = kinetic().collision(make_plan(usual.K));
+  const auto system = kinetic().node_system(usual.K, usual.N);
   const NodeCoefficients c = draw_coefficients(usual, 1);
   for (const unsigned seed : {1u, 2u}) {
     const Values n = Draw(seed)(usual.N * usual.K, 0.5, 1);
     Values J(n.size() * usual.K);
     collision->jacobian(n, J);
-    collision->linearise(n, *system, 0);
-    system->factorise(c);
-    expect_solution(usual, c, J, *system, seed);
+    linearise(*collision, {n, system.get(), 0});
+    factorise(kinetic(), {system.get(), &c});
+    expect_solution(usual, c, J, kinetic(), *system, seed);
   }
 }
 
 /// A row of densities of which each has the resolution that it needs.
 TEST_P(Chain, TakesJacobiansFromSeveralOperators) {
-  const auto one = backend_->collision(make_plan(usual.K));
-  const auto other = backend_->collision(make_plan(usual.K, 12.8));
-  const auto system = one->node_system(usual.N);
+  const auto one = kinetic().collision(make_plan(usual.K));
+  const auto other = kinetic().collision(make_plan(usual.K, 12.8));
+  const auto system = kinetic().node_system(usual.K, usual.N);
   const Values n = densities(usual);
   const std::size_t split = 2, K = usual.K;
   const std::span<const double> front = std::span(n).first(split * K);
@@ -203,19 +203,19 @@ TEST_P(Chain, TakesJacobiansFromSeveralOperators) {
   one->jacobian(front, std::span(J).first(split * K * K));
   other->jacobian(back, std::span(J).subspan(split * K * K));
 
-  other->linearise(back, *system, split);
-  one->linearise(front, *system, 0);
+  linearise(*other, {back, system.get(), split});
+  linearise(*one, {front, system.get(), 0});
   const NodeCoefficients c = draw_coefficients(usual, 1);
-  system->factorise(c);
+  factorise(kinetic(), {system.get(), &c});
 
-  expect_solution(usual, c, J, *system, 1);
+  expect_solution(usual, c, J, kinetic(), *system, 1);
 }
 
 /// Several systems at once, of different lengths and strengths, from one operator and from another.
 TEST_P(Chain, SeveralAreSolvedTogether) {
   const std::vector<Setting> all{
       {5, 32, Links::half, true}, {1, 32}, {8, 32, Links::full}, {5, 32, Links::full, true}};
-  const auto one = backend_->collision(make_plan(32)), other = backend_->collision(make_plan(32));
+  const auto one = kinetic().collision(make_plan(32)), other = kinetic().collision(make_plan(32));
   std::vector<std::unique_ptr<NodeSystem>> systems;
   std::vector<Values> n, f, J;
   std::vector<NodeCoefficients> c;
@@ -224,7 +224,7 @@ TEST_P(Chain, SeveralAreSolvedTogether) {
   std::vector<Solution> solutions;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& collision = i % 2 == 0 ? one : other;
-    systems.push_back(collision->node_system(all[i].N));
+    systems.push_back(kinetic().node_system(all[i].K, all[i].N));
     n.push_back(Draw(20 + i)(all[i].N * 32, 0.5, 1));
     f.push_back(Draw(30 + i)(all[i].N * 32, -1, 1));
     J.emplace_back(n[i].size() * 32);
@@ -239,9 +239,9 @@ TEST_P(Chain, SeveralAreSolvedTogether) {
     solutions.push_back({systems[i].get(), y[i]});
   }
 
-  one->linearise_together(linearisations);
-  systems[1]->factorise_together(factorisations);
-  systems[2]->solve_together(solutions);
+  one->linearise(linearisations);
+  kinetic().factorise(factorisations);
+  kinetic().solve(solutions);
 
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Values product = literal_product(all[i], c[i], J[i], y[i]);
@@ -257,21 +257,21 @@ TEST_P(Chain, PivotsMatter) {
   c.mirror.assign(s.K, 1);
   std::fill_n(c.diagonal.rbegin(), s.K, 0);
   std::fill_n(c.lower.rbegin(), s.K, 0);
-  const auto collision = backend_->collision(make_plan(s.K));
-  const auto system = collision->node_system(s.N);
+  const auto collision = kinetic().collision(make_plan(s.K));
+  const auto system = kinetic().node_system(s.K, s.N);
   const Values n = densities(s), J(n.size() * s.K);
 
-  collision->linearise(n, *system, 0);
-  system->factorise(c);
+  linearise(*collision, {n, system.get(), 0});
+  factorise(kinetic(), {system.get(), &c});
 
-  expect_solution(s, c, J, *system, 1);
+  expect_solution(s, c, J, kinetic(), *system, 1);
 }
 
 TEST_P(Chain, RefusesSingularBlocks) {
-  const auto collision = backend_->collision(make_plan(usual.K));
-  const auto system = collision->node_system(usual.N);
+  const auto collision = kinetic().collision(make_plan(usual.K));
+  const auto system = kinetic().node_system(usual.K, usual.N);
   const Values n = densities(usual);
-  collision->linearise(n, *system, 0);
+  linearise(*collision, {n, system.get(), 0});
   for (std::size_t x = 0; x < usual.N; ++x)
     for (const double bad : {0.0, std::numeric_limits<double>::quiet_NaN()}) {
       NodeCoefficients c = draw_coefficients(usual, 1);
@@ -279,23 +279,25 @@ TEST_P(Chain, RefusesSingularBlocks) {
       for (Values* links : {&c.lower, &c.upper}) links->assign(links->size(), 0);
       c.mirror.clear();
       c.diagonal[x * usual.K + 3] = bad;
-      EXPECT_THROW(system->factorise(c), NumericsError) << x << ", " << bad;
+      EXPECT_THROW(factorise(kinetic(), {system.get(), &c}), NumericsError) << x << ", " << bad;
     }
   // And nothing of it is left.
   const NodeCoefficients c = draw_coefficients(usual, 1);
   Values J(n.size() * usual.K);
   collision->jacobian(n, J);
-  system->factorise(c);
-  expect_solution(usual, c, J, *system, 1);
+  factorise(kinetic(), {system.get(), &c});
+  expect_solution(usual, c, J, kinetic(), *system, 1);
 }
 
 TEST_P(Chain, RunsAreRepeatable) {
+  const Values n = densities(usual);
   const auto run = [&] {
-    const auto collision = backend_->collision(make_plan(usual.K));
-    const auto system = collision->node_system(usual.N);
-    collision->linearise(densities(usual), *system, 0);
-    system->factorise(draw_coefficients(usual, 1));
-    return solve(*system, Draw(2)(usual.N * usual.K, -1, 1));
+    const auto collision = kinetic().collision(make_plan(usual.K));
+    const auto system = kinetic().node_system(usual.K, usual.N);
+    const NodeCoefficients c = draw_coefficients(usual, 1);
+    linearise(*collision, {n, system.get(), 0});
+    factorise(kinetic(), {system.get(), &c});
+    return solution(kinetic(), *system, Draw(2)(usual.N * usual.K, -1, 1));
   };
   const Values first = run();
   EXPECT_EQ(run(), first);
@@ -303,12 +305,16 @@ TEST_P(Chain, RunsAreRepeatable) {
 
 TEST(CpuNodeSystem, BitsDoNotDependOnThreads) {
   const Setting s{6, 64, Links::half, true};
+  const Values n = densities(s);
+  const NodeCoefficients c = draw_coefficients(s, 1);
   const auto run = [&](int threads) {
-    const auto collision = make_cpu_backend(threads)->collision(make_plan(s.K));
-    const auto system = collision->node_system(s.N);
-    collision->linearise(densities(s), *system, 0);
-    system->factorise(draw_coefficients(s, 1));
-    return solve(*system, Draw(2)(s.N * s.K, -1, 1));
+    const auto machine = make_cpu_machine(threads);
+    kinetic::Backend& backend = machine->kinetic();
+    const auto collision = backend.collision(make_plan(s.K));
+    const auto system = backend.node_system(s.K, s.N);
+    linearise(*collision, {n, system.get(), 0});
+    factorise(backend, {system.get(), &c});
+    return solution(backend, *system, Draw(2)(s.N * s.K, -1, 1));
   };
   const Values alone = run(1);
   // More threads than nodes share one Jacobian after the other.

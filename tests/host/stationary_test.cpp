@@ -493,7 +493,7 @@ TEST_F(Stationary, SideBySideWhatIsFinishedWasNotStopped) {
 TEST_F(Stationary, SideBySideAStepCostsItsShareOfTheRun) {
   const Config config = Config::parse(small_defect, "test.toml",
                                       {"defect.Lambda=[0.1, 1, 10]", "defect.together=true"});
-  const auto backend = make_cpu_backend(1);
+  const auto machine = make_cpu_machine(1);
   Console console(Console::Style::quiet);
   const WallClock clock(std::nullopt);
   double seconds_per_step = 0;
@@ -501,7 +501,7 @@ TEST_F(Stationary, SideBySideAStepCostsItsShareOfTheRun) {
     seconds_per_step = seconds;
     return std::string();
   };
-  JobContext context{config, *backend, console, file(), false, {}, stop};
+  JobContext context{config, *machine, console, file(), false, {}, stop};
   ASSERT_TRUE(find_runner(config.job()).run(context).finished);
   const double elapsed = clock.elapsed();
   const std::vector<double> iterations = ResultReader(file()).read("iterations");

@@ -37,12 +37,12 @@ std::vector<double> row_of_densities() {
 TEST(CollisionRow, MeetsTheToleranceAtEveryPlace) {
   const std::vector<double> n = row_of_densities();
   const double tolerance = 1e-3;
-  CollisionRow row(device(), model(), n, {.tolerance = tolerance});
+  CollisionRow row(device().kinetic(), model(), n, {.tolerance = tolerance});
   CollisionBatch batch, fine;
   row.evaluate(n, batch);
   Resolution finest = row.resolution();
   ASSERT_TRUE(resize_to_T(model(), {}, 4 * finest.T, finest));
-  device().collision(CollisionPlan(model(), finest))->evaluate(n, fine);
+  device().kinetic().collision(CollisionPlan(model(), finest))->evaluate(n, fine);
   for (std::size_t x = 0; x < row.size(); ++x) {
     double error = 0, gain = 0;
     for (std::size_t i = x * K; i < (x + 1) * K; ++i) {
@@ -56,7 +56,7 @@ TEST(CollisionRow, MeetsTheToleranceAtEveryPlace) {
 
 TEST(CollisionRow, SparesTheSmoothOnesWhatTheRoughOnesNeed) {
   const std::vector<double> n = row_of_densities();
-  const ResolvedRow row = resolve_row(device(), model(), n, {.tolerance = 1e-3});
+  const ResolvedRow row = resolve_row(device().kinetic(), model(), n, {.tolerance = 1e-3});
   ASSERT_GE(row.groups.size(), 2u);
   const std::vector<std::size_t>& rough = row.groups.back().members;
   EXPECT_EQ(rough, (std::vector<std::size_t>{0, 4}));
@@ -72,8 +72,8 @@ TEST(CollisionRow, SparesTheSmoothOnesWhatTheRoughOnesNeed) {
 
 TEST(CollisionRow, GivesEveryDensityTheBitsOfItsOwnOperator) {
   const std::vector<double> n = row_of_densities();
-  CollisionRow row(device(), model(), n, {.tolerance = 1e-3});
-  const ResolvedRow same = resolve_row(device(), model(), n, {.tolerance = 1e-3});
+  CollisionRow row(device().kinetic(), model(), n, {.tolerance = 1e-3});
+  const ResolvedRow same = resolve_row(device().kinetic(), model(), n, {.tolerance = 1e-3});
   CollisionBatch batch, single;
   row.evaluate(n, batch);
   for (const auto& [collision, members] : same.groups) {
@@ -92,8 +92,8 @@ TEST(CollisionRow, GivesEveryDensityTheBitsOfItsOwnOperator) {
 
 TEST(CollisionRow, LineariseIsTheDerivativeAtEveryPlace) {
   const std::vector<double> n = row_of_densities();
-  CollisionRow row(device(), model(), n, {.tolerance = 1e-2});
-  const auto system = row.node_system();
+  CollisionRow row(device().kinetic(), model(), n, {.tolerance = 1e-2});
+  const auto system = device().kinetic().node_system(K, row.size());
   row.linearise(n, *system);
   // Without coupling the system solves (1 - eps J) y = f node by node; to first order y = f + eps J
   // f.
@@ -101,7 +101,7 @@ TEST(CollisionRow, LineariseIsTheDerivativeAtEveryPlace) {
   const double eps = 1e-6;
   NodeCoefficients c{
       eps, std::vector<double>(size, 1), std::vector<double>(size), std::vector<double>(size), {}};
-  system->factorise(c);
+  factorise(device().kinetic(), {system.get(), &c});
   std::vector<double> y(size), up(n), down(n);
   const double step = 1e-5;
   for (std::size_t i = 0; i < size; ++i) {
@@ -110,7 +110,7 @@ TEST(CollisionRow, LineariseIsTheDerivativeAtEveryPlace) {
     down[i] -= step * y[i];
   }
   const std::vector<double> f = y;
-  system->solve(y);
+  solve(device().kinetic(), {system.get(), y});
   CollisionBatch above, below;
   row.evaluate(up, above);
   row.evaluate(down, below);

@@ -8,7 +8,7 @@
 #include <numbers>
 
 #include "kapitza/physics/thermal.hpp"
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
 #include "kapitza/solver/resolve.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/oracle_lattice.hpp"
@@ -31,7 +31,7 @@ CollisionModel psi6(int K, std::vector<int> channels) {
 CollisionBatch evaluate(const CollisionModel& model, const Resolution& resolution,
                         const std::vector<double>& n) {
   CollisionBatch batch;
-  device().collision(CollisionPlan(model, resolution))->evaluate(n, batch);
+  device().kinetic().collision(CollisionPlan(model, resolution))->evaluate(n, batch);
   return batch;
 }
 
@@ -224,7 +224,8 @@ TEST(Tolerance, BoundsTheActualErrorOrSaysThatItWasNotReached) {
     const CollisionBatch exact = evaluate(model, {1500, 0.15, 32768, 8192, 512}, n);
     const double scale = largest(exact.gain);
     for (double tolerance : {1e-2, 1e-3, 1e-4}) {
-      const auto resolved = resolve_collision(device(), model, n, {.tolerance = tolerance});
+      const auto resolved =
+          resolve_collision(device().kinetic(), model, n, {.tolerance = tolerance});
       CollisionBatch batch;
       resolved.collision->evaluate(n, batch);
       double error = 0;
@@ -273,7 +274,7 @@ TEST(Jacobian, IsTheDerivativeOfI) {
     CollisionModel model = psi6(48, channels);
     model.interaction = interaction;
     const int K = 48;
-    auto collision = device().collision(CollisionPlan(model, {16, 0.15, 384, 192, 32}));
+    auto collision = device().kinetic().collision(CollisionPlan(model, {16, 0.15, 384, 192, 32}));
     const auto n = testing::test_densities()[4].on(model.grid);
     std::vector<double> J(K * K);
 
@@ -305,7 +306,10 @@ class Linearised : public ::testing::Test {
     energy = model.dispersion.energy(model.grid.momenta());
     n = ThermalState::from_beta_mu(1, -1)(energy);
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> J(K, K);
-    device().collision(CollisionPlan(model, resolution))->jacobian(n, std::span(J.data(), K * K));
+    device()
+        .kinetic()
+        .collision(CollisionPlan(model, resolution))
+        ->jacobian(n, std::span(J.data(), K * K));
     return J;
   }
   std::vector<double> energy, n;

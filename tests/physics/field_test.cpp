@@ -9,8 +9,8 @@
 #include <numbers>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
 #include "kapitza/solver/ensemble.hpp"
+#include "kapitza/solver/field_backend.hpp"
 #include "tests/support/test_device.hpp"
 
 namespace kapitza {
@@ -42,7 +42,7 @@ FieldProblem problem_of(int b, double Gamma, double (*n_in)(double)) {
 Matrix propagator(EnsemblePlan plan, long first, long steps) {
   const int N = plan.trajectories = plan.sites;
   plan.noise.assign(plan.noise.size(), 0.0);
-  const auto ensemble = device().ensemble(plan);
+  const auto ensemble = device().field().ensemble(plan);
   std::vector<Complex> phi(static_cast<std::size_t>(N) * N);
   for (int x = 0; x < N; ++x) phi[static_cast<std::size_t>(x) * N + x] = {1, 0};
   ensemble->set_fields(phi);

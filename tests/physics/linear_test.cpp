@@ -50,7 +50,7 @@ LinearResolution fine(const CollisionModel& model, double T = 64, int sites = 10
 
 LinearCollision linearised(const CollisionModel& model, const LinearResolution& resolution,
                            const ThermalState& state = background) {
-  return Lineariser(device(), model, state)(resolution);
+  return Lineariser(device().kinetic(), model, state)(resolution);
 }
 LinearCollision linearised(const CollisionModel& model) { return linearised(model, fine(model)); }
 
@@ -132,7 +132,7 @@ TEST(LinearisedTriples, AreTheDerivativeElementByElement) {
       n[n.size() - K + p] *= 1 + sign * step;
     }
   CollisionBatch batch;
-  device().collision(CollisionPlan(model, resolution.collision))->evaluate(n, batch);
+  device().kinetic().collision(CollisionPlan(model, resolution.collision))->evaluate(n, batch);
   const double size = matrix_of(c.S).cwiseAbs().maxCoeff();
   for (int k = 0; k < K; ++k)
     for (int p = 0; p < K; ++p) {
@@ -198,7 +198,7 @@ TEST(LinearisedTriples, AreOffNowhereButAtTheZoneBoundary) {
     const LinearResolution resolution = fine(model);
     const LinearCollision c = linearised(model, resolution);
     Values J(static_cast<std::size_t>(K) * K);
-    device().collision(CollisionPlan(model, resolution.collision))->jacobian(c.n, J);
+    device().kinetic().collision(CollisionPlan(model, resolution.collision))->jacobian(c.n, J);
     VectorXd dn(K);
     for (int m = 0; m < K; ++m) dn[m] = c.n[m] * std::cos(2 * c.grid(m));
     const VectorXd exact = matrix_of(J) * dn, off = applied(c, dn) - exact;
@@ -218,7 +218,7 @@ TEST(LinearisedPairsAndTriples, DoNotDependOnWhatWasComputedBefore) {
   LinearResolution sweep = fine(model), pairs = fine(model);
   resize_to_T(model, {}, 2 * sweep.collision.T, sweep.collision);
   pairs.refinement *= 2;
-  Lineariser lineariser(device(), model, background);
+  Lineariser lineariser(device().kinetic(), model, background);
   for (const LinearResolution& resolution : {fine(model), sweep, pairs, fine(model)})
     EXPECT_EQ(lineariser(resolution).S, linearised(model, resolution).S);
 }
@@ -358,7 +358,7 @@ TEST(LinearResponse, IsAsGoodAsItsTolerance) {
   const auto resolved = [&](double tolerance) {
     ResolutionRequest request;
     request.tolerance = tolerance;
-    return resolve_linear(device(), problem, request);
+    return resolve_linear(device().kinetic(), problem, request);
   };
   const LinearResponse exact = resolved(1e-5);
   for (const double tolerance : {1e-2, 1e-3, 1e-4}) {
@@ -394,7 +394,7 @@ TEST(LinearResponse, KnowsTheErrorOfItsGrid) {
   for (const int K : {64, 128, 256}) {
     LinearProblem problem{psi6(K), background, {}, {1, 1e4}};
     problem.dn_in = sine(problem.model.grid);
-    responses.push_back(resolve_linear(device(), problem, {.tolerance = 1e-3}));
+    responses.push_back(resolve_linear(device().kinetic(), problem, {.tolerance = 1e-3}));
   }
   const LinearResponse& best = responses.back();
   for (const std::size_t i : {0, 1}) {
@@ -417,9 +417,10 @@ TEST(LinearResponse, KnowsTheErrorOfAGivenT) {
   problem.dn_in = sine(problem.model.grid);
   ResolutionRequest request;
   request.tolerance = 1e-2;
-  const double bulk = resolve_linear(device(), problem, request).modes.bulk_resistance()[0][0];
+  const double bulk =
+      resolve_linear(device().kinetic(), problem, request).modes.bulk_resistance()[0][0];
   request.T = 0.5;
-  const LinearResponse hasty = resolve_linear(device(), problem, request);
+  const LinearResponse hasty = resolve_linear(device().kinetic(), problem, request);
   EXPECT_GT(std::abs(hasty.modes.bulk_resistance()[0][0] / bulk - 1), 0.5);
   EXPECT_GT(hasty.cutoff_error, 0.1);
 }
@@ -432,16 +433,16 @@ TEST(LinearResponse, GoesOnWhereAShorterTGivesNothing) {
   ResolutionRequest request;
   request.tolerance = 0.5;
   request.T = 8;
-  EXPECT_THROW(resolve_linear(device(), problem, request), NumericsError);
+  EXPECT_THROW(resolve_linear(device().kinetic(), problem, request), NumericsError);
   request.T = 16;
-  EXPECT_GE(resolve_linear(device(), problem, request).cutoff_error, 1);
+  EXPECT_GE(resolve_linear(device().kinetic(), problem, request).cutoff_error, 1);
 }
 
 TEST(LinearResponse, StopsWhenItIsTold) {
   LinearProblem problem{psi6(64), background, {}, {1}};
   problem.dn_in = sine(problem.model.grid);
   int asked = 0;
-  EXPECT_FALSE(resolve_linear(device(), problem, {}, [&] { return ++asked == 3; }));
+  EXPECT_FALSE(resolve_linear(device().kinetic(), problem, {}, [&] { return ++asked == 3; }));
   EXPECT_EQ(asked, 3);
 }
 
@@ -479,13 +480,14 @@ class AgainstNewton {
     problem.model = model_;
     problem.Lambda = Lambda;
     problem.injection = {collision_.n, collision_.n};
-    const double path = DefectProblem::mean_free_path(device(), model_, problem.injection, Lambda);
+    const double path =
+        DefectProblem::mean_free_path(device().kinetic(), model_, problem.injection, Lambda);
     problem.mesh = Mesh::graded(cells, Mesh::layer_of(path));
     for (std::size_t k = 0; k < dn_in_.size(); ++k)
       problem.injection.left[k] += sign * amount * dn_in_[k];
     StationaryOptions options;
     options.resolution = {1e-3, T, {}, sites};
-    const auto solver = make_newton(device(), problem, options);
+    const auto solver = make_newton(device().kinetic(), problem, options);
     while (!solver->converged()) solver->step();
     return solver->slab().profile();
   }
@@ -623,7 +625,7 @@ TEST(LinearResistance, ConvergesWithTheGrid) {
 
 std::string refusal(const CollisionModel& model, const ThermalState& state) {
   try {
-    resolve_linear(device(), {model, state, sine(model.grid), {1}}, {});
+    resolve_linear(device().kinetic(), {model, state, sine(model.grid), {1}}, {});
   } catch (const InputError& error) {
     return error.what();
   }
@@ -657,7 +659,7 @@ TEST(LinearRefusals, BandsWithADirection) {
   const CollisionModel model =
       with_band(psi6(64, {3}), [](double k) { return 2 - std::cos(k) + 0.2 * std::sin(2 * k); });
   EXPECT_NE(refusal(model, ThermalState::from_beta_mu(1, -1)).find("even"), std::string::npos);
-  EXPECT_THROW(Lineariser(device(), model, background), InputError);
+  EXPECT_THROW(Lineariser(device().kinetic(), model, background), InputError);
 }
 
 /// The top of this band is at k = pi/2, a momentum of half of this grid.
@@ -665,8 +667,9 @@ TEST(LinearRefusals, CarriersThatDoNotMove) {
   const auto energy = [](double k) { return 1 - std::cos(2 * k); };
   EXPECT_NE(refusal(with_band(psi6(132, {3}), energy), background).find("does not move"),
             std::string::npos);
-  EXPECT_THROW(Lineariser(device(), with_band(psi6(66, {3}), energy), background), InputError);
-  EXPECT_NO_THROW(Lineariser(device(), with_band(psi6(64, {3}), energy), background));
+  EXPECT_THROW(Lineariser(device().kinetic(), with_band(psi6(66, {3}), energy), background),
+               InputError);
+  EXPECT_NO_THROW(Lineariser(device().kinetic(), with_band(psi6(64, {3}), energy), background));
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ DefectProblem uniform_upwind(int K, int cells, double Lambda = 0.1) {
 
 DefectProblem graded_corner_balance(int K, int cells) {
   DefectProblem problem = uniform_upwind(K, cells);
-  const double path =
-      DefectProblem::mean_free_path(device(), problem.model, problem.injection, problem.Lambda);
+  const double path = DefectProblem::mean_free_path(device().kinetic(), problem.model,
+                                                    problem.injection, problem.Lambda);
   problem.mesh = Mesh::graded(cells, path / 20);
   problem.transport = TransportScheme::corner_balance;
   return problem;
@@ -57,7 +57,7 @@ std::unique_ptr<StationarySolver> finished(std::unique_ptr<StationarySolver> sol
 }
 
 std::unique_ptr<StationarySolver> newton(const DefectProblem& problem) {
-  return finished(make_newton(device(), problem, fixed_resolution()));
+  return finished(make_newton(device().kinetic(), problem, fixed_resolution()));
 }
 
 double largest_distance(const std::vector<double>& a, const std::vector<double>& b) {
@@ -69,7 +69,7 @@ double largest_distance(const std::vector<double>& a, const std::vector<double>&
 TEST(March, EndsWhereNewtonEnds) {
   const DefectProblem problem = uniform_upwind(32, 11);
   const auto exact = newton(problem);
-  const auto march = finished(make_march(device(), problem, fixed_resolution(1e-9)));
+  const auto march = finished(make_march(device().kinetic(), problem, fixed_resolution(1e-9)));
 
   // A residual r leaves r x (steps that the slowest mode takes to decay), here about 500.
   EXPECT_LT(largest_distance(march->slab().n(), exact->slab().n()), 1e-6);
@@ -82,7 +82,8 @@ struct Limit {
 
 Limit limit_of(const MarchOptions& march) {
   const DefectProblem problem = uniform_upwind(16, 6);
-  const auto solver = finished(make_march(device(), problem, fixed_resolution(1e-7), march));
+  const auto solver =
+      finished(make_march(device().kinetic(), problem, fixed_resolution(1e-7), march));
   return {solver->history().back().dt,
           largest_distance(solver->slab().n(), newton(problem)->slab().n())};
 }
@@ -101,7 +102,7 @@ TEST(March, LimitOfSplitStepsIsOffByOrderDt) {
 TEST(March, CurrentsAreAsConstantAsTheResidualSays) {
   StationaryOptions loose = fixed_resolution(1e-6);
   loose.spread = 1;
-  const auto march = finished(make_march(device(), uniform_upwind(32, 6), loose));
+  const auto march = finished(make_march(device().kinetic(), uniform_upwind(32, 6), loose));
   const Iteration& last = march->history().back();
 
   // What a cell gains of number and energy is its imbalance, summed over the momenta; the residual
@@ -131,7 +132,7 @@ TEST(March, CurrentsAreAsConstantAsTheResidualSays) {
 
 TEST(March, KeepsDensitiesPositiveFromAColdStart) {
   for (const bool split : {false, true}) {
-    const auto march = make_march(device(), uniform_upwind(32, 5, 10), fixed_resolution(),
+    const auto march = make_march(device().kinetic(), uniform_upwind(32, 5, 10), fixed_resolution(),
                                   {.split = split, .courant = 1});
     for (int i = 0; i < 200; ++i) {
       march->step();

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kapitza/physics/thermal.hpp"
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/field_backend.hpp"
 #include "tests/support/chain_runs.hpp"
 #include "tests/support/outgoing.hpp"
 #include "tests/support/test_device.hpp"
@@ -79,7 +79,7 @@ TEST_P(FreeCarriers, HaveTheDensityAskedFor) {
   for (const std::uint64_t seed : {1, 2, 3}) {
     const DefectRun defect = free_carriers(GetParam().n, 32, seed);
     const FieldProblem problem = defect.problem();
-    const SteadyState run = defect.measure(device(), 200, 2700);
+    const SteadyState run = defect.measure(device().field(), 200, 2700);
     const std::vector<double> expected = as_seen(problem);
     double chi2 = 0;
     for (const WindowDensity& side : run.densities())
@@ -110,7 +110,7 @@ TEST(ErrorBars, CoverWhatTheyShould) {
   double by_blocks = 0, by_trajectories = 0;
   for (std::uint64_t seed = 100; seed < 120; ++seed) {
     const DefectRun defect = free_carriers(two_peaks.n, 24, seed);
-    const SteadyState run = defect.measure(device(), 100, 1500);
+    const SteadyState run = defect.measure(device().field(), 100, 1500);
     const std::vector<double> expected = as_seen(defect.problem());
     for (const WindowDensity& side : run.densities()) {
       for (const double pull : pulls(side.n, side.error, expected)) {
@@ -138,7 +138,7 @@ TEST(StationaryDefect, IsThermalBetweenThermalReservoirs) {
   defect.Lambda = 0.01;
   defect.density = thermal.n;
   defect.size.trajectories = 64;
-  const SteadyState run = defect.measure(device(), 1000, 4000);
+  const SteadyState run = defect.measure(device().field(), 1000, 4000);
   const std::vector<double> expected = as_seen(defect.problem());
   const std::vector<double> k = MomentumGrid{defect.window}.momenta();
   const std::vector<WindowDensity> sides = run.densities();
@@ -153,7 +153,7 @@ TEST(StationaryDefect, IsThermalBetweenThermalReservoirs) {
   EXPECT_NEAR(chi2 / count, 1, 0.6);
   // The same defect does change what is not thermal, by many errors.
   defect.density = two_peaks.n;
-  const SteadyState other = defect.measure(device(), 1000, 4000);
+  const SteadyState other = defect.measure(device().field(), 1000, 4000);
   const std::vector<double> before = as_seen(defect.problem());
   const WindowDensity left = other.densities()[0];
   double change = 0, error = 0;
@@ -208,7 +208,8 @@ std::vector<Complex> thermal_fields(const FieldProblem& problem, double beta, in
 double change_in_errors(const FieldProblem& problem, const std::vector<Complex>& fields, double t) {
   const int N = problem.sites(), T = static_cast<int>(fields.size()) / N;
   const FieldNumerics numerics{0.02, 1, 4};
-  const auto ensemble = device().ensemble(make_plan(problem, numerics, {T, 1, Precision::double_}));
+  const auto ensemble =
+      device().field().ensemble(make_plan(problem, numerics, {T, 1, Precision::double_}));
   const std::size_t width = ensemble->plan().observables();
   std::vector<double> before(width * T), after(width * T), change;
   ensemble->set_fields(fields);
@@ -250,7 +251,7 @@ TEST(ClosedChain, RelaxesLikeKineticTheoryWithPairsAndTriples) {
   constexpr double lambda = 0.004, t = 120;
   constexpr int sites = 512;
   const MomentumGrid grid{sites};
-  ClosedChain run(device(), chain(sites, lambda, testing::two_peaks), {0.1, 1, 2},
+  ClosedChain run(device().field(), chain(sites, lambda, testing::two_peaks), {0.1, 1, 2},
                   {3072, 1, Precision::double_}, t, 1, false);
   while (!run.finished()) run.step();
   const Estimates seen = run.record().change;
@@ -266,7 +267,7 @@ TEST(ClosedChain, RelaxesLikeKineticTheoryWithPairsAndTriples) {
     options.resolution.tolerance = 1e-3;
     RelaxationState start;
     start.n = testing::two_peaks(grid.momenta());
-    Relaxation relaxation(device(), model, options, start);
+    Relaxation relaxation(device().kinetic(), model, options, start);
     while (!relaxation.finished()) relaxation.step();
     std::vector<double> change = relaxation.state().n;
     for (int m = 0; m < sites; ++m) change[m] -= start.n[m];
@@ -325,12 +326,12 @@ TEST(StationaryDefect, ApproachesTheKineticLimitAsItGrows) {
   // At fixed Lambda lambda falls like L^{-1/2}, and its odd orders with it.
   DefectRun defect;
   defect.size.trajectories = 32;
-  const testing::KineticLimit limit(device(), defect.window, defect.Lambda);
+  const testing::KineticLimit limit(device().kinetic(), defect.window, defect.Lambda);
   const auto measure = [&](double L, bool counterterm) {
     defect.L = L;
     defect.counterterm = counterterm;
     const double crossing = defect.crossing(2 * testing::slowest);
-    return defect.measure(device(), crossing, crossing + std::max(3000.0, crossing));
+    return defect.measure(device().field(), crossing, crossing + std::max(3000.0, crossing));
   };
   const auto share = [&](const SteadyState& run) {
     return testing::outgoing(run, limit.share(), limit.injected);

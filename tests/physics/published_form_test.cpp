@@ -64,12 +64,7 @@ class PublishedForm final : public CollisionOperator {
     for (std::size_t x = 0; x < N; ++x) evaluate(&n[x * K], x, out);
   }
   void jacobian(std::span<const double> n, std::span<double> J) override { ours_->jacobian(n, J); }
-  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
-    return ours_->node_system(nodes);
-  }
-  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
-    ours_->linearise(n, system, first);
-  }
+  void linearise(std::span<const Linearisation> all) override { ours_->linearise(all); }
   std::size_t memory(std::size_t) const override { return 0; }
 
  private:
@@ -100,20 +95,21 @@ class PublishedForm final : public CollisionOperator {
   Eigen::MatrixXd interpolate_;
 };
 
-class PublishedBackend final : public Backend {
+/// The published form in place of our own; what is done with its systems is the device's.
+class PublishedBackend final : public kinetic::Backend {
  public:
-  std::string name() const override { return "published"; }
-  std::string description() const override { return "the published form, literally"; }
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
-    auto ours = device().collision(plan);
+    auto ours = device().kinetic().collision(plan);
     return std::make_unique<PublishedForm>(std::move(plan), std::move(ours));
   }
-  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
-    return device().ensemble(std::move(plan));
+  std::unique_ptr<NodeSystem> node_system(int K, std::size_t nodes) override {
+    return device().kinetic().node_system(K, nodes);
   }
+  void factorise(std::span<const Factorisation> all) override { device().kinetic().factorise(all); }
+  void solve(std::span<const Solution> all) override { device().kinetic().solve(all); }
 };
 
-double centre_density(Backend& backend, double T, int cells) {
+double centre_density(kinetic::Backend& backend, double T, int cells) {
   DefectProblem problem;
   problem.model.grid = {64};
   problem.model.channels = {3};
@@ -142,7 +138,7 @@ TEST(PublishedForm, HasItsKnownCentreDensity) {
 /// already.
 TEST(PublishedForm, ApproachesOursAsTGrows) {
   PublishedBackend published;
-  const double limit = centre_density(device(), 65, 8);
+  const double limit = centre_density(device().kinetic(), 65, 8);
   const double coarse = std::abs(centre_density(published, 16, 8) - limit);
   const double fine = std::abs(centre_density(published, 32, 8) - limit);
   EXPECT_LT(fine, coarse / 2);

@@ -34,7 +34,7 @@ TEST_P(RelaxationLaws, HoldAtEveryStep) {
   const auto density = testing::test_densities()[GetParam()];
   RelaxationState start;
   start.n = density.on({64});
-  Relaxation relaxation(device(), model_of(64), until(1e-2), start);
+  Relaxation relaxation(device().kinetic(), model_of(64), until(1e-2), start);
   const RelaxationRecord first = relaxation.record();
   RelaxationRecord before = first;
   int steps = 0;
@@ -61,7 +61,7 @@ TEST(Relaxation, EndsInTheThermalStateOfTheInitialMoments) {
   start.n = testing::test_densities()[1].on({64});
   const std::vector<double> energy = Dispersion::parabolic().energy(MomentumGrid{64}.momenta());
   const ThermalState expected = thermal_state(moments(start.n, energy), energy);
-  Relaxation relaxation(device(), model_of(64), until(1e-4), start);
+  Relaxation relaxation(device().kinetic(), model_of(64), until(1e-4), start);
   while (!relaxation.finished()) relaxation.step();
 
   for (int m = 0; m < 64; ++m) EXPECT_NEAR(relaxation.state().n[m] / expected(energy[m]), 1, 2e-4);
@@ -72,7 +72,7 @@ TEST(Relaxation, ReachesNegativeTemperatures) {
   RelaxationState start;
   for (double k : MomentumGrid{64}.momenta())
     start.n.push_back(0.1 + std::exp(-2 * (1 + std::cos(k))));
-  Relaxation relaxation(device(), model_of(64), until(1e-2), start);
+  Relaxation relaxation(device().kinetic(), model_of(64), until(1e-2), start);
   while (!relaxation.finished()) relaxation.step();
 
   EXPECT_LT(relaxation.record().fit.state.beta(), 0);
@@ -86,7 +86,7 @@ TEST(Relaxation, TimeScalesWithLambdaSquared) {
     options.t_end = t_end;
     RelaxationState start;
     start.n = testing::test_densities()[1].on({64});
-    Relaxation relaxation(device(), model_of(64), options, start);
+    Relaxation relaxation(device().kinetic(), model_of(64), options, start);
     while (!relaxation.finished()) relaxation.step();
     return relaxation.state().n;
   };
@@ -104,7 +104,7 @@ TEST(Relaxation, ErrorOfTheStepsIsFarBelowTheTolerance) {
     options.resolution.M = 512;
     RelaxationState start;
     start.n = testing::test_densities()[1].on({64});
-    Relaxation relaxation(device(), model_of(64, {3}), options, start);
+    Relaxation relaxation(device().kinetic(), model_of(64, {3}), options, start);
     while (!relaxation.finished()) relaxation.step();
     return relaxation.state().n;
   };
@@ -117,9 +117,9 @@ TEST(Relaxation, ErrorOfTheStepsIsFarBelowTheTolerance) {
 TEST(Relaxation, RestartedFromItsStateTakesTheSameSteps) {
   RelaxationState start;
   start.n = testing::test_densities()[2].on({64});
-  Relaxation whole(device(), model_of(64), until(1e-9), start);
+  Relaxation whole(device().kinetic(), model_of(64), until(1e-9), start);
   for (int i = 0; i < 6; ++i) whole.step();
-  Relaxation resumed(device(), model_of(64), until(1e-9), whole.state());
+  Relaxation resumed(device().kinetic(), model_of(64), until(1e-9), whole.state());
   for (int i = 0; i < 6; ++i) {
     whole.step();
     resumed.step();
@@ -131,10 +131,10 @@ TEST(Relaxation, RestartedFromItsStateTakesTheSameSteps) {
 
 TEST(Relaxation, ResultDoesNotDependOnTheNumberOfThreads) {
   const auto run = [&](int threads) {
-    const auto backend = make_cpu_backend(threads);
+    const auto machine = make_cpu_machine(threads);
     RelaxationState start;
     start.n = testing::test_densities()[4].on({64});
-    Relaxation relaxation(*backend, model_of(64), until(1e-9), start);
+    Relaxation relaxation(machine->kinetic(), model_of(64), until(1e-9), start);
     for (int i = 0; i < 4; ++i) relaxation.step();
     return relaxation.state().n;
   };
@@ -148,7 +148,7 @@ TEST(Relaxation, DensitiesThatAreNotPositiveAreRefused) {
     RelaxationState start;
     start.n.assign(64, 1.0);
     start.n[3] = bad;
-    EXPECT_THROW(Relaxation(device(), model_of(64), until(1e-3), start), InputError);
+    EXPECT_THROW(Relaxation(device().kinetic(), model_of(64), until(1e-3), start), InputError);
   }
 }
 

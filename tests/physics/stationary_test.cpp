@@ -31,8 +31,8 @@ DefectProblem defect(double Lambda, int K = 64, int cells = 40, double cold = 1)
     problem.injection.left.push_back(testing::injection(k));
     problem.injection.right.push_back(cold * testing::injection(k));
   }
-  const double path = DefectProblem::mean_free_path(device(), problem.model, problem.injection,
-                                                    std::max(Lambda, 1e-3));
+  const double path = DefectProblem::mean_free_path(device().kinetic(), problem.model,
+                                                    problem.injection, std::max(Lambda, 1e-3));
   problem.mesh = Mesh::graded(cells, Mesh::layer_of(path));
   return problem;
 }
@@ -52,7 +52,7 @@ StationaryOptions fixed_resolution(double T = 32) {
 
 std::unique_ptr<StationarySolver> solved(const DefectProblem& problem,
                                          const StationaryOptions& options) {
-  auto solver = make_newton(device(), problem, options);
+  auto solver = make_newton(device().kinetic(), problem, options);
   while (!solver->converged()) solver->step();
   return solver;
 }
@@ -129,16 +129,17 @@ TEST(Stationary, RefusesWhatIsNotFinite) {
   DefectProblem problem = defect(1, 32, 4);
   for (auto* side : {&problem.injection.left, &problem.injection.right})
     side->assign(32, 1e70);  // n^5 is not a number any more
-  EXPECT_THROW(make_newton(device(), problem, within(0.1)), NumericsError);
-  EXPECT_THROW(DefectProblem::mean_free_path(device(), problem.model, problem.injection, 1),
-               NumericsError);
+  EXPECT_THROW(make_newton(device().kinetic(), problem, within(0.1)), NumericsError);
+  EXPECT_THROW(
+      DefectProblem::mean_free_path(device().kinetic(), problem.model, problem.injection, 1),
+      NumericsError);
 }
 
 TEST(Stationary, OneLambdaIsAGoodStartForTheNext) {
   const StationaryOptions options = within(1e-2);
   const DefectProblem next = defect(2);
   const auto cold = solved(next, options);
-  const auto warm = make_newton(device(), next, options);
+  const auto warm = make_newton(device().kinetic(), next, options);
   warm->start_from(solved(defect(1), options)->slab().all_nodes());
   while (!warm->converged()) warm->step();
   EXPECT_LT(warm->jacobians(), cold->jacobians() / 2 + 1);
@@ -150,7 +151,7 @@ TEST(Stationary, OneLambdaIsAGoodStartForTheNext) {
 TEST(Stationary, GivesUpHonestlyAndKeepsTheBestState) {
   StationaryOptions options = within(1e-2);
   options.max_iterations = 3;
-  const auto solver = make_newton(device(), defect(1, 32, 10), options);
+  const auto solver = make_newton(device().kinetic(), defect(1, 32, 10), options);
   EXPECT_THROW(
       {
         while (!solver->converged()) solver->step();
@@ -185,7 +186,7 @@ TEST(StationaryMesh, IsOfSecondOrderOrBetter) {
 
 TEST(StationaryLimit, WithoutCollisionsCarriersStreamFreely) {
   const DefectProblem problem = defect(0, 64, 10, 0.3);
-  const auto solver = make_newton(device(), problem, within(1e-2));
+  const auto solver = make_newton(device().kinetic(), problem, within(1e-2));
   EXPECT_TRUE(solver->converged()) << "the start is the solution";
   const DefectProfile profile = solver->slab().profile();
   for (int m = 0; m < 64; ++m) {
@@ -204,7 +205,7 @@ TEST(StationaryLimit, WeakDefectsFollowTheBornSeries) {
     const auto solver = solved(defect(Lambda, K, 40), options);
     const DefectProfile profile = solver->slab().profile();
     const std::vector<double> n_in = DefectProblem(solver->slab().problem()).injection.left;
-    auto collision = device().collision(solver->slab().collisions().plan());
+    auto collision = device().kinetic().collision(solver->slab().collisions().plan());
     CollisionBatch batch;
     collision->evaluate(n_in, batch);
     double worst = 0;
@@ -241,7 +242,7 @@ TEST(StationaryLimit, AThermalDefectIsFoundFromAfar) {
   problem.injection = {thermal, thermal};
   StationaryOptions options = within(1e-2);
   options.residual = 1e-12;
-  const auto solver = make_newton(device(), problem, options);
+  const auto solver = make_newton(device().kinetic(), problem, options);
   std::vector<double> nodes;
   for (int node = 0; node < 40; ++node) nodes.insert(nodes.end(), start.begin(), start.end());
   solver->start_from(nodes);

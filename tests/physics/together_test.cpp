@@ -39,7 +39,7 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-Outcome solve(Backend& backend, const DefectProblem& problem, int max_iterations = 0) {
+Outcome solve(kinetic::Backend& backend, const DefectProblem& problem, int max_iterations = 0) {
   StationaryOptions options;
   options.resolution.tolerance = 0.05;
   options.max_iterations = max_iterations;
@@ -55,10 +55,11 @@ Outcome solve(Backend& backend, const DefectProblem& problem, int max_iterations
   return outcome;
 }
 
-std::vector<Outcome> solve_together(Backend& backend, const std::vector<DefectProblem>& problems,
+std::vector<Outcome> solve_together(kinetic::Backend& backend,
+                                    const std::vector<DefectProblem>& problems,
                                     std::size_t failing = 1000) {
   std::vector<Outcome> all(problems.size());
-  const auto thrown = side_by_side(backend, all.size(), [&](std::size_t i, Backend& own) {
+  const auto thrown = side_by_side(backend, all.size(), [&](std::size_t i, kinetic::Backend& own) {
     all[i] = solve(own, problems[i], i == failing ? 3 : 0);
   });
   for (const std::exception_ptr& one : thrown)
@@ -74,15 +75,15 @@ TEST(StationaryTogether, GivesTheBitsOfOneAfterTheOther) {
   problems.push_back(problems[6]);
   problems.back().model.dispersion = Dispersion::cosine();
   constexpr std::size_t failing = 2;
-  const std::vector<Outcome> together = solve_together(device(), problems, failing);
+  const std::vector<Outcome> together = solve_together(device().kinetic(), problems, failing);
   for (std::size_t i = 0; i < problems.size(); ++i) {
-    EXPECT_EQ(together[i], solve(device(), problems[i], i == failing ? 3 : 0)) << i;
+    EXPECT_EQ(together[i], solve(device().kinetic(), problems[i], i == failing ? 3 : 0)) << i;
     EXPECT_EQ(together[i].error.empty(), i != failing) << together[i].error;
   }
 }
 
 TEST(StationaryTogether, MarchingGivesTheSameBits) {
-  const auto march = [](Backend& backend, double Lambda) {
+  const auto march = [](kinetic::Backend& backend, double Lambda) {
     DefectProblem problem = defect(Lambda, 4);
     problem.transport = TransportScheme::upwind;
     problem.mesh = Mesh::uniform(4);
@@ -93,11 +94,11 @@ TEST(StationaryTogether, MarchingGivesTheSameBits) {
     return solver->slab().n();
   };
   std::vector<std::vector<double>> n(3);
-  side_by_side(device(), 3, [&](std::size_t i, Backend& own) {
+  side_by_side(device().kinetic(), 3, [&](std::size_t i, kinetic::Backend& own) {
     n[i] = march(own, 0.1 * static_cast<double>(i + 1));
   });
   for (std::size_t i = 0; i < 3; ++i)
-    EXPECT_EQ(n[i], march(device(), 0.1 * static_cast<double>(i + 1)));
+    EXPECT_EQ(n[i], march(device().kinetic(), 0.1 * static_cast<double>(i + 1)));
 }
 
 /// What a backend is asked for.
@@ -117,15 +118,9 @@ class CountingCollision final : public CollisionOperator {
     real_->evaluate(n, out);
   }
   void jacobian(std::span<const double> n, std::span<double> J) override { real_->jacobian(n, J); }
-  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
-    return real_->node_system(nodes);
-  }
-  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
-    real_->linearise(n, system, first);
-  }
-  void linearise_together(std::span<const Linearisation> all) override {
+  void linearise(std::span<const Linearisation> stretches) override {
     ++calls_.linearisations;
-    real_->linearise_together(all);
+    real_->linearise(stretches);
   }
   std::size_t memory(std::size_t densities) const override { return real_->memory(densities); }
 
@@ -134,17 +129,18 @@ class CountingCollision final : public CollisionOperator {
   Calls& calls_;
 };
 
-class CountingBackend final : public Backend {
+class CountingBackend final : public kinetic::Backend {
  public:
-  std::string name() const override { return device().name(); }
-  std::string description() const override { return device().description(); }
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
     ++calls.operators;
-    return std::make_unique<CountingCollision>(device().collision(std::move(plan)), calls);
+    return std::make_unique<CountingCollision>(device().kinetic().collision(std::move(plan)),
+                                               calls);
   }
-  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
-    return device().ensemble(std::move(plan));
+  std::unique_ptr<NodeSystem> node_system(int K, std::size_t nodes) override {
+    return device().kinetic().node_system(K, nodes);
   }
+  void factorise(std::span<const Factorisation> all) override { device().kinetic().factorise(all); }
+  void solve(std::span<const Solution> all) override { device().kinetic().solve(all); }
 
   Calls calls;
 };

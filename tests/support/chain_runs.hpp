@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kapitza/solver/closed_chain.hpp"
+#include "kapitza/solver/machine.hpp"
 #include "kapitza/solver/relaxation.hpp"
 #include "tests/support/outgoing.hpp"
 
@@ -22,8 +23,8 @@ class ChainComparison {
   /// What is compared: the change of n between half of lambda^2 t and all of it. The first half is
   /// left out, where the field, at first Gaussian, is building up the correlations that collisions
   /// presuppose.
-  ChainComparison(Backend& backend, int sites, double scaled_time)
-      : backend_(backend),
+  ChainComparison(Machine& machine, int sites, double scaled_time)
+      : machine_(machine),
         sites_(sites),
         scaled_time_(scaled_time),
         change_(relaxed(scaled_time)),
@@ -41,7 +42,7 @@ class ChainComparison {
     problem.density = two_peaks;
     problem.profile.assign(sites_, 1.0);
     problem.lambda = lambda;
-    ClosedChain chain(backend_, problem, {0.1, 1, 2}, {trajectories, 1, Precision::double_},
+    ClosedChain chain(machine_.field(), problem, {0.1, 1, 2}, {trajectories, 1, Precision::double_},
                       scaled_time_ / (lambda * lambda), 2, false);
     std::vector<ChainRecord> seen;
     while (!chain.finished()) {
@@ -67,12 +68,12 @@ class ChainComparison {
     options.resolution.tolerance = 1e-3;
     RelaxationState start;
     start.n = two_peaks(model.grid.momenta());
-    Relaxation relaxation(backend_, model, options, start);
+    Relaxation relaxation(machine_.kinetic(), model, options, start);
     while (!relaxation.finished()) relaxation.step();
     return relaxation.state().n;
   }
 
-  Backend& backend_;
+  Machine& machine_;
   int sites_;
   double scaled_time_;
   std::vector<double> change_, half_;

@@ -63,7 +63,7 @@ struct DefectRun {
   /// Time in which carriers of this speed go from one absorber to the other.
   double crossing(double speed) const { return (problem().sites() - 2 * absorber) / speed; }
 
-  SteadyState measure(Backend& backend, double burn_in, double time) const {
+  SteadyState measure(field::Backend& backend, double burn_in, double time) const {
     SteadyStateOptions options;
     options.burn_in = burn_in;
     options.max_time = time;
@@ -75,7 +75,7 @@ struct DefectRun {
 
 /// What leaves a defect in the kinetic limit, on K momenta: n_left where v < 0, n_right where v >
 /// 0.
-inline std::vector<double> kinetic_outgoing(Backend& backend, double Lambda, int K,
+inline std::vector<double> kinetic_outgoing(kinetic::Backend& backend, double Lambda, int K,
                                             std::vector<int> channels = {2, 3}) {
   DefectProblem problem;
   problem.model.grid = {K};

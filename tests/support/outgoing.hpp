@@ -42,7 +42,8 @@ inline Value outgoing(const SteadyState& run, const std::vector<double>& weight,
 struct KineticLimit {
   std::vector<double> k, injected, outgoing;
 
-  KineticLimit(Backend& backend, int window, double Lambda) : k(MomentumGrid{window}.momenta()) {
+  KineticLimit(kinetic::Backend& backend, int window, double Lambda)
+      : k(MomentumGrid{window}.momenta()) {
     const MomentumGrid grid{256};
     const Window taper = Window::sine(window);
     injected = taper.blur(grid, two_peaks(grid.momenta()));

@@ -112,13 +112,10 @@ class MadeUp final : public Ensemble {
   std::vector<double> totals_;
 };
 
-class MadeUpBackend final : public Backend {
+class MadeUpBackend final : public field::Backend {
  public:
   explicit MadeUpBackend(Record record) : record_(std::move(record)) {}
 
-  std::string name() const override { return "made up"; }
-  std::string description() const override { return "records of a test"; }
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan) override { return nullptr; }
   /// Of the first ensemble: the second is its twin.
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
     History* const history = ensembles_++ == 0 ? &history_ : nullptr;

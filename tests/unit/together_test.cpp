@@ -60,31 +60,8 @@ class MadeUpNodeSystem final : public NodeSystem, public Counted {
  public:
   MadeUpNodeSystem(Account& account, std::size_t nodes) : Counted(account), J(nodes) {}
 
-  /// Half way through it fails where Lambda is negative; so does the solution.
-  void factorise(const NodeCoefficients& c) override {
-    const Factorisation one{this, &c};
-    factorise_together({&one, 1});
-  }
-  void solve(std::span<double> f) override {
-    const Solution one{this, f};
-    solve_together({&one, 1});
-  }
-  void factorise_together(std::span<const Factorisation> all) override {
-    account_.note("factorise" + times(all.size()));
-    for (const auto& [system, c] : all) {
-      auto& one = dynamic_cast<MadeUpNodeSystem&>(*system);
-      one.factor = c->Lambda * std::accumulate(one.J.begin(), one.J.end(), 0.0);
-      if (c->Lambda < 0) throw NumericsError("singular");
-    }
-  }
-  void solve_together(std::span<const Solution> all) override {
-    account_.note("solve" + times(all.size()));
-    for (const auto& [system, f] : all) {
-      for (double& x : f) {
-        if (x < 0) throw NumericsError("unsolvable");
-        x /= dynamic_cast<MadeUpNodeSystem&>(*system).factor;
-      }
-    }
+  static MadeUpNodeSystem& made_here(NodeSystem* system) {
+    return dynamic_cast<MadeUpNodeSystem&>(*system);
   }
   std::size_t memory() const override { return J.size(); }
 
@@ -95,8 +72,8 @@ class MadeUpNodeSystem final : public NodeSystem, public Counted {
 /// I = T n, and no negative density.
 class MadeUpCollision final : public CollisionOperator, public Counted {
  public:
-  MadeUpCollision(Account& account, CollisionPlan p)
-      : CollisionOperator(std::move(p)), Counted(account) {}
+  MadeUpCollision(Account& account, CollisionPlan plan_in)
+      : CollisionOperator(std::move(plan_in)), Counted(account) {}
 
   void evaluate(std::span<const double> n, CollisionBatch& out) override {
     account_.note("evaluate T=" + T() + times(n.size() / K));
@@ -117,19 +94,11 @@ class MadeUpCollision final : public CollisionOperator, public Counted {
     account_.note("jacobian");
     std::ranges::fill(J, n[0]);
   }
-  std::unique_ptr<NodeSystem> node_system(std::size_t nodes) override {
-    account_.note("system");
-    return std::make_unique<MadeUpNodeSystem>(account_, nodes);
-  }
-  void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) override {
-    const Linearisation one{n, &system, first};
-    linearise_together({&one, 1});
-  }
-  void linearise_together(std::span<const Linearisation> all) override {
+  void linearise(std::span<const Linearisation> all) override {
     account_.note("linearise T=" + T() + times(all.size()));
     for (const auto& [n, system, first] : all)
       for (std::size_t x = 0; x < n.size() / K; ++x)
-        dynamic_cast<MadeUpNodeSystem&>(*system).J[first + x] = n[x * K];
+        MadeUpNodeSystem::made_here(system).J[first + x] = n[x * K];
   }
   std::size_t memory(std::size_t densities) const override { return 100 * densities; }
 
@@ -137,24 +106,37 @@ class MadeUpCollision final : public CollisionOperator, public Counted {
   std::string T() const { return std::to_string(static_cast<int>(plan().resolution.T)); }
 };
 
-class MadeUpBackend final : public Backend {
+class MadeUpBackend final : public kinetic::Backend {
  public:
-  std::string name() const override { return noted("made up"); }
-  std::string description() const override { return noted("for this test"); }
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan p) override {
+  std::unique_ptr<CollisionOperator> collision(CollisionPlan wanted) override {
     account.note("collision");
-    if (p.resolution.T > 100) throw NumericsError("too long");
-    return std::make_unique<MadeUpCollision>(account, std::move(p));
+    if (wanted.resolution.T > 100) throw NumericsError("too long");
+    return std::make_unique<MadeUpCollision>(account, std::move(wanted));
   }
-  std::unique_ptr<Ensemble> ensemble(EnsemblePlan) override { return nullptr; }
-
-  mutable Account account;
-
- private:
-  std::string noted(const std::string& text) const {
-    account.threads.insert(std::this_thread::get_id());
-    return text;
+  std::unique_ptr<NodeSystem> node_system(int, std::size_t nodes) override {
+    account.note("system");
+    return std::make_unique<MadeUpNodeSystem>(account, nodes);
   }
+  /// Half way through it fails where Lambda is negative; so does the solution.
+  void factorise(std::span<const Factorisation> all) override {
+    account.note("factorise" + times(all.size()));
+    for (const auto& [system, c] : all) {
+      MadeUpNodeSystem& one = MadeUpNodeSystem::made_here(system);
+      one.factor = c->Lambda * std::accumulate(one.J.begin(), one.J.end(), 0.0);
+      if (c->Lambda < 0) throw NumericsError("singular");
+    }
+  }
+  void solve(std::span<const Solution> all) override {
+    account.note("solve" + times(all.size()));
+    for (const auto& [system, f] : all) {
+      for (double& x : f) {
+        if (x < 0) throw NumericsError("unsolvable");
+        x /= MadeUpNodeSystem::made_here(system).factor;
+      }
+    }
+  }
+
+  Account account;
 };
 
 std::vector<double> density(double value, std::size_t count = 1) {
@@ -174,7 +156,7 @@ std::string message_of(const std::exception_ptr& thrown) {
 
 class Together : public ::testing::Test {
  protected:
-  using Work = std::function<void(std::size_t, Backend&)>;
+  using Work = std::function<void(std::size_t, kinetic::Backend&)>;
   using Calls = std::vector<std::string>;
 
   std::vector<std::string> run(std::size_t count, const Work& work) {
@@ -190,7 +172,7 @@ class Together : public ::testing::Test {
 
 TEST_F(Together, EveryPieceGetsItsOwnValues) {
   std::vector<CollisionBatch> all(3);
-  run(3, [&](std::size_t i, Backend& own) {
+  run(3, [&](std::size_t i, kinetic::Backend& own) {
     own.collision(plan())->evaluate(density(10.0 * static_cast<double>(i), i + 1), all[i]);
   });
   EXPECT_EQ(calls_, (Calls{"collision", "evaluate T=1 x6"}));
@@ -213,7 +195,7 @@ TEST_F(Together, EveryPieceGetsItsOwnValues) {
 }
 
 TEST_F(Together, OperatorsAreSharedWhereModelAndResolutionAreEqual) {
-  run(6, [&](std::size_t i, Backend& own) {
+  run(6, [&](std::size_t i, kinetic::Backend& own) {
     CollisionBatch batch;
     own.collision(i % 3 == 0   ? plan(2, 3)
                   : i % 3 == 1 ? plan(2, 4)
@@ -225,14 +207,14 @@ TEST_F(Together, OperatorsAreSharedWhereModelAndResolutionAreEqual) {
 }
 
 TEST_F(Together, TheDearWaitForThoseWhoCatchUp) {
-  run(2, [&](std::size_t i, Backend& own) {
+  run(2, [&](std::size_t i, kinetic::Backend& own) {
     const auto low = own.collision(plan(1)), high = own.collision(plan(2));
-    const auto system = low->node_system(1);
+    const auto system = own.node_system(K, 1);
     CollisionBatch batch;
     if (i == 0) low->evaluate(density(1), batch);
     high->evaluate(density(1), batch);
     if (i == 1) low->evaluate(density(1), batch);
-    high->linearise(density(2), *system, 0);
+    linearise(*high, {density(2), system.get(), 0});
   });
   EXPECT_EQ(calls_, (Calls{"collision", "collision", "system", "system", "evaluate T=1 x1",
                            "evaluate T=2 x2", "evaluate T=1 x1", "linearise T=2 x2"}));
@@ -240,11 +222,12 @@ TEST_F(Together, TheDearWaitForThoseWhoCatchUp) {
 
 /// One piece has long been waiting for a new operator when the other comes to need it.
 TEST_F(Together, ThoseWhoNeedNewOperatorsWaitLongest) {
-  run(2, [&](std::size_t i, Backend& own) {
+  run(2, [&](std::size_t i, kinetic::Backend& own) {
     const auto first = own.collision(plan(1));
-    const auto system = first->node_system(1);
+    const auto system = own.node_system(K, 1);
     CollisionBatch batch;
-    for (std::size_t step = 0; step < 2 * i; ++step) first->linearise(density(1), *system, 0);
+    for (std::size_t step = 0; step < 2 * i; ++step)
+      linearise(*first, {density(1), system.get(), 0});
     own.collision(plan(2))->evaluate(density(1), batch);
   });
   EXPECT_EQ(calls_, (Calls{"collision", "system", "system", "linearise T=1 x1", "linearise T=1 x1",
@@ -254,15 +237,15 @@ TEST_F(Together, ThoseWhoNeedNewOperatorsWaitLongest) {
 /// sum of J, Lambda and f: 1 (1 + 5), ...
 TEST_F(Together, ChainsAreFactorisedAndSolvedTogether) {
   std::vector<double> y(3);
-  run(3, [&](std::size_t i, Backend& own) {
+  run(3, [&](std::size_t i, kinetic::Backend& own) {
     const auto collision = own.collision(plan());
-    const auto system = collision->node_system(2);
-    collision->linearise(density(1, 2), *system, 0);
+    const auto system = own.node_system(K, 2);
+    linearise(*collision, {density(1, 2), system.get(), 0});
     NodeCoefficients c;
     c.Lambda = static_cast<double>(i + 1);
-    system->factorise(c);
+    factorise(own, {system.get(), &c});
     std::vector<double> f{30};
-    system->solve(f);
+    solve(own, {system.get(), f});
     y[i] = f[0];
   });
   EXPECT_EQ(y, (std::vector<double>{5, 2.5, 30.0 / 18}));
@@ -271,25 +254,27 @@ TEST_F(Together, ChainsAreFactorisedAndSolvedTogether) {
 }
 
 TEST_F(Together, ChainsOfDifferentLengthsAreNot) {
-  run(4, [&](std::size_t i, Backend& own) {
+  run(4, [&](std::size_t i, kinetic::Backend& own) {
     const auto collision = own.collision(plan());
-    collision->node_system(1 + i % 2)->factorise({});
+    const auto system = own.node_system(K, 1 + i % 2);
+    const NodeCoefficients c;
+    factorise(own, {system.get(), &c});
   });
   EXPECT_EQ(backend_.account.count("factorise x2"), 2);
 }
 
 TEST_F(Together, APieceMayAskForSeveralThingsAtOnceItself) {
   double y = 0;
-  run(1, [&](std::size_t, Backend& own) {
+  run(1, [&](std::size_t, kinetic::Backend& own) {
     const auto collision = own.collision(plan());
-    const auto a = collision->node_system(1), b = collision->node_system(1);
+    const auto a = own.node_system(K, 1), b = own.node_system(K, 1);
     const std::vector<double> n = density(2);
-    collision->linearise_together(std::vector<Linearisation>{{n, a.get(), 0}, {n, b.get(), 0}});
+    collision->linearise(std::vector<Linearisation>{{n, a.get(), 0}, {n, b.get(), 0}});
     NodeCoefficients c;
     c.Lambda = 3;
-    a->factorise_together(std::vector<Factorisation>{{a.get(), &c}, {b.get(), &c}});
+    own.factorise(std::vector<Factorisation>{{a.get(), &c}, {b.get(), &c}});
     std::vector<double> f{6}, g{12};
-    a->solve_together(std::vector<Solution>{{a.get(), f}, {b.get(), g}});
+    own.solve(std::vector<Solution>{{a.get(), f}, {b.get(), g}});
     y = f[0] + g[0];
   });
   EXPECT_EQ(y, 3);
@@ -302,7 +287,7 @@ TEST_F(Together, APieceMayAskForSeveralThingsAtOnceItself) {
 
 TEST_F(Together, OneDensityThatFailsSpoilsNoOther) {
   std::vector<CollisionBatch> all(3);
-  const auto messages = run(3, [&](std::size_t i, Backend& own) {
+  const auto messages = run(3, [&](std::size_t i, kinetic::Backend& own) {
     own.collision(plan())->evaluate(density(i == 1 ? -1 : 1), all[i]);
   });
   EXPECT_EQ(messages, (Calls{"", "negative", ""}));
@@ -312,15 +297,15 @@ TEST_F(Together, OneDensityThatFailsSpoilsNoOther) {
 
 TEST_F(Together, OneChainThatFailsSpoilsNoOther) {
   std::vector<double> y(4);
-  const auto messages = run(4, [&](std::size_t i, Backend& own) {
+  const auto messages = run(4, [&](std::size_t i, kinetic::Backend& own) {
     const auto collision = own.collision(plan());
-    const auto system = collision->node_system(1);
-    collision->linearise(density(1), *system, 0);
+    const auto system = own.node_system(K, 1);
+    linearise(*collision, {density(1), system.get(), 0});
     NodeCoefficients c;
     c.Lambda = i == 0 ? -1 : 2;
-    system->factorise(c);
+    factorise(own, {system.get(), &c});
     std::vector<double> f{8, i == 2 ? -1.0 : 4};
-    system->solve(f);
+    solve(own, {system.get(), f});
     y[i] = f[0];
   });
   EXPECT_EQ(messages, (Calls{"singular", "", "unsolvable", ""}));
@@ -329,7 +314,7 @@ TEST_F(Together, OneChainThatFailsSpoilsNoOther) {
 
 TEST_F(Together, AnOperatorThatCannotBeMadeIsOnesOwnMisfortune) {
   std::vector<CollisionBatch> all(2);
-  const auto messages = run(2, [&](std::size_t i, Backend& own) {
+  const auto messages = run(2, [&](std::size_t i, kinetic::Backend& own) {
     own.collision(plan(i == 0 ? 1000 : 1))->evaluate(density(1), all[i]);
   });
   EXPECT_EQ(messages, (Calls{"too long", ""}));
@@ -337,7 +322,7 @@ TEST_F(Together, AnOperatorThatCannotBeMadeIsOnesOwnMisfortune) {
 }
 
 TEST_F(Together, APieceThatThrowsOrEndsIsNotWaitedFor) {
-  const auto messages = run(3, [&](std::size_t i, Backend& own) {
+  const auto messages = run(3, [&](std::size_t i, kinetic::Backend& own) {
     if (i == 0) throw InputError("no");
     if (i == 1) return;
     CollisionBatch batch;
@@ -347,34 +332,27 @@ TEST_F(Together, APieceThatThrowsOrEndsIsNotWaitedFor) {
   EXPECT_EQ(backend_.account.count("evaluate"), 1);
 }
 
-TEST_F(Together, ThereAreNoEnsembles) {
-  const auto messages = run(1, [](std::size_t, Backend& own) { own.ensemble({}); });
-  EXPECT_NE(messages[0].find("no ensembles"), std::string::npos);
-}
-
 // ---- threads and lifetimes ----
 
 TEST_F(Together, OnlyTheCallingThreadUsesTheBackend) {
-  run(8, [&](std::size_t, Backend& own) {
+  run(8, [&](std::size_t, kinetic::Backend& own) {
     const auto collision = own.collision(plan());
-    const auto system = collision->node_system(3);
+    const auto system = own.node_system(K, 3);
     std::vector<double> J(1);
     CollisionBatch batch;
     collision->evaluate(density(1), batch);
     collision->jacobian(density(1), J);
     EXPECT_EQ(J[0], 1);
-    collision->linearise(density(1), *system, 1);
+    linearise(*collision, {density(1), system.get(), 1});
     EXPECT_EQ(collision->memory(2), 200u);
     EXPECT_EQ(system->memory(), 3u);
-    EXPECT_EQ(own.name(), "made up");
-    EXPECT_EQ(own.description(), "for this test");
   });
   EXPECT_EQ(backend_.account.threads, std::set{std::this_thread::get_id()});
   EXPECT_EQ(backend_.account.alive, 0);
 }
 
 TEST_F(Together, WhatNobodyUsesIsGoneWithTheNextWish) {
-  run(2, [&](std::size_t i, Backend& own) {
+  run(2, [&](std::size_t i, kinetic::Backend& own) {
     auto shared = own.collision(plan(1));
     const auto other = own.collision(plan(2));
     CollisionBatch batch;
@@ -390,14 +368,13 @@ TEST_F(Together, WhatNobodyUsesIsGoneWithTheNextWish) {
   });
 }
 
-/// An operator outlives its systems, in whatever order a piece lets go of them.
-TEST_F(Together, AChainKeepsItsOperator) {
-  run(1, [&](std::size_t, Backend& own) {
+TEST_F(Together, AChainNeedsNoOperator) {
+  run(1, [&](std::size_t, kinetic::Backend& own) {
     auto collision = own.collision(plan(1));
-    const auto system = collision->node_system(1);
+    const auto system = own.node_system(K, 1);
     collision.reset();
     EXPECT_EQ(system->memory(), 1u);
-    EXPECT_EQ(backend_.account.alive, 2);
+    EXPECT_EQ(backend_.account.alive, 1);
   });
   EXPECT_EQ(backend_.account.alive, 0);
 }
@@ -405,7 +382,7 @@ TEST_F(Together, AChainKeepsItsOperator) {
 TEST_F(Together, ManyMorePiecesThanThreads) {
   constexpr std::size_t many = 600;
   std::vector<double> I(many);
-  run(many, [&](std::size_t i, Backend& own) {
+  run(many, [&](std::size_t i, kinetic::Backend& own) {
     CollisionBatch batch;
     own.collision(plan())->evaluate(density(static_cast<double>(i)), batch);
     I[i] = batch.I[0];
@@ -415,13 +392,13 @@ TEST_F(Together, ManyMorePiecesThanThreads) {
 }
 
 TEST_F(Together, NoPiecesAreNoWork) {
-  EXPECT_TRUE(side_by_side(backend_, 0, [](std::size_t, Backend&) {}).empty());
+  EXPECT_TRUE(side_by_side(backend_, 0, [](std::size_t, kinetic::Backend&) {}).empty());
 }
 
 TEST_F(Together, APieceMayHavePieces) {
   std::vector<double> I(6);
-  run(2, [&](std::size_t i, Backend& own) {
-    side_by_side(own, 3, [&](std::size_t j, Backend& inner) {
+  run(2, [&](std::size_t i, kinetic::Backend& own) {
+    side_by_side(own, 3, [&](std::size_t j, kinetic::Backend& inner) {
       CollisionBatch batch;
       inner.collision(plan())->evaluate(density(static_cast<double>(10 * i + j)), batch);
       I[3 * i + j] = batch.I[0];
@@ -446,7 +423,7 @@ TEST_F(Together, BetweenTheCallsOneMayLookAtEverything) {
   backend_.account.note("");
   side_by_side(
       backend_, 3,
-      [&](std::size_t i, Backend& own) {
+      [&](std::size_t i, kinetic::Backend& own) {
         const auto collision = own.collision(plan());
         CollisionBatch batch;
         while (!stop) {
@@ -464,7 +441,7 @@ TEST_F(Together, WhatIsThrownBetweenEndsEverything) {
   const auto between = [&] {
     if (++rounds == 5) throw IoError("disk full");
   };
-  const auto forever = [&](std::size_t i, Backend& own) {
+  const auto forever = [&](std::size_t i, kinetic::Backend& own) {
     const auto collision = own.collision(plan());
     CollisionBatch batch;
     try {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
 #include "kapitza/solver/ensemble.hpp"
+#include "kapitza/solver/field_backend.hpp"
 #include "kapitza/solver/statistics.hpp"
 
 namespace kapitza {
@@ -31,7 +31,7 @@ struct ClosedChainCheckpoint {
 class ClosedChain {
  public:
   /// `records` intervals until t_end, equally long but for the length of a step.
-  ClosedChain(Backend& backend, const FieldProblem& problem, const FieldNumerics& numerics,
+  ClosedChain(field::Backend& backend, const FieldProblem& problem, const FieldNumerics& numerics,
               const EnsembleSize& size, double t_end, int records, bool error_check);
   void restore(const ClosedChainCheckpoint& from);
   ClosedChainCheckpoint checkpoint() const;

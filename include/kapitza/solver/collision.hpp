@@ -88,7 +88,7 @@ struct CollisionBatch {
             int K);
 };
 
-/// Densities whose Jacobians belong into a system, from node `first` on.
+/// A stretch of densities whose Jacobians belong into a system, from node `first` on.
 struct Linearisation {
   std::span<const double> n;
   NodeSystem* system;
@@ -110,17 +110,9 @@ class CollisionOperator {
   /// dI(k)/dn(p) of the projected integral, dC_l/drho included: N x K x K, row-major in (k, p).
   virtual void jacobian(std::span<const double> n, std::span<double> J) = 0;
 
-  /// Newton's linear systems for so many nodes. This operator must outlive it.
-  virtual std::unique_ptr<NodeSystem> node_system(std::size_t nodes) = 0;
-
-  /// Puts the Jacobians of these densities into a system, from node `first` on. Any operator of the
-  /// backend that the system comes from may do that, whatever its resolution.
-  virtual void linearise(std::span<const double> n, NodeSystem& system, std::size_t first) = 0;
-
-  /// The same for several stretches of densities, of one system or of several.
-  virtual void linearise_together(std::span<const Linearisation> all) {
-    for (const Linearisation& part : all) linearise(part.n, *part.system, part.first);
-  }
+  /// Puts the Jacobians of these densities into their systems. Any operator of the backend that a
+  /// system comes from may do that, whatever its resolution.
+  virtual void linearise(std::span<const Linearisation> stretches) = 0;
 
   /// Bytes that an evaluation of N densities takes beside its arguments.
   virtual std::size_t memory(std::size_t densities) const = 0;
@@ -130,5 +122,9 @@ class CollisionOperator {
  private:
   CollisionPlan plan_;
 };
+
+inline void linearise(CollisionOperator& collision, const Linearisation& one) {
+  collision.linearise({&one, 1});
+}
 
 }  // namespace kapitza

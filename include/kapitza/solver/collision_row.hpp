@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -16,7 +15,7 @@ namespace kapitza {
 class CollisionRow {
  public:
   /// Chooses the resolutions for these densities.
-  CollisionRow(Backend& backend, const CollisionModel& model, std::span<const double> n,
+  CollisionRow(kinetic::Backend& backend, const CollisionModel& model, std::span<const double> n,
                const ResolutionRequest& request);
 
   std::size_t size() const { return size_; }
@@ -24,8 +23,7 @@ class CollisionRow {
   /// n: as many densities as were given before.
   void evaluate(std::span<const double> n, CollisionBatch& out);
 
-  /// Newton's linear systems for the row; linearise() puts the Jacobians of n into them.
-  std::unique_ptr<NodeSystem> node_system() { return groups_.back().collision->node_system(size_); }
+  /// Puts the Jacobians of n into a system of as many nodes.
   void linearise(std::span<const double> n, NodeSystem& system);
 
   /// The finest resolution of the row.

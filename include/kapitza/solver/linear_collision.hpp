@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "kapitza/physics/thermal.hpp"
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
 
 namespace kapitza {
 
@@ -41,7 +41,7 @@ struct LinearResolution {
 class Lineariser {
  public:
   /// Throws InputError where the band is not even in k, or a momentum has no velocity.
-  Lineariser(Backend& backend, CollisionModel model, const ThermalState& state);
+  Lineariser(kinetic::Backend& backend, CollisionModel model, const ThermalState& state);
 
   const LinearCollision& operator()(const LinearResolution& resolution);
 
@@ -51,7 +51,7 @@ class Lineariser {
   void count_pairs(int refinement, int points);
   void sweep(const Resolution& resolution);
 
-  Backend& backend_;
+  kinetic::Backend& backend_;
   CollisionModel model_;
   ThermalState state_;
   LinearResolution computed_;

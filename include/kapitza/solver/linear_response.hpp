@@ -31,10 +31,11 @@ struct LinearResponse {
 /// what leaves the defect, weighted with |v| and relative to what enters, its resistance and its
 /// smallest nu. Errors are those of these answers.
 /// stop, if given, is asked between two resolutions: true ends it with nothing.
-std::optional<LinearResponse> resolve_linear(Backend& backend, const LinearProblem& problem,
+std::optional<LinearResponse> resolve_linear(kinetic::Backend& backend,
+                                             const LinearProblem& problem,
                                              const ResolutionRequest& request,
                                              const std::function<bool()>& stop);
-LinearResponse resolve_linear(Backend& backend, const LinearProblem& problem,
+LinearResponse resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
                               const ResolutionRequest& request);
 
 }  // namespace kapitza

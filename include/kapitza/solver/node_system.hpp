@@ -20,42 +20,24 @@ struct NodeCoefficients {
   std::vector<double> mirror;                  ///< K values, or none
 };
 
-class NodeSystem;
+/// The Jacobians J_x of such a chain, put in by CollisionOperator::linearise(), and its factors:
+/// they stay where they are computed. What can be done with it is the backend's business.
+class NodeSystem {
+ public:
+  virtual ~NodeSystem() = default;
 
-/// What one of several systems is asked to do, where all are asked at once.
+  /// Bytes that it holds.
+  virtual std::size_t memory() const = 0;
+};
+
+/// What is asked of one system, where many are asked at once.
 struct Factorisation {
   NodeSystem* system;
   const NodeCoefficients* coefficients;
 };
 struct Solution {
   NodeSystem* system;
-  std::span<double> f;
-};
-
-/// Newton's linear systems. The Jacobians J_x, put in by CollisionOperator::linearise(), and the
-/// factors stay where they are computed.
-class NodeSystem {
- public:
-  virtual ~NodeSystem() = default;
-
-  /// Block elimination along the chain. The Jacobians are kept: they may serve several times.
-  /// Throws NumericsError where a block is singular.
-  virtual void factorise(const NodeCoefficients& coefficients) = 0;
-
-  /// f becomes y: N x K values.
-  virtual void solve(std::span<double> f) = 0;
-
-  /// The same for several systems of one backend and of as many momenta, of which this is one. One
-  /// that fails spoils the others.
-  virtual void factorise_together(std::span<const Factorisation> all) {
-    for (const auto& [system, coefficients] : all) system->factorise(*coefficients);
-  }
-  virtual void solve_together(std::span<const Solution> all) {
-    for (const auto& [system, f] : all) system->solve(f);
-  }
-
-  /// Bytes that it holds.
-  virtual std::size_t memory() const = 0;
+  std::span<double> f;  ///< becomes y: N x K values
 };
 
 }  // namespace kapitza

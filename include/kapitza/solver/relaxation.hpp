@@ -35,7 +35,7 @@ struct RelaxationRecord {
 
 class Relaxation {
  public:
-  Relaxation(Backend& backend, CollisionModel model, const RelaxationOptions& options,
+  Relaxation(kinetic::Backend& backend, CollisionModel model, const RelaxationOptions& options,
              RelaxationState start);
 
   bool finished() const;
@@ -59,7 +59,7 @@ class Relaxation {
   void update_record();
   void adapt_resolution();
 
-  Backend& backend_;
+  kinetic::Backend& backend_;
   CollisionModel model_;
   RelaxationOptions options_;
   RelaxationState state_;

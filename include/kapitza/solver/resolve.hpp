@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
 #include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
 
 namespace kapitza {
 
@@ -36,7 +36,7 @@ struct ResolvedCollision {
 
 /// T doubles until the embedded estimate of every density meets the tolerance; the points on the
 /// resonant manifold double likewise.
-ResolvedCollision resolve_collision(Backend& backend, const CollisionModel& model,
+ResolvedCollision resolve_collision(kinetic::Backend& backend, const CollisionModel& model,
                                     std::span<const double> n, const ResolutionRequest& request);
 
 /// Densities that share one resolution.
@@ -50,8 +50,8 @@ struct ResolvedRow {
   std::vector<ResolvedGroup> groups;  ///< ascending in T
   double constant_error = 0;          ///< of M and the manifold's points
 };
-ResolvedRow resolve_row(Backend& backend, const CollisionModel& model, std::span<const double> n,
-                        const ResolutionRequest& request);
+ResolvedRow resolve_row(kinetic::Backend& backend, const CollisionModel& model,
+                        std::span<const double> n, const ResolutionRequest& request);
 
 /// The densities with these numbers, one after the other.
 std::vector<double> gather(std::span<const double> n, std::span<const std::size_t> members, int K);

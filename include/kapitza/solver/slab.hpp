@@ -22,7 +22,7 @@ struct DefectProblem {
   bool is_symmetric() const;
 
   /// Mean free path of what is injected, in units of X, at this Lambda.
-  static double mean_free_path(Backend& backend, const CollisionModel& model,
+  static double mean_free_path(kinetic::Backend& backend, const CollisionModel& model,
                                const Injection& injection, double Lambda);
 };
 
@@ -52,7 +52,7 @@ class Slab {
   enum class Mirror { use, ignore };
 
   /// Starts from what streams freely from the reservoirs.
-  Slab(Backend& backend, DefectProblem problem, ResolutionRequest request,
+  Slab(kinetic::Backend& backend, DefectProblem problem, ResolutionRequest request,
        Mirror mirror = Mirror::use);
 
   const DefectProblem& problem() const { return problem_; }
@@ -90,7 +90,7 @@ class Slab {
  private:
   void evaluate();
 
-  Backend& backend_;
+  kinetic::Backend& backend_;
   DefectProblem problem_;
   ResolutionRequest request_;
   bool mirrored_;

@@ -31,7 +31,8 @@ struct Iteration {
 /// the stationary state of the best integral there is.
 class StationarySolver {
  public:
-  StationarySolver(Backend& backend, DefectProblem problem, const StationaryOptions& options);
+  StationarySolver(kinetic::Backend& backend, DefectProblem problem,
+                   const StationaryOptions& options);
   virtual ~StationarySolver() = default;
   StationarySolver(const StationarySolver&) = delete;
   StationarySolver& operator=(const StationarySolver&) = delete;
@@ -72,7 +73,7 @@ class StationarySolver {
   virtual Advance advance() = 0;
   /// The smallest so far with the present collision integral.
   double best_residual() const { return best_residual_; }
-  Backend& backend_;
+  kinetic::Backend& backend_;
   StationaryOptions options_;
   Slab slab_;
   double dt_ = 0;
@@ -92,7 +93,7 @@ class StationarySolver {
 };
 
 /// Newton's method in pseudo-time, Eq. (18).
-std::unique_ptr<StationarySolver> make_newton(Backend& backend, DefectProblem problem,
+std::unique_ptr<StationarySolver> make_newton(kinetic::Backend& backend, DefectProblem problem,
                                               const StationaryOptions& options);
 
 struct MarchOptions {
@@ -104,7 +105,7 @@ struct MarchOptions {
 ///
 /// The limit of split steps satisfies Eq. (20) only to order dt: they end where a step changes
 /// nothing any more, and their currents, too, are constant only to order dt.
-std::unique_ptr<StationarySolver> make_march(Backend& backend, DefectProblem problem,
+std::unique_ptr<StationarySolver> make_march(kinetic::Backend& backend, DefectProblem problem,
                                              const StationaryOptions& options,
                                              const MarchOptions& march = {});
 

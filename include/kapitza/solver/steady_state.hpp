@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
 #include "kapitza/solver/ensemble.hpp"
+#include "kapitza/solver/field_backend.hpp"
 #include "kapitza/solver/statistics.hpp"
 
 namespace kapitza {
@@ -60,7 +60,7 @@ struct WindowDensity {
 /// compared (Eq. (36)), and where they differ, the first is forgotten.
 class SteadyState {
  public:
-  SteadyState(Backend& backend, const FieldProblem& problem, const FieldNumerics& numerics,
+  SteadyState(field::Backend& backend, const FieldProblem& problem, const FieldNumerics& numerics,
               const EnsembleSize& size, SteadyStateOptions options);
   void restore(const SteadyStateCheckpoint& from);
   SteadyStateCheckpoint checkpoint() const;

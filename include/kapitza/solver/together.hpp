@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
 
 namespace kapitza {
 
@@ -18,15 +18,15 @@ namespace kapitza {
 /// and Jacobians on it become one call, and so do factors and solutions of systems of one shape.
 /// `backend` itself is only ever used by the calling thread.
 ///
-/// - What a piece makes with its backend must not outlive its work. There are no ensembles.
+/// - What a piece makes with its backend must not outlive its work.
 /// - `between` is called by the calling thread while every piece waits: it may look at all they
 ///   have, and change it. What it throws is thrown by whatever they ask for next, and in the end.
 /// - A piece that throws leaves the others alone.
 ///
 /// Returns what each piece has thrown: null where it has not.
 std::vector<std::exception_ptr> side_by_side(
-    Backend& backend, std::size_t count,
-    const std::function<void(std::size_t i, Backend& own)>& work,
+    kinetic::Backend& backend, std::size_t count,
+    const std::function<void(std::size_t i, kinetic::Backend& own)>& work,
     const std::function<void()>& between = {});
 
 }  // namespace kapitza

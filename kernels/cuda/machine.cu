@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/machine.hpp"
+#include "kernels/cuda/backends.hpp"
 #include "kernels/cuda/check.cuh"
-#include "kernels/cuda/cuda_device.cuh"
-#include "kernels/staged/staged_collision.hpp"
-#include "kernels/staged/staged_ensemble.hpp"
 
 namespace kapitza {
 namespace cuda {
@@ -36,11 +33,14 @@ std::string no_device(cudaError_t status) {
   return "the GPU cannot be used: " + reason(status);
 }
 
+/// Compiled like all kernels.
+__global__ void any_kernel() {}
+
 /// Whether this build contains machine code, or PTX, for the current device: a question that no
 /// list of compute capabilities in the source can answer.
 cudaError_t find_code() {
   cudaFuncAttributes attributes;
-  return cudaFuncGetAttributes(&attributes, for_each_index<staged::PackDensity>);
+  return cudaFuncGetAttributes(&attributes, any_kernel);
 }
 
 std::string unavailable() {
@@ -59,38 +59,24 @@ std::string unavailable() {
   return code == cudaSuccess ? "" : no_device(code);
 }
 
-class CudaBackend final : public Backend {
+class CudaMachine final : public Machine {
  public:
-  explicit CudaBackend(CudaChoices choices) : choices_(choices) {}
+  explicit CudaMachine(CudaChoices choices)
+      : kinetic_(make_kinetic(choices.sweep)), field_(make_field(choices.steps)) {}
 
   std::string name() const override { return "cuda"; }
-
   std::string description() const override {
     cudaDeviceProp device;
     KAPITZA_CUDA(cudaGetDeviceProperties(&device, 0));
     return std::string(device.name) + ", " + std::to_string(device.totalGlobalMem >> 30) +
            " GiB, compute capability " + capability(device);
   }
-
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
-    return std::make_unique<staged::StagedCollision<CudaDevice>>(
-        std::move(plan), staged::default_workspace, choices_.sweep, shared_);
-  }
-
-  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
-    if (plan.precision == Precision::single_) return make_ensemble<float>(std::move(plan));
-    return make_ensemble<double>(std::move(plan));
-  }
+  kinetic::Backend& kinetic() override { return *kinetic_; }
+  field::Backend& field() override { return *field_; }
 
  private:
-  template <class Real>
-  std::unique_ptr<Ensemble> make_ensemble(EnsemblePlan plan) const {
-    return std::make_unique<staged::StagedEnsemble<CudaDevice, Real>>(
-        std::move(plan), staged::most_indices, choices_.steps, shared_);
-  }
-
-  CudaChoices choices_;
-  std::shared_ptr<SharedState> shared_ = std::make_shared<SharedState>();
+  std::unique_ptr<kinetic::Backend> kinetic_;
+  std::unique_ptr<field::Backend> field_;
 };
 
 }  // namespace
@@ -102,9 +88,9 @@ std::string cuda_unavailable() {
   return why;
 }
 
-std::unique_ptr<Backend> make_cuda_backend(CudaChoices choices) {
+std::unique_ptr<Machine> make_cuda_machine(CudaChoices choices) {
   if (const std::string why = cuda_unavailable(); !why.empty()) throw BackendUnavailable(why);
-  return std::make_unique<cuda::CudaBackend>(choices);
+  return std::make_unique<cuda::CudaMachine>(choices);
 }
 
 }  // namespace kapitza
