@@ -101,12 +101,12 @@ class CpuEnsemble final : public Ensemble {
         kick_shape_(converted<Real>(plan().kick_shape)),
         start_(converted<Real>(padded_to_pairs(plan().start))),
         taper_(converted<Real>(plan().taper)),
-        forward_(plan().sites, 1, Sign::forward),
-        backward_(plan().sites, 1, Sign::backward),
-        window_(plan().window_sites(), 1, Sign::forward) {
+        forward_(plan().sites, 1, Sign::minus),
+        backward_(plan().sites, 1, Sign::plus),
+        window_(plan().window_sites(), 1, Sign::minus) {
     for (const std::vector<Complex>& stage : plan().kinetic)
       kinetic_.push_back(converted<Real>(stage));
-    if (plan().kick_every > 0) noise_transform_.emplace(noise_modes(), 1, Sign::backward);
+    if (plan().kick_every > 0) noise_transform_.emplace(noise_modes(), 1, Sign::plus);
     for (int thread = 0; thread < threads_; ++thread) scratch_.emplace_back(*this);
   }
 

@@ -128,8 +128,8 @@ struct TransformPairs {
     use.begin(blk);
     const Sums<2> kinks = spread(blk, buffer, index, x, m);
     blk.each([&](int lane) { gather(buffer, m, points, lane, row[lane]); });
-    block::stockham<Index, block::Sign::plus>(blk, row, buffer, use,
-                                              [&](int i) { return aligned(twiddles + i); });
+    block::stockham<Index, Sign::plus>(blk, row, buffer, use,
+                                       [&](int i) { return aligned(twiddles + i); });
     blk.each([&](int lane) {
       constexpr int half = K / 2;
       const Complex low = row[lane][0], high = row[lane][Index::slots - 1];

@@ -112,7 +112,6 @@ struct SweepChunk {
   template <class B>
   KAPITZA_HD void transform(Work<B>& work) const {
     const auto twiddles = [&](int i) { return aligned(level.twiddles + i); };
-    using block::Sign;
     block::stockham<Index, Sign::plus>(work.blk, work.F, work.buffer, work.use, twiddles);
     block::stockham<Index, Sign::plus>(work.blk, work.H, work.buffer, work.use, twiddles);
   }
