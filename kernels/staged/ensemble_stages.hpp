@@ -10,7 +10,7 @@
 /// those of totals [trajectory][observables] with the layout of an EnsemblePlan.
 namespace kapitza::staged {
 
-/// White noise, mode by mode. Indices [trajectory][pair].
+/// White noise, mode by mode. Indices [trajectory][draw].
 template <class Real>
 struct DrawNoise {
   NoiseModes<Real> noise;
@@ -19,9 +19,9 @@ struct DrawNoise {
   std::uint32_t step;
 
   KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [trajectory, pair] = split(index, noise.pairs());
+    const auto [trajectory, draw] = split(index, noise.draws());
     BasicComplex<Real>* row = z + trajectory * noise.modes;
-    noise(first + static_cast<std::uint32_t>(trajectory), step, pair,
+    noise(first + static_cast<std::uint32_t>(trajectory), step, draw,
           [&](int mode, BasicComplex<Real> value) { aligned(row + mode) = value; });
   }
 };
@@ -30,13 +30,13 @@ struct DrawNoise {
 template <class Real>
 struct StepLocally {
   LocalStep<Real> step;
-  const Real* table;        ///< [local site]
+  const Real* values;       ///< [site]
   BasicComplex<Real>* psi;  ///< [trajectory][site]
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [trajectory, j] = split(index, step.sites.size());
-    BasicComplex<Real>& z = aligned(psi + trajectory * step.sites.ring + step.sites(j));
-    z = step(z, step.sites.in_defect(j), table[j]);
+    const int site = step.sites(j);
+    step(aligned(psi + trajectory * step.sites.ring + site), site, values);
   }
 };
 
@@ -55,16 +55,16 @@ struct TurnModes {
 /// What the absorber injects, Eq. (31). Indices [trajectory][y + b].
 template <class Real>
 struct AddKick {
-  const BasicComplex<Real>* shape;  ///< [y + b]
+  const BasicComplex<Real>* shape;  ///< [site]
   const BasicComplex<Real>* noise;  ///< [trajectory][modes]: on a ring of its own
   BasicComplex<Real>* psi;          ///< [trajectory][site]
   int absorber, modes, sites;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [trajectory, j] = split(index, 2 * absorber);
-    const int y = j - absorber;
-    aligned(psi + trajectory * sites + on_ring(y, sites)) +=
-        aligned(shape + j) * aligned(noise + trajectory * modes + on_ring(y, modes));
+    const int y = j - absorber, site = on_ring(y, sites);
+    aligned(psi + trajectory * sites + site) +=
+        aligned(shape + site) * aligned(noise + trajectory * modes + on_ring(y, modes));
   }
 };
 

@@ -76,8 +76,8 @@ class FusedSteps {
         noise_roots_(tables.upload(device, block::unit_roots<Real>(modes_of(plan)))) {}
 
   /// Steps `first` to first + steps - 1 of the fields of some trajectories.
-  void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables, Chunk chunk,
-               BasicComplex<Real>* fields, long first, long steps) {
+  void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
+               TrajectoryBatch batch, BasicComplex<Real>* fields, long first, long steps) {
     const block::FieldTables<Real> shared{
         tables.step,
         tables.local.data(),
@@ -89,9 +89,9 @@ class FusedSteps {
         plan.composition.stages(),
         plan.kick_every};
     with_field_index<Real>(plan.sites, steps_, [&](auto index) {
-      device.each_block(chunk.size,
+      device.each_block(batch.size,
                         block::AdvanceFields<decltype(index), Real>{
-                            shared, fields, static_cast<std::uint32_t>(chunk.first), first, steps});
+                            shared, fields, static_cast<std::uint32_t>(batch.first), first, steps});
       return true;
     });
   }

@@ -13,8 +13,8 @@
 #include "kapitza/core/complex.hpp"
 #include "kapitza/physics/absorber.hpp"
 #include "kapitza/physics/dispersion.hpp"
+#include "kapitza/physics/field_parts.hpp"
 #include "kapitza/physics/interaction.hpp"
-#include "kapitza/physics/local_step.hpp"
 #include "kapitza/solver/composition.hpp"
 #include "kapitza/spectral/window.hpp"
 
@@ -117,6 +117,10 @@ struct EnsemblePlan {
   /// local[slot] of split_steps(): the last slot is the end of a step and the beginning of the
   /// next.
   double local(int slot) const;
+  /// What a local stretch needs of every site: turns in the defect; in the absorber what the
+  /// damping leaves of the field; 0 elsewhere, where it does nothing.
+  std::vector<double> local_values(int slot) const;
+  LocalSites local_sites() const { return {defect.begin, defect.size(), absorber_width, sites}; }
   int local_slots() const { return composition.stages() + 2; }
 };
 
