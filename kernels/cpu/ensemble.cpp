@@ -217,16 +217,17 @@ class CpuEnsemble final : public Ensemble {
 
   /// Adds to the totals; whether all it saw was finite.
   bool measure(int trajectory, Scratch& scratch) {
-    double* sum = totals_.data() + plan().observables() * trajectory;
+    const TotalsLayout at = plan().totals();
+    double* sums = at.row(totals_.data(), trajectory);
     const BasicSplit<Real> psi = field(trajectory);
-    for (const int first : plan().windows) {
-      measure_window(psi + first, scratch, sum);
-      sum += 2 * plan().window_sites();
-    }
-    return measure_sites(psi, sum);
+    for (int window = 0; window < at.windows; ++window)
+      measure_window(psi + plan().windows[window], scratch, sums + at.n(window),
+                     sums + at.n_squared(window));
+    return measure_sites(psi, sums + at.site(), sums[at.energy()]);
   }
 
-  void measure_window(BasicSplit<Real> psi, Scratch& scratch, double* sum) const {
+  void measure_window(BasicSplit<Real> psi, Scratch& scratch, double* sum,
+                      double* sum_of_squares) const {
     const int W = plan().window_sites();
     std::copy_n(psi.re, W, scratch.tapered.re());
     std::copy_n(psi.im, W, scratch.tapered.im());
@@ -236,11 +237,11 @@ class CpuEnsemble final : public Ensemble {
     for (int m = 0; m < W; ++m) {
       const double n = norm(Complex{re[m], im[m]});
       sum[m] += n;
-      sum[W + m] += n * n;
+      sum_of_squares[m] += n * n;
     }
   }
 
-  bool measure_sites(BasicSplit<Real> psi, double* sum) const {
+  bool measure_sites(BasicSplit<Real> psi, double* sum, double& total_energy) const {
     const int N = plan().sites;
     bool finite = true;
     for (int x = 0; x < N; ++x) {
@@ -252,7 +253,7 @@ class CpuEnsemble final : public Ensemble {
     double energy = 0;
     for (int x = begin; x < end; ++x)
       energy += plan().potential[x] * plan().slope.integral(norm(Complex{psi.re[x], psi.im[x]}));
-    sum[N] += energy;
+    total_energy += energy;
     return finite && std::isfinite(energy);
   }
 

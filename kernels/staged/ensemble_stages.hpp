@@ -4,10 +4,11 @@
 #include <cstdint>
 
 #include "kapitza/physics/field_parts.hpp"
+#include "kapitza/solver/totals_layout.hpp"
 #include "kernels/staged/device.hpp"
 
 /// The stages of a field on a ring, Eq. (27). Arrays of complex numbers are [trajectory][...],
-/// those of totals [trajectory][observables] with the layout of an EnsemblePlan.
+/// those of totals [trajectory][...] in a TotalsLayout, from the first trajectory of a batch on.
 namespace kapitza::staged {
 
 /// White noise, mode by mode. Indices [trajectory][draw].
@@ -90,17 +91,16 @@ template <class Real>
 struct MeasureWindows {
   const BasicComplex<Real>* spectrum;  ///< [trajectory][window][momentum]
   double* totals;
-  int windows, momenta;
-  std::size_t observables;
+  TotalsLayout at;
 
   KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [row, m] = split(index, momenta);
-    const auto [trajectory, window] = split(row, windows);
+    const auto [row, m] = split(index, at.momenta);
+    const auto [trajectory, window] = split(row, at.windows);
     const BasicComplex<Real> z = aligned(spectrum + index);
     const double n = norm(Complex{z.re, z.im});
-    double* sums = totals + trajectory * observables + 2 * window * momenta;
-    sums[m] += n;
-    sums[momenta + m] += n * n;
+    double* sums = at.row(totals, trajectory);
+    sums[at.n(window, m)] += n;
+    sums[at.n_squared(window, m)] += n * n;
   }
 };
 
@@ -116,16 +116,15 @@ template <class Real>
 struct MeasureSites {
   const BasicComplex<Real>* psi;  ///< [trajectory][site]
   double* density;                ///< [trajectory][site]
-  double* totals;  ///< of the first trajectory, at site 0; null: nothing is summed up
-  int sites;
-  std::size_t observables;
+  double* totals;                 ///< null: nothing is summed up
+  TotalsLayout at;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const double y = site_density(psi + index);
     density[index] = y;
     if (!totals) return;
-    const auto [trajectory, site] = split(index, sites);
-    totals[trajectory * observables + site] += y;
+    const auto [trajectory, site] = split(index, at.sites);
+    at.row(totals, trajectory)[at.site(site)] += y;
   }
 };
 
@@ -150,11 +149,11 @@ struct MeasureEnergies {
 struct SumEnergies {
   const double* energy;  ///< [trajectory]
   double* number;        ///< [trajectory]
-  double* totals;        ///< of the first trajectory, at the energy
-  std::size_t observables;
+  double* totals;
+  TotalsLayout at;
 
   KAPITZA_HD void operator()(std::size_t trajectory) const {
-    totals[trajectory * observables] += energy[trajectory];
+    at.row(totals, trajectory)[at.energy()] += energy[trajectory];
     number[trajectory] += energy[trajectory];
   }
 };

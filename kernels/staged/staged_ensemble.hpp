@@ -140,9 +140,7 @@ class StagedEnsemble final : public Ensemble {
   Field* field(TrajectoryBatch batch) {
     return fields_.data() + static_cast<std::size_t>(batch.first) * sites();
   }
-  double* total(TrajectoryBatch batch) {
-    return totals_.data() + batch.first * plan().observables();
-  }
+  double* total(TrajectoryBatch batch) { return plan().totals().row(totals_.data(), batch.first); }
 
   template <class Body>
   void each_batch(const Body& body) const {
@@ -270,15 +268,13 @@ void StagedEnsemble<D, Real>::measure_windows(TrajectoryBatch batch) {
   device_.each(count, LoadWindows<Real>{field(batch), tables_.windows.data(), tables_.taper.data(),
                                         in_.data(), windows(), W, sites()});
   window_(in_.data(), out_.data());
-  device_.each(count,
-               MeasureWindows<Real>{out_.data(), total(batch), windows(), W, plan().observables()});
+  device_.each(count, MeasureWindows<Real>{out_.data(), total(batch), plan().totals()});
 }
 
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::measure_sites(TrajectoryBatch batch) {
   device_.each(cells(batch, sites()),
-               MeasureSites<Real>{field(batch), values_.data(), total(batch) + plan().densities(),
-                                  sites(), plan().observables()});
+               MeasureSites<Real>{field(batch), values_.data(), total(batch), plan().totals()});
   device_.sum_rows(values_.data(), batch.size, sites(), numbers_.data());
 }
 
@@ -290,8 +286,7 @@ void StagedEnsemble<D, Real>::measure_energies(TrajectoryBatch batch) {
                                      field(batch), values_.data()});
   device_.sum_rows(values_.data(), batch.size, defect, energies_.data());
   device_.each(batch.size,
-               SumEnergies{energies_.data(), numbers_.data(),
-                           total(batch) + plan().observables() - 1, plan().observables()});
+               SumEnergies{energies_.data(), numbers_.data(), total(batch), plan().totals()});
 }
 
 /// The first trajectory of a batch, counted within it, that was not finite when it was measured.
@@ -324,7 +319,7 @@ BlowUp StagedEnsemble<D, Real>::find_blow_up(TrajectoryBatch batch, int bad, lon
 
 template <Device D, class Real>
 std::vector<double> StagedEnsemble<D, Real>::site_densities(const Field* psi) {
-  device_.each(sites(), MeasureSites<Real>{psi, values_.data(), nullptr, sites(), 0});
+  device_.each(sites(), MeasureSites<Real>{psi, values_.data(), nullptr, plan().totals()});
   std::vector<double> density(sites());
   device_.download(values_.data(), std::span(density));
   return density;

@@ -75,12 +75,12 @@ void ClosedChain::step() {
 
 ChainRecord ClosedChain::record() const {
   const int N = plan().sites, T = plan().trajectories;
-  const std::size_t width = plan().observables();
+  const TotalsLayout at = plan().totals();
   const std::vector<double> now = totals(*ensembles_.front());
   std::vector<double> n, change, sums, step;
   ChainRecord record{time(), {}, {}, {}, 0, 0, {}};
   const auto number_and_energy = [&](const double* row) {
-    double number = 0, energy = row[width - 1] / N;
+    double number = 0, energy = row[at.energy()] / N;
     for (int m = 0; m < N; ++m) {
       number += row[m] / N;
       energy += energy_[m] * row[m] / N;
@@ -88,7 +88,7 @@ ChainRecord ClosedChain::record() const {
     return std::pair{number, energy};
   };
   for (int j = 0; j < T; ++j) {
-    const double *row = now.data() + width * j, *before = first_.data() + width * j;
+    const double *row = at.row(now.data(), j), *before = at.row(first_.data(), j);
     n.insert(n.end(), row, row + N);
     for (int m = 0; m < N; ++m) change.push_back(row[m] - before[m]);
     const auto [number, energy] = number_and_energy(row);
@@ -106,7 +106,8 @@ ChainRecord ClosedChain::record() const {
   if (ensembles_.size() > 1) {
     const std::vector<double> twin = totals(*ensembles_.back());
     for (int j = 0; j < T; ++j)
-      for (int m = 0; m < N; ++m) step.push_back(twin[width * j + m] - now[width * j + m]);
+      for (int m = 0; m < N; ++m)
+        step.push_back(at.row(twin.data(), j)[m] - at.row(now.data(), j)[m]);
     record.step = estimate(step, T);
   }
   return record;

@@ -176,18 +176,17 @@ void SteadyState::begin_second_part() {
 
 /// Sums of n over the bands of |k| in either direction of every window, and the number of carriers.
 void SteadyState::add_bands(const double* sums, double scale, double* bands) const {
-  const int W = plan().window_sites();
-  for (std::size_t window = 0; window < plan().windows.size(); ++window) {
-    for (int m = 0; m < W; ++m) {
+  const TotalsLayout at = plan().totals();
+  for (int window = 0; window < at.windows; ++window) {
+    for (int m = 0; m < at.momenta; ++m) {
       const double fraction = std::abs(k_[m]) / std::numbers::pi;
       const int band =
           std::min(static_cast<int>(fraction * bands_per_direction), bands_per_direction - 1);
-      bands[v_[m] > 0 ? band : band + bands_per_direction] += scale * sums[m];
+      bands[v_[m] > 0 ? band : band + bands_per_direction] += scale * sums[at.n(window, m)];
     }
-    sums += 2 * W;
     bands += 2 * bands_per_direction;
   }
-  for (int x = 0; x < plan().sites; ++x) *bands += scale * sums[x];
+  for (int x = 0; x < at.sites; ++x) *bands += scale * sums[at.site(x)];
 }
 
 std::size_t SteadyState::band_count() const {
@@ -197,15 +196,16 @@ std::size_t SteadyState::band_count() const {
 double SteadyState::compare(const std::vector<double>& totals) const {
   const std::vector<double>& first = arms_.front().first_part;
   const int T = plan().trajectories;
-  const std::size_t width = plan().observables(), count = band_count();
+  const TotalsLayout layout = plan().totals();
+  const std::size_t count = band_count();
   const double first_slices = static_cast<double>(first_part_);
   const double second_slices = static_cast<double>(measured_ - first_part_);
   // Later minus earlier, in every trajectory: the differences of trajectories are independent.
   std::vector<double> rows(count * T);
   for (int j = 0; j < T; ++j) {
     double* row = rows.data() + count * j;
-    add_bands(totals.data() + width * j, 1 / second_slices, row);
-    add_bands(first.data() + width * j, -1 / second_slices - 1 / first_slices, row);
+    add_bands(layout.row(totals.data(), j), 1 / second_slices, row);
+    add_bands(layout.row(first.data(), j), -1 / second_slices - 1 / first_slices, row);
   }
   const Estimates difference = estimate(rows, T);
   double smallest = 1;
@@ -236,7 +236,8 @@ double SteadyState::progress() const {
 }
 
 std::vector<WindowDensity> SteadyState::densities() const {
-  const int W = plan().window_sites(), T = plan().trajectories;
+  const TotalsLayout at = plan().totals();
+  const int T = plan().trajectories;
   const auto slices = static_cast<double>(measured_);
   const std::vector<double> sums = totals(arms_.front());
   const Estimates all = estimate(sums, T, 1 / slices);
@@ -253,16 +254,16 @@ std::vector<WindowDensity> SteadyState::densities() const {
   }
 
   std::vector<WindowDensity> result;
-  for (std::size_t window = 0; window < plan().windows.size(); ++window) {
+  for (int window = 0; window < at.windows; ++window) {
     WindowDensity& density = result.emplace_back();
-    for (int m = 0; m < W; ++m) {
-      const std::size_t i = window * 2 * W + m;
+    for (int m = 0; m < at.momenta; ++m) {
+      const std::size_t i = at.n(window, m);
       density.n.push_back(all.mean[i]);
       density.error.push_back(all.error[i]);
       density.block_error.push_back(blocks_.size() > 1 ? blocks.error[i]
                                                        : std::numeric_limits<double>::quiet_NaN());
       // The variance of one number, of which the sums have the squares, against that of its mean.
-      const double variance = all.mean[i + W] - all.mean[i] * all.mean[i];
+      const double variance = all.mean[at.n_squared(window, m)] - all.mean[i] * all.mean[i];
       density.autocorrelation.push_back(measured_time() * T * all.error[i] * all.error[i] /
                                         (2 * variance));
       if (!options_.error_check) continue;
@@ -275,7 +276,7 @@ std::vector<WindowDensity> SteadyState::densities() const {
 
 Estimates SteadyState::at_sites(std::span<const double> rows) const {
   const Estimates all = estimate(rows, plan().trajectories, 1 / static_cast<double>(measured_));
-  const auto first = static_cast<std::ptrdiff_t>(plan().densities());
+  const auto first = static_cast<std::ptrdiff_t>(plan().totals().site());
   const auto part = [&](const std::vector<double>& numbers) {
     return std::vector<double>(numbers.begin() + first, numbers.begin() + first + plan().sites);
   };
@@ -292,26 +293,27 @@ Estimates SteadyState::site_step() const {
 }
 
 Estimates SteadyState::moments(const std::vector<double>& weight) const {
-  const int W = plan().window_sites(), T = plan().trajectories;
-  const std::size_t windows = plan().windows.size();
+  const TotalsLayout at = plan().totals();
+  const int T = plan().trajectories;
   const std::vector<double> sums = totals(arms_.front());
-  std::vector<double> rows(windows * T);
+  std::vector<double> rows(static_cast<std::size_t>(at.windows) * T);
   for (int j = 0; j < T; ++j)
-    for (std::size_t window = 0; window < windows; ++window) {
-      const double* n = sums.data() + plan().observables() * j + window * 2 * W;
-      for (int m = 0; m < W; ++m) rows[windows * j + window] += weight[m] * n[m] / W;
+    for (int window = 0; window < at.windows; ++window) {
+      const double* n = at.row(sums.data(), j) + at.n(window);
+      double& mean = rows[static_cast<std::size_t>(at.windows) * j + window];
+      for (int m = 0; m < at.momenta; ++m) mean += weight[m] * n[m] / at.momenta;
     }
   return estimate(rows, T, 1 / static_cast<double>(measured_));
 }
 
 double SteadyState::largest_error(const std::vector<double>& totals) const {
-  const int W = plan().window_sites();
+  const TotalsLayout at = plan().totals();
   const Estimates all = estimate(totals, plan().trajectories, 1 / static_cast<double>(measured_));
   double largest = 0;
-  for (std::size_t window = 0; window < plan().windows.size(); ++window)
-    for (int m = 0; m < W; ++m) {
+  for (int window = 0; window < at.windows; ++window)
+    for (int m = 0; m < at.momenta; ++m) {
       if (!options_.counts(k_[m])) continue;
-      const std::size_t i = window * 2 * W + m;
+      const std::size_t i = at.n(window, m);
       largest = std::max(largest, all.error[i] / all.mean[i]);
     }
   return largest > 0 ? largest : infinity;
