@@ -11,6 +11,7 @@
 #include "kapitza/solver/ensemble.hpp"
 #include "kapitza/spectral/block_fft.hpp"
 #include "kapitza/spectral/fast_length.hpp"
+#include "kernels/block/power_of_two.hpp"
 #include "kernels/block/two_pass.hpp"
 #include "kernels/staged/ensemble_tables.hpp"
 
@@ -22,29 +23,10 @@ namespace kapitza::staged {
 /// precision, of which three share a multiprocessor; rows take what is left.
 template <class Real, class F>
 bool with_two_pass(int sites, const F& f) {
-  using block::TwoPass;
-  switch (sites) {
-    case 4096:
-      return f(TwoPass<64, 64, Real>{});
-    case 8192:
-      return f(TwoPass<64, 128, Real>{});
-    case 16384:
-      return f(TwoPass<128, 128, Real>{});
-    case 32768:
-      return f(TwoPass<128, 256, Real>{});
-    case 65536:
-      return f(TwoPass<256, 256, Real>{});
-    case 131072:
-      return f(TwoPass<256, 512, Real>{});
-    case 262144:
-      return f(TwoPass<256, 1024, Real>{});
-    case 524288:
-      return f(TwoPass<256, 2048, Real>{});
-    case 1048576:
-      return f(TwoPass<256, 4096, Real>{});
-    default:
-      return false;
-  }
+  return block::with_power_of_two<4096, 1048576>(sites, [&](auto all) {
+    constexpr int rows = all < 16384 ? 64 : all < 65536 ? 128 : 256;
+    return f(block::TwoPass<rows, all / rows, Real>{});
+  });
 }
 
 /// The phases of every stage as a RowPass reads them: [stage][row][entry].
