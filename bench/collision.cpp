@@ -26,9 +26,9 @@ class BareTransforms {
       : chunks_(cpu::Sweep(plan).chunks().size()),
         in_(std::max(2 * plan.resolution.M, 2 * cpu::Sweep::chunk_times * K)),
         out_(in_.size()),
-        to_grid_(K, 2 * cpu::Sweep::chunk_times, cpu::Sign::backward, in_.size(), in_.size()) {
+        to_grid_(K, 2 * cpu::Sweep::chunk_times, Sign::plus, in_.size(), in_.size()) {
     for (const auto& segment : plan.time.segments) {
-      pairs_.emplace_back(segment.M, 2, cpu::Sign::backward, in_.size(), in_.size());
+      pairs_.emplace_back(segment.M, 2, Sign::plus, in_.size(), in_.size());
       counts_.push_back(segment.last_step - segment.first_step + 1);
     }
   }

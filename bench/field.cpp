@@ -45,8 +45,8 @@ std::function<void()> bare_transforms(int sites, int trajectories, long steps) {
     cpu::Transform there, back;
   };
   const auto work = std::make_shared<Work>(Work{cpu::SplitArray(sites), cpu::SplitArray(sites),
-                                                cpu::Transform(sites, 1, cpu::Sign::forward),
-                                                cpu::Transform(sites, 1, cpu::Sign::backward)});
+                                                cpu::Transform(sites, 1, Sign::minus),
+                                                cpu::Transform(sites, 1, Sign::plus)});
   return [=] {
     for (long i = 0; i < steps * trajectories; ++i) {
       work->there(work->a.view(), work->b.view());

@@ -23,8 +23,8 @@ class PlainSweep {
         steps_(static_cast<int>(std::lround(T / dtau))),
         dtau_(T / steps_),
         interpolation_(K, M),
-        lattice_(M, 1, cpu::Sign::backward),
-        to_grid_(K, 2, cpu::Sign::backward),
+        lattice_(M, 1, Sign::plus),
+        to_grid_(K, 2, Sign::plus),
         energy_(Dispersion::parabolic().energy(grid_.lattice(M))) {}
 
   /// I of every density (X-major), for C_3 = 108.

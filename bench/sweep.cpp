@@ -72,7 +72,7 @@ Work work_of(const CollisionPlan& plan, bool fused) {
 Work products_work(const CollisionPlan& plan) {
   Work work{};
   staged::with_group(points, [&](auto group) {
-    using Sums = staged::AddTimesAsProducts<staged::Sign::plus, group>;
+    using Sums = staged::AddTimesAsProducts<Sign::plus, group>;
     constexpr int groups = (points + group - 1) / group;
     const double pairs = 2 * times_of(plan) * K * plan.resolution.M * groups;
     const double row = 128, columns = 2.0 * group * row / Sums::momenta;

@@ -27,10 +27,10 @@ auto about(const Config& config, std::string_view key, F f) {
 
 /// value: what stands at the key, or a member of it.
 MomentumTable read_table(const Config& config, std::string_view key, const Value& value,
-                         Sign sign) {
+                         AllowedValues allowed) {
   const std::string& name = *value.as<Value::Members>()->at("table").as<std::string>();
   return about(config, key,
-               [&] { return read_momentum_table(config.file().parent_path() / name, sign); });
+               [&] { return read_momentum_table(config.file().parent_path() / name, allowed); });
 }
 
 Dispersion make_dispersion(const Config& config) {
@@ -38,7 +38,7 @@ Dispersion make_dispersion(const Config& config) {
   const Value& value = config.at(key);
   if (const auto* name = value.as<std::string>())
     return *name == "cosine" ? Dispersion::cosine() : Dispersion::parabolic();
-  const MomentumTable table = read_table(config, key, value, Sign::any);
+  const MomentumTable table = read_table(config, key, value, AllowedValues::any);
   const std::string& file = *value.as<Value::Members>()->at("table").as<std::string>();
   Dispersion dispersion =
       about(config, key, [&] { return Dispersion::table(table.k, table.value, "table " + file); });
@@ -103,7 +103,7 @@ Spectrum density_of(const Config& config, std::string_view key, const Dispersion
     };
   } else if (const auto& members = *value.as<Value::Members>(); members.contains("table")) {
     // The spline of ln n keeps n positive, whatever the table.
-    MomentumTable table = read_table(config, key, value, Sign::positive);
+    MomentumTable table = read_table(config, key, value, AllowedValues::positive);
     for (double& entry : table.value) entry = std::log(entry);
     n = [spline = TableBand(table.k, table.value)](const std::vector<double>& k) {
       std::vector<double> values;
@@ -133,7 +133,7 @@ std::vector<double> make_side(const Config& config, const std::string& side,
   if (const auto* expression = value.as<std::string>()) {
     dn = about(config, key, [&] { return evaluate_expression(*expression, "k", k); });
   } else {
-    const MomentumTable table = read_table(config, key, value, Sign::any);
+    const MomentumTable table = read_table(config, key, value, AllowedValues::any);
     const TableBand spline = about(config, key, [&] { return TableBand(table.k, table.value); });
     for (const double q : k) dn.push_back(spline.energy(q));
   }

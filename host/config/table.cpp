@@ -51,7 +51,8 @@ std::optional<double> parse_number(std::string_view text) {
 /// One file being read, for errors that name the line.
 class Reader {
  public:
-  Reader(const std::filesystem::path& file, Sign sign) : name_(file.string()), sign_(sign) {
+  Reader(const std::filesystem::path& file, AllowedValues allowed)
+      : name_(file.string()), allowed_(allowed) {
     std::error_code ignored;
     if (std::filesystem::is_directory(file, ignored))
       throw InputError(fmt::format("{}: is a directory, not a table", name_));
@@ -88,7 +89,7 @@ class Reader {
 
   void add_point(double k, double value) {
     if (!std::isfinite(k) || !std::isfinite(value)) fail("must be finite");
-    if (sign_ == Sign::positive && !(value > 0))
+    if (allowed_ == AllowedValues::positive && !(value > 0))
       fail(fmt::format("n = {}: must be positive", value));
     if (std::abs(k) > pi + end_tolerance) fail(fmt::format("k = {}: must lie in [-pi, pi)", k));
     if (!table_.k.empty() && k <= table_.k.back())
@@ -122,7 +123,7 @@ class Reader {
   }
 
   std::string name_;
-  Sign sign_;
+  AllowedValues allowed_;
   int line_ = 0;
   bool header_seen_ = false;
   MomentumTable table_;
@@ -130,8 +131,8 @@ class Reader {
 
 }  // namespace
 
-MomentumTable read_momentum_table(const std::filesystem::path& file, Sign sign) {
-  return Reader(file, sign).take();
+MomentumTable read_momentum_table(const std::filesystem::path& file, AllowedValues allowed) {
+  return Reader(file, allowed).take();
 }
 
 }  // namespace kapitza::host

@@ -11,11 +11,12 @@ struct MomentumTable {
   std::vector<double> k, value;
 };
 
-enum class Sign { any, positive };
+/// Of the second column of a table.
+enum class AllowedValues { any, positive };
 
 /// Reads two columns k, value, separated by a comma or by blanks; the first line may name the
 /// columns, and # starts a comment. A last row at k = pi may repeat the first at k = -pi.
 /// Throws InputError naming file and line.
-MomentumTable read_momentum_table(const std::filesystem::path& file, Sign sign);
+MomentumTable read_momentum_table(const std::filesystem::path& file, AllowedValues allowed);
 
 }  // namespace kapitza::host

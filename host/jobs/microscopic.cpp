@@ -26,7 +26,9 @@ struct Setup {
         size(make_ensemble_size(config)) {}
 };
 
-std::size_t arms(const Config& config) { return config.flag("numerics.error_check") ? 2 : 1; }
+std::size_t ensembles(const Config& config) {
+  return StepCheckedEnsemble::count(config.flag("numerics.error_check"));
+}
 
 double root_mean_square(const std::vector<double>& values) {
   double sum = 0;
@@ -205,8 +207,9 @@ class DefectRun final : public FieldRun<SteadyState> {
             window_.blur({setup.problem.sites()},
                          setup.problem.density(MomentumGrid{setup.problem.sites()}.momenta()))) {
     resume([&](const ResultReader& reader) {
-      solver_.restore(read_steady_state(
-          reader, make_plan(setup_.problem, setup_.numerics, setup_.size), arms(context_.config)));
+      solver_.restore(read_steady_state(reader,
+                                        make_plan(setup_.problem, setup_.numerics, setup_.size),
+                                        ensembles(context_.config)));
     });
   }
 
@@ -355,7 +358,7 @@ class ChainRun final : public FieldRun<ClosedChain> {
     if (!context.resume) records_.push_back(solver_.record());
     resume([&](const ResultReader& reader) {
       const EnsemblePlan plan = make_plan(setup_.problem, setup_.numerics, setup_.size);
-      solver_.restore(read_closed_chain(reader, plan, arms(context_.config)));
+      solver_.restore(read_closed_chain(reader, plan, ensembles(context_.config)));
       read_records(reader);
     });
   }
@@ -419,7 +422,7 @@ class ChainRun final : public FieldRun<ClosedChain> {
       for (const ChainRecord& record : records) values.push_back(of(record));
       writer.dataset(name, {"t"}, values, meaning);
     });
-    each_density(records_, arms(context_.config) > 1,
+    each_density(records_, ensembles(context_.config) > 1,
                  [&](const char* name, const char* meaning, const auto& records, auto of) {
                    std::vector<double> values;
                    for (const ChainRecord& record : records)
@@ -446,7 +449,7 @@ class ChainRun final : public FieldRun<ClosedChain> {
       const std::vector<double> values = read(name, t.size());
       for (std::size_t i = 0; i < t.size(); ++i) of(records[i]) = values[i];
     });
-    each_density(records_, arms(context_.config) > 1,
+    each_density(records_, ensembles(context_.config) > 1,
                  [&](const char* name, const char*, auto& records, auto of) {
                    const std::vector<double> values = read(name, t.size() * K);
                    for (std::size_t i = 0; i < t.size(); ++i) {
@@ -503,13 +506,13 @@ Quantities estimate(const Config& config, Machine& machine) {
   };
   Quantities rows = setup_rows(setup);
   append(rows,
-         {bytes("memory_bytes", ensemble->memory() * arms(config)),
+         {bytes("memory_bytes", ensemble->memory() * ensembles(config)),
           bytes("file_bytes", file_size(config)),
           {"site_steps_per_second",
            setup.problem.sites() * static_cast<double>(setup.size.trajectories) / seconds_per_step,
            ""}});
   if (!config.has("ensemble.max_time")) return rows;
-  const double work = arms(config) == 2 ? 3 : 1;
+  const double work = StepCheckedEnsemble::work(config.flag("numerics.error_check"));
   const double seconds =
       work * seconds_per_step * config.number("ensemble.max_time") / setup.numerics.dt;
   append(rows, {{"estimated_seconds", seconds, "at most " + readable_duration(seconds)}});

@@ -12,8 +12,8 @@ namespace {
 
 constexpr const char* group = "checkpoint";
 
-std::string name_of(const char* what, std::size_t arm) {
-  return fmt::format("{}/{}_{}", group, what, arm);
+std::string name_of(const char* what, std::size_t ensemble) {
+  return fmt::format("{}/{}_{}", group, what, ensemble);
 }
 
 /// Rows of equal length, one for every trajectory.
@@ -84,17 +84,19 @@ Coordinates begin(ResultWriter& writer, std::size_t trajectories, std::size_t pa
 
 void write_checkpoint(ResultWriter& writer, const SteadyStateCheckpoint& state) {
   const std::size_t observables = state.observables;
-  const std::size_t trajectories = state.arms.front().totals.size() / observables;
-  const std::size_t parts = 2 * state.arms.front().fields.size() / trajectories;
+  const std::size_t trajectories = state.totals.front().size() / observables;
+  const std::size_t parts = 2 * state.fields.front().size() / trajectories;
   const Coordinates names = begin(writer, trajectories, parts, observables);
   each_counter(state, [&](const char* name, auto value) {
     writer.attribute(name, static_cast<double>(value), group);
   });
-  for (std::size_t arm = 0; arm < state.arms.size(); ++arm) {
-    const auto& [fields, totals, first_part] = state.arms[arm];
-    write_rows(writer, name_of("fields", arm), as_numbers(fields), names.trajectory, names.part);
-    write_rows(writer, name_of("totals", arm), totals, names.trajectory, names.observable);
-    write_rows(writer, name_of("first_part", arm), first_part, names.trajectory, names.observable);
+  for (std::size_t i = 0; i < state.fields.size(); ++i) {
+    write_rows(writer, name_of("fields", i), as_numbers(state.fields[i]), names.trajectory,
+               names.part);
+    write_rows(writer, name_of("totals", i), state.totals[i], names.trajectory, names.observable);
+    if (!state.first_totals.empty())
+      write_rows(writer, name_of("first_part", i), state.first_totals[i], names.trajectory,
+                 names.observable);
   }
   if (state.blocks.empty()) return;
   const std::string block = fmt::format("{}/block", group);
@@ -106,7 +108,7 @@ void write_checkpoint(ResultWriter& writer, const SteadyStateCheckpoint& state) 
 }
 
 SteadyStateCheckpoint read_steady_state(const ResultReader& reader, const EnsemblePlan& plan,
-                                        std::size_t arms) {
+                                        std::size_t ensembles) {
   require_checkpoint(reader);
   SteadyStateCheckpoint state;
   state.observables = plan.observables();
@@ -114,11 +116,11 @@ SteadyStateCheckpoint read_steady_state(const ResultReader& reader, const Ensemb
     value = static_cast<std::decay_t<decltype(value)>>(reader.number(name, group));
   });
   const std::size_t rows = plan.observables() * plan.trajectories;
-  for (std::size_t arm = 0; arm < arms; ++arm) {
-    auto& [fields, totals, first_part] = state.arms.emplace_back();
-    fields = read_fields(reader, name_of("fields", arm), plan);
-    totals = read_numbers(reader, name_of("totals", arm), rows);
-    if (state.first_part > 0) first_part = read_numbers(reader, name_of("first_part", arm), rows);
+  for (std::size_t i = 0; i < ensembles; ++i) {
+    state.fields.push_back(read_fields(reader, name_of("fields", i), plan));
+    state.totals.push_back(read_numbers(reader, name_of("totals", i), rows));
+    if (state.first_part > 0)
+      state.first_totals.push_back(read_numbers(reader, name_of("first_part", i), rows));
   }
   if (state.slices_per_block <= 0 || state.measured < 0 || state.measured > state.slices)
     damaged("its counters contradict each other");
@@ -135,27 +137,27 @@ void write_checkpoint(ResultWriter& writer, const ClosedChainCheckpoint& state) 
       begin(writer, trajectories, 2 * state.fields.front().size() / trajectories,
             state.first.size() / trajectories);
   writer.attribute("steps", static_cast<double>(state.steps), group);
-  for (std::size_t arm = 0; arm < state.fields.size(); ++arm)
-    write_rows(writer, name_of("fields", arm), as_numbers(state.fields[arm]), names.trajectory,
+  for (std::size_t i = 0; i < state.fields.size(); ++i)
+    write_rows(writer, name_of("fields", i), as_numbers(state.fields[i]), names.trajectory,
                names.part);
   write_rows(writer, name_of("first", 0), state.first, names.trajectory, names.observable);
 }
 
 ClosedChainCheckpoint read_closed_chain(const ResultReader& reader, const EnsemblePlan& plan,
-                                        std::size_t arms) {
+                                        std::size_t ensembles) {
   require_checkpoint(reader);
   ClosedChainCheckpoint state;
   state.trajectories = plan.trajectories;
   state.steps = static_cast<long>(reader.number("steps", group));
-  for (std::size_t arm = 0; arm < arms; ++arm)
-    state.fields.push_back(read_fields(reader, name_of("fields", arm), plan));
+  for (std::size_t i = 0; i < ensembles; ++i)
+    state.fields.push_back(read_fields(reader, name_of("fields", i), plan));
   state.first = read_numbers(reader, name_of("first", 0), plan.observables() * plan.trajectories);
   return state;
 }
 
 std::size_t checkpoint_size(const EnsemblePlan& plan, bool error_check) {
   const std::size_t row = 2 * static_cast<std::size_t>(plan.sites) + 2 * plan.observables();
-  return sizeof(double) * (error_check ? 2 : 1) * row * plan.trajectories;
+  return sizeof(double) * StepCheckedEnsemble::count(error_check) * row * plan.trajectories;
 }
 
 }  // namespace kapitza::host

@@ -15,9 +15,9 @@ void write_checkpoint(ResultWriter& writer, const ClosedChainCheckpoint& state);
 
 /// Throw IoError where a file has none, or a damaged one; plan says how large it must be.
 SteadyStateCheckpoint read_steady_state(const ResultReader& reader, const EnsemblePlan& plan,
-                                        std::size_t arms);
+                                        std::size_t ensembles);
 ClosedChainCheckpoint read_closed_chain(const ResultReader& reader, const EnsemblePlan& plan,
-                                        std::size_t arms);
+                                        std::size_t ensembles);
 
 /// Bytes of a checkpoint, roughly.
 std::size_t checkpoint_size(const EnsemblePlan& plan, bool error_check);

@@ -62,10 +62,7 @@ class FieldInBlock {
   KAPITZA_HD void local(int slot) {
     const LocalStep<Real>& step = tables_.step;
     const Real* values = tables_.local + slot * Index::length;
-    each_site([&](Value& psi, int site) {
-      const bool in_defect = step.sites.is_defect(site);
-      if (in_defect || step.sites.is_absorber(site)) psi = step(psi, in_defect, values[site]);
-    });
+    each_site([&](Value& psi, int site) { step(psi, site, values); });
   }
 
   KAPITZA_HD void kinetic(int stage) {
@@ -80,8 +77,8 @@ class FieldInBlock {
   KAPITZA_HD void kick(long index) {
     const NoiseModes<Real>& noise = tables_.noise;
     use_.begin(blk_);
-    blk_.each(noise.pairs(), [&](int pair) {
-      noise(trajectory_, static_cast<std::uint32_t>(index), pair,
+    blk_.each(noise.draws(), [&](int draw) {
+      noise(trajectory_, static_cast<std::uint32_t>(index), draw,
             [&](int mode, Value z) { buffer_.store(mode, z); });
     });
     blk_.sync();

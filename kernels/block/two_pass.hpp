@@ -123,19 +123,15 @@ struct ColumnPass {
       if (const int slot = parts[i]; slot == LocalParts::kick)
         each_site([&](Value& value, int site) { add_kick(value, site, noise); });
       else
-        each_site([&](Value& value, int site) { step_locally(value, site, slot); });
+        each_site([&](Value& value, int site) {
+          tables.step(value, site, tables.local + slot * Shape::sites);
+        });
     }
     if (to_rows) stockham<Index, Sign::minus>(columns, psi, buffer, use, twiddles);
     each_site([&](const Value& value, int site) { aligned(field + site) = value; });
   }
 
  private:
-  KAPITZA_HD void step_locally(Value& psi, int site, int slot) const {
-    const bool in_defect = tables.step.sites.is_defect(site);
-    if (in_defect || tables.step.sites.is_absorber(site))
-      psi = tables.step(psi, in_defect, tables.local[slot * Shape::sites + site]);
-  }
-
   /// What the absorber injects, Eq. (31).
   KAPITZA_HD void add_kick(Value& psi, int site, const Value* noise) const {
     const LocalSites& sites = tables.step.sites;
@@ -239,9 +235,9 @@ struct MakeNoise {
   template <Block B>
   KAPITZA_HD void operator()(B& blk, std::size_t i) const {
     const auto buffer = blk.template shared<BasicComplex<Real>>(2 * noise.modes);
-    blk.each(noise.pairs(), [&](int pair) {
+    blk.each(noise.draws(), [&](int draw) {
       noise(first_trajectory + static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(index),
-            pair, [&](int mode, BasicComplex<Real> z) { buffer.store(mode, z); });
+            draw, [&](int mode, BasicComplex<Real> z) { buffer.store(mode, z); });
     });
     blk.sync();
     const int first =

@@ -7,29 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "kapitza/core/precision.hpp"
 #include "kapitza/random/normal.hpp"
 #include "kernels/cpu/fftw.hpp"
 
 namespace kapitza::cpu {
 namespace {
-
-/// A table of the plan in the precision of the fields.
-template <class Real>
-BasicAlignedArray<Real> converted(const std::vector<double>& table) {
-  BasicAlignedArray<Real> result(table.size());
-  std::copy(table.begin(), table.end(), result.data());
-  return result;
-}
-
-template <class Real>
-BasicSplitArray<Real> converted(const std::vector<Complex>& table) {
-  BasicSplitArray<Real> result(table.size());
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    result.re()[i] = static_cast<Real>(table[i].re);
-    result.im()[i] = static_cast<Real>(table[i].im);
-  }
-  return result;
-}
 
 // The loops of a step. Pointers come in by value: so g++ knows that no store changes them.
 
@@ -60,11 +43,11 @@ void damp(BasicSplit<Real> psi, const Real* decay, int count) {
   }
 }
 
-/// `pairs` pairs of white normals, each times its entry of a table.
+/// White normals, two to a draw, each times its entry of a table.
 template <class Real>
-void draw(BasicSplit<Real> z, const Real* amplitude, int pairs, std::uint64_t seed, Stream stream,
+void draw(BasicSplit<Real> z, const Real* amplitude, int draws, std::uint64_t seed, Stream stream,
           std::uint32_t trajectory, std::uint32_t step) {
-  for (int i = 0; i < pairs; ++i) {
+  for (int i = 0; i < draws; ++i) {
     const NormalPair<Real> pair =
         white_noise<Real>(seed, stream, trajectory, step, static_cast<std::uint32_t>(i));
     z.re[2 * i] = amplitude[2 * i] * pair.even.re;
@@ -94,19 +77,19 @@ class CpuEnsemble final : public Ensemble {
         stride_(BasicSplitArray<Real>::distance(plan().sites)),
         fields_(2 * stride_ * plan().trajectories),
         totals_(plan().observables() * plan().trajectories),
-        kick_{slope(plan())},
-        turns_(slots([&](double coefficient) { return turns_of(coefficient); })),
-        decay_(slots([&](double coefficient) { return decay_of(coefficient); })),
-        noise_(converted<Real>(padded_to_pairs(plan().noise))),
-        kick_shape_(converted<Real>(plan().kick_shape)),
-        start_(converted<Real>(padded_to_pairs(plan().start))),
-        taper_(converted<Real>(plan().taper)),
-        forward_(plan().sites, 1, Sign::forward),
-        backward_(plan().sites, 1, Sign::backward),
-        window_(plan().window_sites(), 1, Sign::forward) {
+        kick_{in_precision<Real>(plan().slope)},
+        noise_(in_precision<Real>(padded_to_draws(plan().noise))),
+        kick_shape_(in_precision<Real>(plan().kick_shape)),
+        start_(in_precision<Real>(padded_to_draws(plan().start))),
+        taper_(in_precision<Real>(plan().taper)),
+        forward_(plan().sites, 1, Sign::minus),
+        backward_(plan().sites, 1, Sign::plus),
+        window_(plan().window_sites(), 1, Sign::minus) {
+    for (int slot = 0; slot < plan().local_slots(); ++slot)
+      local_.emplace_back(in_precision<Real>(plan().local_values(slot)));
     for (const std::vector<Complex>& stage : plan().kinetic)
-      kinetic_.push_back(converted<Real>(stage));
-    if (plan().kick_every > 0) noise_transform_.emplace(noise_modes(), 1, Sign::backward);
+      kinetic_.emplace_back(in_precision<Real>(stage));
+    if (plan().kick_every > 0) noise_transform_.emplace(noise_modes(), 1, Sign::plus);
     for (int thread = 0; thread < threads_; ++thread) scratch_.emplace_back(*this);
   }
 
@@ -186,9 +169,10 @@ class CpuEnsemble final : public Ensemble {
     void local(int slot) {
       const auto [begin, end] = of.plan().defect;
       const int b = of.plan().absorber_width, tail = of.plan().sites - b;
-      rotate(psi + begin, of.kick_, of.turns_[slot].data() + begin, end - begin);
-      damp(psi, of.decay_[slot].data(), b);
-      damp(psi + tail, of.decay_[slot].data() + tail, b);
+      const Real* values = of.local_[slot].data();
+      rotate(psi + begin, of.kick_, values + begin, end - begin);
+      damp(psi, values, b);
+      damp(psi + tail, values + tail, b);
     }
 
     void kinetic(int stage) {
@@ -211,32 +195,9 @@ class CpuEnsemble final : public Ensemble {
     }
   };
 
-  /// White noise comes in pairs.
-  static std::vector<double> padded_to_pairs(std::vector<double> table) {
+  /// A draw of white noise is two modes.
+  static std::vector<double> padded_to_draws(std::vector<double> table) {
     table.resize(table.size() + table.size() % 2, 0.0);
-    return table;
-  }
-  static PotentialSlope<Real> slope(const EnsemblePlan& plan) {
-    PotentialSlope<Real> result;
-    std::copy(std::begin(plan.slope.slope), std::end(plan.slope.slope), result.slope);
-    return result;
-  }
-
-  template <class Table>
-  std::vector<BasicAlignedArray<Real>> slots(Table table) const {
-    std::vector<BasicAlignedArray<Real>> tables;
-    for (int slot = 0; slot < plan().local_slots(); ++slot)
-      tables.push_back(converted<Real>(table(plan().local(slot))));
-    return tables;
-  }
-  std::vector<double> turns_of(double coefficient) const {
-    std::vector<double> table = plan().turns;
-    for (double& value : table) value *= coefficient;
-    return table;
-  }
-  std::vector<double> decay_of(double coefficient) const {
-    std::vector<double> table = plan().damping;
-    for (double& value : table) value = std::exp(-coefficient * value);
     return table;
   }
 
@@ -256,16 +217,17 @@ class CpuEnsemble final : public Ensemble {
 
   /// Adds to the totals; whether all it saw was finite.
   bool measure(int trajectory, Scratch& scratch) {
-    double* sum = totals_.data() + plan().observables() * trajectory;
+    const TotalsLayout at = plan().totals();
+    double* sums = at.row(totals_.data(), trajectory);
     const BasicSplit<Real> psi = field(trajectory);
-    for (const int first : plan().windows) {
-      measure_window(psi + first, scratch, sum);
-      sum += 2 * plan().window_sites();
-    }
-    return measure_sites(psi, sum);
+    for (int window = 0; window < at.windows; ++window)
+      measure_window(psi + plan().windows[window], scratch, sums + at.n(window),
+                     sums + at.n_squared(window));
+    return measure_sites(psi, sums + at.site(), sums[at.energy()]);
   }
 
-  void measure_window(BasicSplit<Real> psi, Scratch& scratch, double* sum) const {
+  void measure_window(BasicSplit<Real> psi, Scratch& scratch, double* sum,
+                      double* sum_of_squares) const {
     const int W = plan().window_sites();
     std::copy_n(psi.re, W, scratch.tapered.re());
     std::copy_n(psi.im, W, scratch.tapered.im());
@@ -275,11 +237,11 @@ class CpuEnsemble final : public Ensemble {
     for (int m = 0; m < W; ++m) {
       const double n = norm(Complex{re[m], im[m]});
       sum[m] += n;
-      sum[W + m] += n * n;
+      sum_of_squares[m] += n * n;
     }
   }
 
-  bool measure_sites(BasicSplit<Real> psi, double* sum) const {
+  bool measure_sites(BasicSplit<Real> psi, double* sum, double& total_energy) const {
     const int N = plan().sites;
     bool finite = true;
     for (int x = 0; x < N; ++x) {
@@ -291,7 +253,7 @@ class CpuEnsemble final : public Ensemble {
     double energy = 0;
     for (int x = begin; x < end; ++x)
       energy += plan().potential[x] * plan().slope.integral(norm(Complex{psi.re[x], psi.im[x]}));
-    sum[N] += energy;
+    total_energy += energy;
     return finite && std::isfinite(energy);
   }
 
@@ -322,7 +284,7 @@ class CpuEnsemble final : public Ensemble {
   BasicAlignedArray<Real> fields_;
   std::vector<double> totals_;
   PhaseKick<Real> kick_;
-  std::vector<BasicAlignedArray<Real>> turns_, decay_;  ///< by slot
+  std::vector<BasicAlignedArray<Real>> local_;  ///< values of the sites, by slot
   BasicAlignedArray<Real> noise_;
   BasicSplitArray<Real> kick_shape_;
   BasicAlignedArray<Real> start_;

@@ -10,6 +10,10 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
+
+#include "kapitza/core/complex.hpp"
+#include "kapitza/spectral/sign.hpp"
 
 namespace kapitza::cpu {
 
@@ -45,7 +49,11 @@ class BasicAlignedArray {
   explicit BasicAlignedArray(std::size_t size) : BasicAlignedArray(unset(size)) {
     std::fill_n(data_.get(), size, Real{});
   }
-  /// The same without values: large arrays whose threads write before they read.
+  explicit BasicAlignedArray(const std::vector<Real>& numbers)
+      : BasicAlignedArray(unset(numbers.size())) {
+    std::copy(numbers.begin(), numbers.end(), data());
+  }
+  /// Without values: large arrays whose threads write before they read.
   static BasicAlignedArray unset(std::size_t size) {
     BasicAlignedArray array;
     array.data_.reset(Fftw<Real>::allocate(size));
@@ -85,6 +93,14 @@ class BasicSplitArray {
   explicit BasicSplitArray(std::size_t size)
       : numbers_(2 * distance(size)), size_(size), distance_(distance(size)) {}
 
+  explicit BasicSplitArray(const std::vector<BasicComplex<Real>>& numbers)
+      : BasicSplitArray(numbers.size()) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      re()[i] = numbers[i].re;
+      im()[i] = numbers[i].im;
+    }
+  }
+
   /// From a real part to its imaginary part, in an array of that size: whole cache lines.
   static constexpr std::size_t distance(std::size_t size) {
     constexpr std::size_t line = 64 / sizeof(Real);
@@ -102,8 +118,6 @@ class BasicSplitArray {
   BasicAlignedArray<Real> numbers_;
   std::size_t size_ = 0, distance_ = 0;
 };
-
-enum class Sign { forward, backward };  ///< e^{-2 pi i j r / n} and e^{+2 pi i j r / n}
 
 /// `batch` contiguous complex transforms of length n, out of place, unnormalised.
 ///
@@ -143,7 +157,7 @@ class BasicTransform {
   /// FFTW knows split transforms of one sign only; the other is the same with parts exchanged.
   std::pair<BasicSplit<Real>, BasicSplit<Real>> arranged(BasicSplit<Real> in,
                                                          BasicSplit<Real> out) const {
-    if (sign_ == Sign::forward) return {in, out};
+    if (sign_ == Sign::minus) return {in, out};
     return {{in.im, in.re}, {out.im, out.re}};
   }
 

@@ -11,7 +11,7 @@ namespace kapitza::cpu {
 class Interpolation {
  public:
   Interpolation(int K, int M)
-      : K_(K), M_(M), grid_(K, 1, Sign::forward), lattice_(M, 1, Sign::backward) {}
+      : K_(K), M_(M), grid_(K, 1, Sign::minus), lattice_(M, 1, Sign::plus) {}
 
   struct Scratch {
     Scratch(int K, int M) : values(K), modes(K), fine_modes(M), fine(M) {}

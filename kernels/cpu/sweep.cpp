@@ -2,20 +2,12 @@
 #include "kernels/cpu/sweep.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "kernels/cpu/channel_terms.hpp"
 
 namespace kapitza::cpu {
 namespace {
-
-void fill_phases(double tau, const std::vector<double>& energy, Split phase) {
-  for (std::size_t r = 0; r < energy.size(); ++r) {
-    phase.re[r] = std::cos(tau * energy[r]);
-    phase.im[r] = std::sin(tau * energy[r]);
-  }
-}
 
 /// b_j and s_j of Eq. (9), folded from M sites onto K. F and H stand one behind the other in FH.
 template <int Terms>
@@ -43,35 +35,30 @@ void fold_products(const ChannelPolynomial<Terms>& channels, int K, int M, Split
 Sweep::Level::Level(const CollisionPlan& plan, const SweepSchedule::Level& scheduled,
                     std::size_t scratch_size)
     : M(scheduled.M),
-      offset(static_cast<std::size_t>(chunk_times) * M),
+      offset(plan.phases(SweepSchedule::steps_in_chunk(), scheduled.energy)),
       interpolation(plan.K(), M),
       kink(kink_shape(plan.model.grid, M)),
-      pair(M, 2, Sign::backward, scratch_size, scratch_size),
-      triple(M, 3, Sign::backward) {
-  for (int t = 0; t < chunk_times; ++t)
-    fill_phases(t * plan.time.dtau, scheduled.energy,
-                offset.view() + static_cast<std::size_t>(t) * M);
-}
+      to_FH(M, 2, Sign::plus, scratch_size, scratch_size),
+      to_sequences(M, 3, Sign::plus) {}
 
 Sweep::Sweep(const CollisionPlan& plan)
     : plan_(plan),
       K_(plan.K()),
-      grid_offset_(static_cast<std::size_t>(chunk_times) * K_),
-      to_grid_(K_, 2 * chunk_times, Sign::backward) {
+      grid_offset_(plan.phases(SweepSchedule::steps_in_chunk(), plan.energy)),
+      to_grid_(K_, 2 * chunk_times, Sign::plus) {
   const TimeQuadrature& time = plan.time;
   const SweepSchedule schedule(plan);
-  for (int t = 0; t < chunk_times; ++t)
-    fill_phases(t * time.dtau, plan.energy, grid_offset_.view() + static_cast<std::size_t>(t) * K_);
   for (const auto& level : schedule.levels)
     levels_.emplace_back(plan, level, 2 * static_cast<std::size_t>(schedule.levels.back().M));
   for (const auto& scheduled : schedule.chunks) {
     const SweepSchedule::Level& level = schedule.levels[scheduled.level];
-    Chunk chunk{scheduled, SplitArray(level.M), SplitArray(K_), {}};
-    const double tau = scheduled.first_step * time.dtau;
+    const std::span first_step(&scheduled.first_step, 1);
+    Chunk chunk{scheduled,
+                SplitArray(plan.phases(first_step, level.energy)),
+                SplitArray(plan.phases(first_step, plan.energy)),
+                {}};
     for (int t = 0; t < chunk.times; ++t)
       chunk.weight[t] = time.weight(time.segments[scheduled.segment], scheduled.first_step + t);
-    fill_phases(tau, level.energy, chunk.start.view());
-    fill_phases(tau, plan.energy, chunk.grid_start.view());
     chunks_.push_back(std::move(chunk));
   }
 }
@@ -130,7 +117,7 @@ void Sweep::sums(const Lattices& density, const Chunk& chunk, const std::vector<
   const Split FH = scratch.out.view();
   for (int t = 0; t < chunk.times; ++t) {
     load(level, t, scratch);
-    level.pair(scratch.in.view(), FH);
+    level.to_FH(scratch.in.view(), FH);
     const Split gain = scratch.folded.view() + static_cast<std::size_t>(2 * t) * K_;
     const Split rate = gain + K_;
     with_polynomial(

@@ -71,8 +71,8 @@ class Sweep {
     SplitArray offset;  ///< phases [time in chunk][site]
     Interpolation interpolation;
     std::vector<double> kink;  ///< shape of a kink of amplitude one
-    Transform pair;            ///< F and H at once
-    Transform triple;          ///< the derivative sequences at once
+    Transform to_FH;           ///< both at once
+    Transform to_sequences;    ///< the derivative sequences at once
   };
   class LevelJacobian;
 

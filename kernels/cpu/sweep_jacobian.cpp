@@ -46,10 +46,10 @@ constexpr int sides = 2;
 
 /// Phases as reading them in strips of k wants them. v_p = u_p for sums of momenta and u*_{-p} for
 /// differences: what goes with u_k is v_{q-k} in both cases.
-class PairPhases {
+class ProductPhases {
  public:
   /// times: of phases on a lattice of M sites.
-  PairPhases(int K, int M, int times, Side side)
+  ProductPhases(int K, int M, int times, Side side)
       : K_(K),
         ratio_(M / K),
         times_(times),
@@ -86,7 +86,7 @@ class PairPhases {
   /// u_k v_{q-k} at one q, for the k of one strip.
   class Strip {
    public:
-    Strip(const PairPhases& all, int q, int strip)
+    Strip(const ProductPhases& all, int q, int strip)
         : length_(all.length_),
           u_(all.u_.data() + 2 * static_cast<std::size_t>(strip * all.times_) * lanes),
           v_(all.v_.data() +
@@ -162,15 +162,15 @@ class Sweep::LevelJacobian {
   std::span<const BalancedDensity> group_;
   std::span<const Lattices> lattices_;
   JacobianSpace& space_;
-  std::vector<int> before_;         ///< times before each chunk
-  std::vector<PairPhases> phases_;  ///< [side]: times within a chunk, then first times of chunks
+  std::vector<int> before_;            ///< times before each chunk
+  std::vector<ProductPhases> phases_;  ///< [side]: times within a chunk, then first times of chunks
 };
 
 /// Of one thread.
 struct Sweep::LevelJacobian::Workspace {
   explicit Workspace(const LevelJacobian& all)
       : sweep(all.sweep_.scratch()),
-        derivatives(all.level_.triple.size()),
+        derivatives(all.level_.to_sequences.size()),
         panels(tile_sites * all.panels() * 2 * block_times * columns),
         fine(all.level_.interpolation.scratch()),
         rows(lanes * stride(all.M())) {}
@@ -210,7 +210,7 @@ Lanes* Sweep::LevelJacobian::sums(int side, std::size_t strip, std::size_t q,
 
 /// alpha, gamma and beta + delta one behind the other: [x][time of the block][re, im][sequence][q]
 Split Sweep::LevelJacobian::sequences(std::size_t x, int t) const {
-  const std::size_t distance = SplitArray::distance(level_.triple.size());
+  const std::size_t distance = SplitArray::distance(level_.to_sequences.size());
   double* first = space_.sequences.data() + (x * block_times + t) * 2 * distance;
   return {first, first + distance};
 }
@@ -219,7 +219,7 @@ void Sweep::LevelJacobian::set_phases(std::size_t time) {
   const bool within = time < chunk_times;
   const SplitArray& phase = within ? level_.offset : chunks_[time - chunk_times].start;
   const std::size_t first = within ? time * M() : 0;
-  for (PairPhases& side : phases_)
+  for (ProductPhases& side : phases_)
     side.set(static_cast<int>(time), phase.re() + first, phase.im() + first);
 }
 
@@ -232,7 +232,7 @@ void Sweep::LevelJacobian::derive(std::size_t x, const Chunk& chunk, int first_t
   with_polynomial(sweep_.plan_.sweep_rates(group_[x].rho), [&](const auto& channels) {
     for (int t = 0; t < chunk.times; ++t) {
       sweep_.load(level_, t, work.sweep);
-      level_.pair(work.sweep.in.view(), F);
+      level_.to_FH(work.sweep.in.view(), F);
       // 1/M: dF is a sum over M momenta with that weight.
       const double weight = segment_weight(chunk.segment, last) * chunk.weight[t] / M;
 #pragma omp simd
@@ -247,7 +247,7 @@ void Sweep::LevelJacobian::derive(std::size_t x, const Chunk& chunk, int first_t
         z.re[2 * M + j] = weight * d.beta;
         z.im[2 * M + j] = weight * d.delta.im;
       }
-      level_.triple(z, sequences(x, first_time + t));
+      level_.to_sequences(z, sequences(x, first_time + t));
     }
   });
 }
@@ -283,15 +283,15 @@ void Sweep::LevelJacobian::multiply(int side, std::size_t tile, std::size_t firs
   fill_panels(side, first_q, times, panel);
   int longest = 0;
   for (std::size_t c = first; c < last; ++c) longest = std::max(longest, chunks_[c].times);
-  PairPhases::Phase within[chunk_times];
+  ProductPhases::Phase within[chunk_times];
   alignas(64) double phases[2 * block_times][lanes];
   for (int q = first_q; q < std::min(first_q + tile_sites, M()); ++q, panel += panels() * depth)
     for (std::size_t strip = 0; strip < strips(); ++strip) {
-      const PairPhases::Strip pairs(phases_[side], q, static_cast<int>(strip));
-      for (int t = 0; t < longest; ++t) within[t] = pairs[t];
+      const ProductPhases::Strip products(phases_[side], q, static_cast<int>(strip));
+      for (int t = 0; t < longest; ++t) within[t] = products[t];
       Lanes* phase = phases;
       for (std::size_t c = first; c < last; ++c) {
-        const PairPhases::Phase start = pairs[chunk_times + c];
+        const ProductPhases::Phase start = products[chunk_times + c];
         for (int t = 0; t < chunks_[c].times; ++t, phase += 2)
 #pragma omp simd
           for (int lane = 0; lane < lanes; ++lane) {
@@ -392,7 +392,9 @@ std::size_t Sweep::sums_per_panel() const {
 }
 
 std::size_t Sweep::sequences_per_density() const {
-  return levels_.empty() ? 0 : block_times * 2 * SplitArray::distance(levels_.back().triple.size());
+  return levels_.empty()
+             ? 0
+             : block_times * 2 * SplitArray::distance(levels_.back().to_sequences.size());
 }
 
 /// As many as share the phases with profit and have room for their sums and sequences.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kapitza/spectral/block_fft.hpp"
+#include "kernels/block/power_of_two.hpp"
 #include "kernels/block/stockham.hpp"
 #include "kernels/cuda/check.cuh"
 #include "kernels/cuda/cuda_block.cuh"
@@ -50,17 +51,20 @@ void launch(int batch, const typename Index::Value* in, typename Index::Value* o
   KAPITZA_CUDA(cudaGetLastError());
 }
 
-template <int N, class T>
+template <class T>
 void launch(int n, int batch, Sign sign, const BasicComplex<T>* in, BasicComplex<T>* out,
             const BasicComplex<T>* twiddles, cudaStream_t stream) {
-  if (n != N) {
-    if constexpr (N < 8192) return launch<2 * N>(n, batch, sign, in, out, twiddles, stream);
+  const bool launched = with_power_of_two<64, 8192>(n, [&](auto length) {
+    using Index = StockhamIndex<length, T>;
+    if (sign == Sign::minus)
+      launch<Index, Sign::minus>(batch, in, out, twiddles, stream);
+    else
+      launch<Index, Sign::plus>(batch, in, out, twiddles, stream);
+    return true;
+  });
+  if (!launched)
     throw std::invalid_argument("block_fft_cuda: length " + std::to_string(n) +
                                 " is not a power of two from 64 to 8192");
-  }
-  using Index = StockhamIndex<N, T>;
-  if (sign == Sign::minus) return launch<Index, Sign::minus>(batch, in, out, twiddles, stream);
-  launch<Index, Sign::plus>(batch, in, out, twiddles, stream);
 }
 
 }  // namespace
@@ -68,13 +72,13 @@ void launch(int n, int batch, Sign sign, const BasicComplex<T>* in, BasicComplex
 void block_fft_cuda(int n, int batch, Sign sign, const BasicComplex<double>* in,
                     BasicComplex<double>* out, const BasicComplex<double>* twiddles,
                     CUstream_st* stream) {
-  if (batch > 0) launch<64>(n, batch, sign, in, out, twiddles, stream);
+  if (batch > 0) launch(n, batch, sign, in, out, twiddles, stream);
 }
 
 void block_fft_cuda(int n, int batch, Sign sign, const BasicComplex<float>* in,
                     BasicComplex<float>* out, const BasicComplex<float>* twiddles,
                     CUstream_st* stream) {
-  if (batch > 0) launch<64>(n, batch, sign, in, out, twiddles, stream);
+  if (batch > 0) launch(n, batch, sign, in, out, twiddles, stream);
 }
 
 }  // namespace kapitza::block

@@ -173,7 +173,7 @@ class CudaDevice {
   template <class Real>
   class Fft {
    public:
-    Fft(CudaDevice& device, int n, int batch, staged::Sign sign)
+    Fft(CudaDevice& device, int n, int batch, Sign sign)
         : device_(&device), shape_{n, batch, type}, sign_(static_cast<int>(sign)) {}
 
     void operator()(BasicComplex<Real>* in, BasicComplex<Real>* out) const {
@@ -187,8 +187,8 @@ class CudaDevice {
 
    private:
     static constexpr cufftType type = std::is_same_v<Real, double> ? CUFFT_Z2Z : CUFFT_C2C;
-    static_assert(CUFFT_FORWARD == static_cast<int>(staged::Sign::minus));
-    static_assert(CUFFT_INVERSE == static_cast<int>(staged::Sign::plus));
+    static_assert(CUFFT_FORWARD == static_cast<int>(Sign::minus));
+    static_assert(CUFFT_INVERSE == static_cast<int>(Sign::plus));
     CudaDevice* device_;
     PlanShape shape_;
     int sign_;

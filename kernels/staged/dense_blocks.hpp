@@ -49,8 +49,8 @@ struct MultiplyBlocks {
 
   template <block::Block Blk>
   KAPITZA_HD void operator()(Blk& blk, std::size_t i) const {
-    const Split columnwise = split(i, tiles(columns));
-    const Split rowwise = split(columnwise.outer, tiles(rows));
+    const SplitIndex columnwise = split(i, tiles(columns));
+    const SplitIndex rowwise = split(columnwise.outer, tiles(rows));
     const int row = rowwise.inner * tile, column = columnwise.inner * tile;
     const Product p = product(rowwise.outer);
     typename Blk::template Private<double, each * each> sums(blk);

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "kapitza/solver/channel_terms.hpp"
 #include "kernels/staged/assemble_stages.hpp"
 #include "kernels/staged/density_stages.hpp"
 #include "kernels/staged/pair_stages.hpp"
@@ -15,19 +16,6 @@
 #include "kernels/staged/tables.hpp"
 
 namespace kapitza::staged {
-
-/// body(std::integral_constant<int, Terms>) with as many terms as the channels l >= 3 need.
-template <class Body>
-void with_terms(int highest_channel, const Body& body) {
-  switch (highest_channel) {
-    case 3:
-      return body(std::integral_constant<int, 1>{});
-    case 4:
-      return body(std::integral_constant<int, 2>{});
-    default:
-      return body(std::integral_constant<int, CollisionModel::max_channel - 2>{});
-  }
-}
 
 /// A plain struct of doubles among doubles.
 template <class T>
@@ -70,7 +58,10 @@ class DensityPass {
   }
   const ChannelRates* slopes() const { return rates() + size_; }
   const Complex* fine(std::size_t level) const { return fine_[level].data(); }
-  const Complex* pair_fine() const { return pair_fine_.data(); }
+  PairInput pair_input(const ChannelRates* rates) const {
+    return {pair_fine_.data(),         kink_.data(), n(), h(), tables_.nodes->data(),
+            tables_.first_node.data(), rates};
+  }
   PassSums sums() const;
 
   /// The stage that makes the input of F and H for a batch of times, `stride` times apart in
@@ -197,8 +188,7 @@ void DensityPass<D>::sum(const ChannelRates* rates) {
                            tables_.segments, tables_.chunks});
   if (tables_.G > 0)
     device_.each_block(static_cast<int>(size_) * K,
-                       SumPairs{pair_fine_.data(), kink_.data(), tables_.nodes->data(),
-                                tables_.first_node.data(), rates, pair_sums_.data(), K, tables_.G});
+                       SumPairs{pair_input(rates), pair_sums_.data(), K, tables_.G});
 }
 
 template <Device D>

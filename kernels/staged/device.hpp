@@ -11,6 +11,7 @@
 #include "kapitza/core/aligned.hpp"
 #include "kapitza/core/complex.hpp"
 #include "kapitza/core/hd.hpp"
+#include "kapitza/spectral/sign.hpp"
 
 /// The vocabulary of a staged algorithm: pointwise stages over arrays in device memory, with
 /// batched Fourier transforms between them.
@@ -21,18 +22,15 @@
 /// any order, needs no atomics, and gives the same bits every time.
 namespace kapitza::staged {
 
-/// The sign s of X_k = sum_j x_j e^{s 2 pi i jk / n}.
-enum class Sign { minus = -1, plus = +1 };
-
 /// An index taken apart: index = outer * size + inner.
-struct Split {
+struct SplitIndex {
   std::size_t outer;
   int inner;
 };
 
 /// Computed in 32 bits, where division on a device is several times cheaper than in 64: Devices
 /// refuse stages of 2^31 indices or more.
-KAPITZA_HD constexpr Split split(std::size_t index, int size) {
+KAPITZA_HD constexpr SplitIndex split(std::size_t index, int size) {
   const auto i = static_cast<unsigned>(index), s = static_cast<unsigned>(size);
   return {i / s, static_cast<int>(i % s)};
 }

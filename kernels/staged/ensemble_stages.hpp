@@ -4,13 +4,14 @@
 #include <cstdint>
 
 #include "kapitza/physics/field_parts.hpp"
+#include "kapitza/solver/totals_layout.hpp"
 #include "kernels/staged/device.hpp"
 
 /// The stages of a field on a ring, Eq. (27). Arrays of complex numbers are [trajectory][...],
-/// those of totals [trajectory][observables] with the layout of an EnsemblePlan.
+/// those of totals [trajectory][...] in a TotalsLayout, from the first trajectory of a batch on.
 namespace kapitza::staged {
 
-/// White noise, mode by mode. Indices [trajectory][pair].
+/// White noise, mode by mode. Indices [trajectory][draw].
 template <class Real>
 struct DrawNoise {
   NoiseModes<Real> noise;
@@ -19,9 +20,9 @@ struct DrawNoise {
   std::uint32_t step;
 
   KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [trajectory, pair] = split(index, noise.pairs());
+    const auto [trajectory, draw] = split(index, noise.draws());
     BasicComplex<Real>* row = z + trajectory * noise.modes;
-    noise(first + static_cast<std::uint32_t>(trajectory), step, pair,
+    noise(first + static_cast<std::uint32_t>(trajectory), step, draw,
           [&](int mode, BasicComplex<Real> value) { aligned(row + mode) = value; });
   }
 };
@@ -30,13 +31,13 @@ struct DrawNoise {
 template <class Real>
 struct StepLocally {
   LocalStep<Real> step;
-  const Real* table;        ///< [local site]
+  const Real* values;       ///< [site]
   BasicComplex<Real>* psi;  ///< [trajectory][site]
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [trajectory, j] = split(index, step.sites.size());
-    BasicComplex<Real>& z = aligned(psi + trajectory * step.sites.ring + step.sites(j));
-    z = step(z, step.sites.in_defect(j), table[j]);
+    const int site = step.sites(j);
+    step(aligned(psi + trajectory * step.sites.ring + site), site, values);
   }
 };
 
@@ -55,16 +56,16 @@ struct TurnModes {
 /// What the absorber injects, Eq. (31). Indices [trajectory][y + b].
 template <class Real>
 struct AddKick {
-  const BasicComplex<Real>* shape;  ///< [y + b]
+  const BasicComplex<Real>* shape;  ///< [site]
   const BasicComplex<Real>* noise;  ///< [trajectory][modes]: on a ring of its own
   BasicComplex<Real>* psi;          ///< [trajectory][site]
   int absorber, modes, sites;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [trajectory, j] = split(index, 2 * absorber);
-    const int y = j - absorber;
-    aligned(psi + trajectory * sites + on_ring(y, sites)) +=
-        aligned(shape + j) * aligned(noise + trajectory * modes + on_ring(y, modes));
+    const int y = j - absorber, site = on_ring(y, sites);
+    aligned(psi + trajectory * sites + site) +=
+        aligned(shape + site) * aligned(noise + trajectory * modes + on_ring(y, modes));
   }
 };
 
@@ -90,17 +91,16 @@ template <class Real>
 struct MeasureWindows {
   const BasicComplex<Real>* spectrum;  ///< [trajectory][window][momentum]
   double* totals;
-  int windows, momenta;
-  std::size_t observables;
+  TotalsLayout at;
 
   KAPITZA_HD void operator()(std::size_t index) const {
-    const auto [row, m] = split(index, momenta);
-    const auto [trajectory, window] = split(row, windows);
+    const auto [row, m] = split(index, at.momenta);
+    const auto [trajectory, window] = split(row, at.windows);
     const BasicComplex<Real> z = aligned(spectrum + index);
     const double n = norm(Complex{z.re, z.im});
-    double* sums = totals + trajectory * observables + 2 * window * momenta;
-    sums[m] += n;
-    sums[momenta + m] += n * n;
+    double* sums = at.row(totals, trajectory);
+    sums[at.n(window, m)] += n;
+    sums[at.n_squared(window, m)] += n * n;
   }
 };
 
@@ -116,16 +116,15 @@ template <class Real>
 struct MeasureSites {
   const BasicComplex<Real>* psi;  ///< [trajectory][site]
   double* density;                ///< [trajectory][site]
-  double* totals;  ///< of the first trajectory, at site 0; null: nothing is summed up
-  int sites;
-  std::size_t observables;
+  double* totals;                 ///< null: nothing is summed up
+  TotalsLayout at;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const double y = site_density(psi + index);
     density[index] = y;
     if (!totals) return;
-    const auto [trajectory, site] = split(index, sites);
-    totals[trajectory * observables + site] += y;
+    const auto [trajectory, site] = split(index, at.sites);
+    at.row(totals, trajectory)[at.site(site)] += y;
   }
 };
 
@@ -150,11 +149,11 @@ struct MeasureEnergies {
 struct SumEnergies {
   const double* energy;  ///< [trajectory]
   double* number;        ///< [trajectory]
-  double* totals;        ///< of the first trajectory, at the energy
-  std::size_t observables;
+  double* totals;
+  TotalsLayout at;
 
   KAPITZA_HD void operator()(std::size_t trajectory) const {
-    totals[trajectory * observables] += energy[trajectory];
+    at.row(totals, trajectory)[at.energy()] += energy[trajectory];
     number[trajectory] += energy[trajectory];
   }
 };

@@ -9,6 +9,7 @@
 #include "kapitza/spectral/block_fft.hpp"
 #include "kapitza/spectral/stockham_index.hpp"
 #include "kernels/block/in_block.hpp"
+#include "kernels/block/power_of_two.hpp"
 #include "kernels/block/stockham.hpp"
 #include "kernels/staged/device.hpp"
 #include "kernels/staged/pair_stages.hpp"
@@ -92,19 +93,13 @@ struct FindPoints {
 /// lanes, so that all modes that are kept are in the first and in the last slot.
 template <class Index>
 struct TransformPairs {
-  const Complex* fine;  ///< [x][G]
-  const Complex* kink;  ///< [x]
-  const double* n;      ///< [x][K]
-  const double* h;      ///< [x][K]
-  const PlacedNode* nodes;
-  const int* first;
+  PairInput input;
   const int* rank;          ///< of SortPoints
   const CellRange* cells;   ///< [m][G]
   const Complex* twiddles;  ///< of Index
-  const ChannelRates* rates;
-  Complex* modes;     ///< [x][m][K]: dI/dn + i dI/dh in modes is added
-  Complex* response;  ///< [x][m]: what the kinks contribute is added
-  int most;           ///< points of a momentum
+  Complex* modes;           ///< [x][m][K]: dI/dn + i dI/dh in modes is added
+  Complex* response;        ///< [x][m]: what the kinks contribute is added
+  int most;                 ///< points of a momentum
 
   static constexpr int K = Index::lanes, G = Index::length;
   static_assert(G == Stencil::oversampling * K && Index::slots == Stencil::oversampling);
@@ -120,7 +115,7 @@ struct TransformPairs {
   template <block::Block B>
   KAPITZA_HD void operator()(B& blk, std::size_t index) const {
     const auto [x, m] = split(index, K);
-    const int points = 3 * (first[m + 1] - first[m]);
+    const int points = 3 * input.count(m);
     typename B::template Private<Complex, Index::slots> row(blk);
     const auto buffer = blk.template shared<Complex>(size(most));
     block::BufferUse use;
@@ -128,8 +123,8 @@ struct TransformPairs {
     use.begin(blk);
     const Sums<2> kinks = spread(blk, buffer, index, x, m);
     blk.each([&](int lane) { gather(buffer, m, points, lane, row[lane]); });
-    block::stockham<Index, block::Sign::plus>(blk, row, buffer, use,
-                                              [&](int i) { return aligned(twiddles + i); });
+    block::stockham<Index, Sign::plus>(blk, row, buffer, use,
+                                       [&](int i) { return aligned(twiddles + i); });
     blk.each([&](int lane) {
       constexpr int half = K / 2;
       const Complex low = row[lane][0], high = row[lane][Index::slots - 1];
@@ -143,10 +138,10 @@ struct TransformPairs {
  private:
   /// Weights of a point: that for a cell is found at the cell's number modulo 8, where a lane finds
   /// those for all of its cells. Two of them are one complex number.
-  static constexpr int pairs = 4;
+  static constexpr int packs = 4;
   /// Slope and weights of a point. An odd number of cells apart they meet in no bank.
-  static constexpr int record = 1 + pairs;
-  static_assert(Stencil::taps < 2 * pairs && G % (2 * pairs) == 0 && lanes % (2 * pairs) == 0);
+  static constexpr int record = 1 + packs;
+  static_assert(Stencil::taps < 2 * packs && G % (2 * packs) == 0 && lanes % (2 * packs) == 0);
 
   /// Cells of the buffer: those of the transform, and before it slopes and weights of the points.
   KAPITZA_HD static constexpr int size(int points) {
@@ -157,11 +152,10 @@ struct TransformPairs {
   template <class B, class Buffer>
   KAPITZA_HD Sums<2> spread(B& blk, const Buffer& buffer, std::size_t index, std::size_t x,
                             int m) const {
-    const PairDensity density{fine + x * G, aligned(kink + x), G};
-    const PlacedNode* own = nodes + first[m];
-    const int* own_rank = rank + 3 * static_cast<std::size_t>(first[m]);
-    const int count = first[m + 1] - first[m];
-    block::InBlock<B> all(blk, count);
+    const PairDensity density = input.density(x, G);
+    const PlacedNode* own = input.nodes_of(m);
+    const int* own_rank = rank + 3 * static_cast<std::size_t>(input.first[m]);
+    block::InBlock<B> all(blk, input.count(m));
     return all.template sum<2>([&](int i) {
       double n_at[3], h_at[3];
       block::unroll<3>([&](auto j) {
@@ -171,8 +165,8 @@ struct TransformPairs {
         h_at[j] = value.im;
         store_weights(buffer, stencil, record * own_rank[3 * i + j] + 1);
       });
-      const PairSlopes slopes = pair_slopes(n[index], h[index], n_at, h_at);
-      const double scale = rates[x].pairs * own[i].weight;
+      const PairSlopes slopes = pair_slopes(input.n[index], input.h[index], n_at, h_at);
+      const double scale = input.rates[x].pairs * own[i].weight;
       Complex kinks;
       block::unroll<3>([&](auto j) {
         const Complex slope = scale * Complex{slopes.by_n[j], slopes.by_h[j]};
@@ -186,14 +180,14 @@ struct TransformPairs {
   template <class Buffer>
   KAPITZA_HD static void store_weights(const Buffer& buffer, const Stencil& stencil, int to) {
     // A zero before the weights and two behind them.
-    block::Registers<double, 2 * pairs + 1> weight{};
+    block::Registers<double, 2 * packs + 1> weight{};
     block::unroll<Stencil::taps>([&](auto tap) { weight[tap + 1] = stencil.weight[tap]; });
     const bool odd = stencil.first % 2 != 0;
-    const int pair = (stencil.first + G) % (2 * pairs) / 2;
-    block::unroll<pairs>([&](auto i) {
+    const int pack = (stencil.first + G) % (2 * packs) / 2;
+    block::unroll<packs>([&](auto i) {
       const Complex from_even{weight[2 * i + 1], weight[2 * i + 2]};
       const Complex from_odd{weight[2 * i], weight[2 * i + 1]};
-      buffer.store(to + (pair + i) % pairs, odd ? from_odd : from_even);
+      buffer.store(to + (pack + i) % packs, odd ? from_odd : from_even);
     });
   }
 
@@ -204,13 +198,13 @@ struct TransformPairs {
     block::unroll<Index::slots>(
         [&](auto slot) { range[slot] = aligned(own_cells + Index::home(lane, slot)); });
     const bool odd = lane % 2 != 0;
-    const int weights = 1 + lane % (2 * pairs) / 2;
+    const int weights = 1 + lane % (2 * packs) / 2;
     block::unroll<Index::slots>([&](auto slot) {
       Complex sum;
       for (int i = range[slot].begin; i < range[slot].end; ++i) {
         const int from = record * (i < 0 ? i + points : i);
-        const Complex pair = buffer.load(from + weights);
-        sum += (odd ? pair.im : pair.re) * buffer.load(from);
+        const Complex pack = buffer.load(from + weights);
+        sum += (odd ? pack.im : pack.re) * buffer.load(from);
       }
       row[slot] = sum;
     });
@@ -220,22 +214,10 @@ struct TransformPairs {
 /// Calls f(Index{}) with the index maps for the rows of K momenta; false where there are none.
 template <class F>
 bool with_pair_index(int K, const F& f) {
-  using block::StockhamIndex;
   constexpr int finer = Stencil::oversampling;
-  switch (K) {
-    case 32:
-      return f(StockhamIndex<finer * 32, double, finer, finer>{});
-    case 64:
-      return f(StockhamIndex<finer * 64, double, finer, finer>{});
-    case 128:
-      return f(StockhamIndex<finer * 128, double, finer, finer>{});
-    case 256:
-      return f(StockhamIndex<finer * 256, double, finer, finer>{});
-    case 512:
-      return f(StockhamIndex<finer * 512, double, finer, finer>{});
-    default:
-      return false;
-  }
+  return block::with_power_of_two<32, 512>(K, [&](auto momenta) {
+    return f(block::StockhamIndex<finer * momenta, double, finer, finer>{});
+  });
 }
 
 /// points: of a momentum, at most.

@@ -54,8 +54,8 @@ struct TransformRows {
           [&](auto slot) { sum += shape[Index::home(lane, slot)] * row[lane][slot]; });
       return Sums<2>{{sum.re, sum.im}};
     });
-    block::stockham<Index, block::Sign::plus>(blk, row, buffer, use,
-                                              [&](int i) { return aligned(twiddles + i); });
+    block::stockham<Index, Sign::plus>(blk, row, buffer, use,
+                                       [&](int i) { return aligned(twiddles + i); });
     // No barrier: what a lane read there last lay where it stores now.
     static_assert(Index::pad(Index::span(Index::stages - 2), M - 1) == M - 1);
     each_site([&](const Complex& value, int mode) {

@@ -95,8 +95,8 @@ struct MakeSequences {
 
   template <class B, class Line>
   KAPITZA_HD void transform(Work<B>& work, Line& line) const {
-    block::stockham<Index, block::Sign::plus>(work.blk, line, work.buffer, work.use,
-                                              [&](int i) { return aligned(batch.twiddles + i); });
+    block::stockham<Index, Sign::plus>(work.blk, line, work.buffer, work.use,
+                                       [&](int i) { return aligned(batch.twiddles + i); });
   }
 
   /// One sequence from its place among the derivatives to its transform in memory. The others are

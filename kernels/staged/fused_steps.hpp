@@ -8,6 +8,7 @@
 #include "kapitza/solver/cuda_choices.hpp"
 #include "kapitza/spectral/block_fft.hpp"
 #include "kapitza/spectral/fast_length.hpp"
+#include "kernels/block/power_of_two.hpp"
 #include "kernels/block/split_step.hpp"
 #include "kernels/staged/ensemble_tables.hpp"
 
@@ -22,25 +23,13 @@ namespace kapitza::staged {
 template <class Real, class F>
 bool with_field_index(int sites, FieldSteps steps, const F& f) {
   using block::StockhamIndex;
-  if (steps == FieldSteps::best || steps == FieldSteps::fused) switch (sites) {
-      case 256:
-        return f(StockhamIndex<256, Real>{});
-      case 512:
-        return f(StockhamIndex<512, Real>{});
-      case 1024:
-        return f(StockhamIndex<1024, Real>{});
-      case 2048:
-        return f(StockhamIndex<2048, Real>{});
-      case 4096:
-        return f(StockhamIndex<4096, Real, 16, 16>{});
-      case 8192:
-        return f(StockhamIndex<8192, Real, 16, 16>{});
-      case 16384:
-        if constexpr (sizeof(Real) == sizeof(float)) return f(StockhamIndex<16384, Real, 16, 16>{});
-        return false;
-      default:
-        return false;
-    }
+  if (steps == FieldSteps::best || steps == FieldSteps::fused) {
+    constexpr int longest = sizeof(Real) == sizeof(float) ? 16384 : 8192;
+    return block::with_power_of_two<256, longest>(sites, [&](auto length) {
+      constexpr int slots = length > 2048 ? 16 : 8;
+      return f(StockhamIndex<length, Real, slots, slots>{});
+    });
+  }
   if (sites != 2048) return false;
   switch (steps) {
     case FieldSteps::fused_radix4:
@@ -76,8 +65,8 @@ class FusedSteps {
         noise_roots_(tables.upload(device, block::unit_roots<Real>(modes_of(plan)))) {}
 
   /// Steps `first` to first + steps - 1 of the fields of some trajectories.
-  void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables, Chunk chunk,
-               BasicComplex<Real>* fields, long first, long steps) {
+  void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
+               TrajectoryBatch batch, BasicComplex<Real>* fields, long first, long steps) {
     const block::FieldTables<Real> shared{
         tables.step,
         tables.local.data(),
@@ -89,9 +78,9 @@ class FusedSteps {
         plan.composition.stages(),
         plan.kick_every};
     with_field_index<Real>(plan.sites, steps_, [&](auto index) {
-      device.each_block(chunk.size,
+      device.each_block(batch.size,
                         block::AdvanceFields<decltype(index), Real>{
-                            shared, fields, static_cast<std::uint32_t>(chunk.first), first, steps});
+                            shared, fields, static_cast<std::uint32_t>(batch.first), first, steps});
       return true;
     });
   }

@@ -6,6 +6,7 @@
 
 #include "kapitza/solver/cuda_choices.hpp"
 #include "kapitza/spectral/stockham_index.hpp"
+#include "kernels/block/power_of_two.hpp"
 #include "kernels/block/ring_fft.hpp"
 #include "kernels/block/stockham.hpp"
 #include "kernels/staged/sweep_stages.hpp"
@@ -112,7 +113,6 @@ struct SweepChunk {
   template <class B>
   KAPITZA_HD void transform(Work<B>& work) const {
     const auto twiddles = [&](int i) { return aligned(level.twiddles + i); };
-    using block::Sign;
     block::stockham<Index, Sign::plus>(work.blk, work.F, work.buffer, work.use, twiddles);
     block::stockham<Index, Sign::plus>(work.blk, work.H, work.buffer, work.use, twiddles);
   }
@@ -186,23 +186,8 @@ struct SweepChunk {
 /// The rest of what a SweepChunk depends on is K: see sweep_fits_in_block().
 template <class F>
 bool with_sweep_index(int M, const F& f) {
-  using block::StockhamIndex;
-  switch (M) {
-    case 128:
-      return f(StockhamIndex<128, double>{});
-    case 256:
-      return f(StockhamIndex<256, double>{});
-    case 512:
-      return f(StockhamIndex<512, double>{});
-    case 1024:
-      return f(StockhamIndex<1024, double>{});
-    case 2048:
-      return f(StockhamIndex<2048, double>{});
-    case 4096:
-      return f(StockhamIndex<4096, double>{});
-    default:
-      return false;
-  }
+  return block::with_power_of_two<128, 4096>(
+      M, [&](auto length) { return f(block::StockhamIndex<length, double>{}); });
 }
 
 inline bool sweep_fits_in_block(int M, int K, std::size_t most_shared_bytes) {

@@ -237,23 +237,20 @@ bool JacobianPass<D>::make_sequences_in_blocks(const DensityPass<D>& densities, 
 template <Device D>
 void JacobianPass<D>::add_pairs(const DensityPass<D>& densities) {
   const std::size_t rows = densities.size() * tables_.K;
+  const PairInput input = densities.pair_input(densities.rates());
   if (pair_order_) {
     with_pair_index(tables_.K, [&](auto index) {
-      device_.each_block(static_cast<int>(rows),
-                         TransformPairs<decltype(index)>{
-                             densities.pair_fine(), densities.kink(), densities.n(), densities.h(),
-                             tables_.nodes->data(), tables_.first_node.data(), pair_order_->rank(),
-                             pair_order_->cells(), pair_order_->twiddles(), densities.rates(),
-                             modes_.data(), kink_response_.data(), tables_.most_points});
+      device_.each_block(
+          static_cast<int>(rows),
+          TransformPairs<decltype(index)>{input, pair_order_->rank(), pair_order_->cells(),
+                                          pair_order_->twiddles(), modes_.data(),
+                                          kink_response_.data(), tables_.most_points});
       return true;
     });
     return;
   }
   device_.each(rows * tables_.G, SetZero<Complex>{in_.data()});
-  device_.each(rows,
-               ScatterPairs{densities.pair_fine(), densities.kink(), densities.n(), densities.h(),
-                            tables_.nodes->data(), tables_.first_node.data(), densities.rates(),
-                            in_.data(), kink_response_.data(), tables_.K, tables_.G});
+  device_.each(rows, ScatterPairs{input, in_.data(), kink_response_.data(), tables_.K, tables_.G});
   add_rows(densities.size(), *pair_to_modes_, tables_.G);
 }
 

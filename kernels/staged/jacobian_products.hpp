@@ -88,9 +88,9 @@ struct AddTimesAsProducts {
   /// Blocks that follow each other read the same sequences, or sites q that are neighbours: what
   /// they read lies together.
   KAPITZA_HD Tile place(std::size_t i) const {
-    const Split by_rest = split(i, ratio());
-    const Split by_momentum = split(by_rest.outer, tiles(all.K, momenta));
-    const Split by_site = split(by_momentum.outer, tiles(all.K, sites));
+    const SplitIndex by_rest = split(i, ratio());
+    const SplitIndex by_momentum = split(by_rest.outer, tiles(all.K, momenta));
+    const SplitIndex by_site = split(by_momentum.outer, tiles(all.K, sites));
     return {static_cast<int>(by_site.outer) * group, by_momentum.inner * momenta,
             by_site.inner * sites, by_rest.inner};
   }

@@ -199,7 +199,7 @@ struct ExtrapolateSums {
     const double B = all.total_gain(m), S = all.total_rate(m);
     gain[index] = B;
     rate[index] = S;
-    I[index] = h[index] * B + n[index] * S;
+    I[index] = collision_integral(n[index], h[index], B, S);
   }
 };
 

@@ -29,13 +29,25 @@ struct PairDensity {
   }
 };
 
+/// What the channel l = 2 is computed from, of all densities of a pass.
+struct PairInput {
+  const Complex* fine;  ///< [x][G]: n + i h, kinks apart
+  const Complex* kink;  ///< [x]
+  const double *n, *h;  ///< [x][K]
+  const PlacedNode* nodes;
+  const int* first;           ///< nodes of momentum m: first[m] .. first[m + 1] - 1
+  const ChannelRates* rates;  ///< [x]
+
+  KAPITZA_HD PairDensity density(std::size_t x, int G) const {
+    return {fine + x * G, aligned(kink + x), G};
+  }
+  KAPITZA_HD const PlacedNode* nodes_of(int m) const { return nodes + first[m]; }
+  KAPITZA_HD int count(int m) const { return first[m + 1] - first[m]; }
+};
+
 /// B and S of the resonant manifold, Eq. (10). One Block per [x][m], whose lanes share the nodes.
 struct SumPairs {
-  const Complex* fine;  ///< [x][G]
-  const Complex* kink;  ///< [x]
-  const PlacedNode* nodes;
-  const int* first;  ///< nodes of momentum m: first[m] .. first[m + 1] - 1
-  const ChannelRates* rates;
+  PairInput input;
   double* sums;  ///< [x][gain, rate][K]
   int K, G;
 
@@ -45,9 +57,9 @@ struct SumPairs {
   template <block::Block B>
   KAPITZA_HD void operator()(B& blk, std::size_t index) const {
     const auto [x, m] = split(index, K);
-    const PairDensity density{fine + x * G, aligned(kink + x), G};
-    const PlacedNode* own = nodes + first[m];
-    block::InBlock<B> all(blk, first[m + 1] - first[m]);
+    const PairDensity density = input.density(x, G);
+    const PlacedNode* own = input.nodes_of(m);
+    block::InBlock<B> all(blk, input.count(m));
     const Sums<2> sum = all.template sum<2>([&](int i) {
       const PlacedNode node = own[i];
       const Complex a = density.at(Stencil::at(node.place[0]), node.kink[0]);
@@ -57,8 +69,8 @@ struct SumPairs {
       return Sums<2>{{node.weight * terms.gain, node.weight * terms.rate}};
     });
     blk.each(1, [&](int) {
-      sums[x * 2 * K + m] = rates[x].pairs * sum[0];
-      sums[(x * 2 + 1) * K + m] = rates[x].pairs * sum[1];
+      sums[x * 2 * K + m] = input.rates[x].pairs * sum[0];
+      sums[(x * 2 + 1) * K + m] = input.rates[x].pairs * sum[1];
     });
   }
 };
@@ -66,32 +78,27 @@ struct SumPairs {
 /// Rows of the pair Jacobian on the fine grid: every node scatters its slopes through its three
 /// stencils. Indices [x][m]: a row belongs to one index, so the scatter needs no atomics.
 struct ScatterPairs {
-  const Complex* fine;  ///< [x][G]
-  const Complex* kink;  ///< [x]
-  const double* n;      ///< [x][K]
-  const double* h;      ///< [x][K]
-  const PlacedNode* nodes;
-  const int* first;
-  const ChannelRates* rates;
+  PairInput input;
   Complex* rows;      ///< [x][m][G]: dI/dn + i dI/dh, zero before
   Complex* response;  ///< [x][m]: what the kinks contribute is added
   int K, G;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [x, m] = split(index, K);
-    const PairDensity density{fine + x * G, aligned(kink + x), G};
+    const PairDensity density = input.density(x, G);
+    const PlacedNode* own = input.nodes_of(m);
     Complex* row = rows + index * G;
     Complex kinks = aligned(response + index);
-    for (int i = first[m]; i < first[m + 1]; ++i) {
-      const PlacedNode& node = nodes[i];
+    for (int i = 0; i < input.count(m); ++i) {
+      const PlacedNode& node = own[i];
       double n_at[3], h_at[3];
       for (int j = 0; j < 3; ++j) {
         const Complex value = density.at(Stencil::at(node.place[j]), node.kink[j]);
         n_at[j] = value.re;
         h_at[j] = value.im;
       }
-      const PairSlopes slopes = pair_slopes(n[index], h[index], n_at, h_at);
-      const double scale = rates[x].pairs * node.weight;
+      const PairSlopes slopes = pair_slopes(input.n[index], input.h[index], n_at, h_at);
+      const double scale = input.rates[x].pairs * node.weight;
       for (int j = 0; j < 3; ++j) {
         const Stencil stencil = Stencil::at(node.place[j]);
         const Complex slope = scale * Complex{slopes.by_n[j], slopes.by_h[j]};

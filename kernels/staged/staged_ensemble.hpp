@@ -42,7 +42,7 @@ FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps, std::size_t 
 /// evolved likewise or, where a field fits into a block, by FusedSteps, or on longer rings by
 /// TwoPassSteps.
 ///
-/// All trajectories of a chunk go together. Between two measurements nothing travels; a measurement
+/// All trajectories of a batch go together. Between two measurements nothing travels; a measurement
 /// brings back one number per trajectory, which says whether it is finite. The bits of a trajectory
 /// may depend on the size of the ensemble, because an FFT library may choose its algorithm by the
 /// batch; its random numbers do not.
@@ -58,9 +58,9 @@ class StagedEnsemble final : public Ensemble {
       : Ensemble(std::move(plan_in)),
         device_(std::forward<DeviceArguments>(device_arguments)...),
         steps_(choose_steps<Real>(plan(), steps, device_.most_shared_bytes())),
-        tables_(device_, plan(), steps_ != FieldSteps::transforms),
-        chunks_(plan().trajectories, std::max(sites(), noise_modes()), most),
-        fields_(device_, chunks_.rows() * sites()),
+        tables_(device_, plan()),
+        batches_(plan().trajectories, std::max(sites(), noise_modes()), most),
+        fields_(device_, batches_.rows() * sites()),
         totals_(device_, plan().observables() * plan().trajectories),
         before_(device_, capacity() * sites()),
         in_(device_, capacity() * std::max(sites(), noise_modes())),
@@ -68,34 +68,34 @@ class StagedEnsemble final : public Ensemble {
         values_(device_, capacity() * sites()),
         numbers_(device_, capacity()),
         energies_(device_, capacity()),
-        backward_(device_, plan().sites, chunks_.capacity, Sign::plus),
-        window_(device_, plan().window_sites(), chunks_.capacity * windows(), Sign::minus) {
+        backward_(device_, plan().sites, batches_.capacity, Sign::plus),
+        window_(device_, plan().window_sites(), batches_.capacity * windows(), Sign::minus) {
     if (steps_ == FieldSteps::two_pass)
       two_pass_.emplace(device_, plan(), tables_);
     else if (steps_ == FieldSteps::transforms)
-      forward_.emplace(device_, plan().sites, chunks_.capacity, Sign::minus);
+      forward_.emplace(device_, plan().sites, batches_.capacity, Sign::minus);
     else
       fused_.emplace(device_, plan(), steps_, tables_);
     if (!fused_ && plan().kick_every > 0)
-      noise_transform_.emplace(device_, noise_modes(), chunks_.capacity, Sign::plus);
+      noise_transform_.emplace(device_, noise_modes(), batches_.capacity, Sign::plus);
   }
 
   void start() override {
     clear();
-    each_chunk([&](Chunk chunk) {
-      draw(tables_.start, Stream::start, chunk, 0);
-      backward_(in_.data(), field(chunk));
+    each_batch([&](TrajectoryBatch batch) {
+      draw(tables_.start, Stream::start, batch, 0);
+      backward_(in_.data(), field(batch));
     });
   }
 
   std::optional<BlowUp> advance(long first, long steps) override {
     std::optional<BlowUp> blow_up;
-    each_chunk([&](Chunk chunk) {
-      device_.each(cells(chunk, sites()), CopyFields<Real>{field(chunk), before_.data()});
-      evolve(chunk, field(chunk), first, steps);
-      measure(chunk);
-      const std::optional<int> bad = first_bad(chunk);
-      if (bad && !blow_up) blow_up = find_blow_up(chunk, *bad, first, steps);
+    each_batch([&](TrajectoryBatch batch) {
+      device_.each(cells(batch, sites()), CopyFields<Real>{field(batch), before_.data()});
+      evolve(batch, field(batch), first, steps);
+      measure(batch);
+      const std::optional<int> bad = first_bad(batch);
+      if (bad && !blow_up) blow_up = find_blow_up(batch, *bad, first, steps);
     });
     return blow_up;
   }
@@ -118,58 +118,58 @@ class StagedEnsemble final : public Ensemble {
   using Buffer = typename D::template Buffer<T>;
   using Fft = typename D::template Fft<Real>;
 
-  /// A chunk on its way: what split_steps() drives.
+  /// A batch on its way: what split_steps() drives.
   struct Walker {
     StagedEnsemble& of;
-    Chunk chunk;
+    TrajectoryBatch batch;
     Field* psi;
 
-    void local(int slot) { of.step_locally(chunk, psi, slot); }
-    void kinetic(int stage) { of.step_kinetically(chunk, psi, stage); }
-    void kick(long index) { of.kick(chunk, psi, static_cast<std::uint32_t>(index)); }
+    void local(int slot) { of.step_locally(batch, psi, slot); }
+    void kinetic(int stage) { of.step_kinetically(batch, psi, stage); }
+    void kick(long index) { of.kick(batch, psi, static_cast<std::uint32_t>(index)); }
   };
 
   /// Indices of a stage that has so many for every trajectory.
-  static std::size_t cells(Chunk chunk, int per_trajectory) {
-    return static_cast<std::size_t>(chunk.size) * per_trajectory;
+  static std::size_t cells(TrajectoryBatch batch, int per_trajectory) {
+    return static_cast<std::size_t>(batch.size) * per_trajectory;
   }
-  std::size_t capacity() const { return chunks_.capacity; }
+  std::size_t capacity() const { return batches_.capacity; }
   int sites() const { return plan().sites; }
   int noise_modes() const { return static_cast<int>(plan().noise.size()); }
   int windows() const { return static_cast<int>(plan().windows.size()); }
-  Field* field(Chunk chunk) {
-    return fields_.data() + static_cast<std::size_t>(chunk.first) * sites();
+  Field* field(TrajectoryBatch batch) {
+    return fields_.data() + static_cast<std::size_t>(batch.first) * sites();
   }
-  double* total(Chunk chunk) { return totals_.data() + chunk.first * plan().observables(); }
+  double* total(TrajectoryBatch batch) { return plan().totals().row(totals_.data(), batch.first); }
 
   template <class Body>
-  void each_chunk(const Body& body) const {
-    for (int i = 0; i < chunks_.count; ++i) body(chunks_[i]);
+  void each_batch(const Body& body) const {
+    for (int i = 0; i < batches_.count; ++i) body(batches_[i]);
   }
 
-  void draw(Buffer<Real>& amplitude, Stream stream, Chunk chunk, std::uint32_t step);
-  void evolve(Chunk chunk, Field* psi, long first, long steps);
-  void step_locally(Chunk chunk, Field* psi, int slot);
-  void step_kinetically(Chunk chunk, Field* psi, int stage);
-  void kick(Chunk chunk, Field* psi, std::uint32_t index);
-  void make_noise(Chunk chunk, std::uint32_t index);
+  void draw(Buffer<Real>& amplitude, Stream stream, TrajectoryBatch batch, std::uint32_t step);
+  void evolve(TrajectoryBatch batch, Field* psi, long first, long steps);
+  void step_locally(TrajectoryBatch batch, Field* psi, int slot);
+  void step_kinetically(TrajectoryBatch batch, Field* psi, int stage);
+  void kick(TrajectoryBatch batch, Field* psi, std::uint32_t index);
+  void make_noise(TrajectoryBatch batch, std::uint32_t index);
 
-  void measure(Chunk chunk);
-  void measure_windows(Chunk chunk);
-  void measure_sites(Chunk chunk);
-  void measure_energies(Chunk chunk);
+  void measure(TrajectoryBatch batch);
+  void measure_windows(TrajectoryBatch batch);
+  void measure_sites(TrajectoryBatch batch);
+  void measure_energies(TrajectoryBatch batch);
 
-  std::optional<int> first_bad(Chunk chunk);
-  BlowUp find_blow_up(Chunk chunk, int bad, long first, long steps);
+  std::optional<int> first_bad(TrajectoryBatch batch);
+  BlowUp find_blow_up(TrajectoryBatch batch, int bad, long first, long steps);
   std::vector<double> site_densities(const Field* psi);
 
   mutable D device_;  ///< reading needs it, too
   FieldSteps steps_;
   EnsembleTables<D, Real> tables_;
-  Chunks chunks_;
+  TrajectoryBatches batches_;
   Buffer<Field> fields_;     ///< [trajectory][site]
   Buffer<double> totals_;    ///< [trajectory][observable]
-  Buffer<Field> before_;     ///< fields of a chunk at the last measurement
+  Buffer<Field> before_;     ///< fields of a batch at the last measurement
   Buffer<Field> in_, out_;   ///< what is on its way through a transform
   Buffer<double> values_;    ///< [trajectory][site]: densities, then energies
   Buffer<double> numbers_;   ///< [trajectory]: sum of |psi|^2, and more: see SumEnergies
@@ -183,10 +183,10 @@ class StagedEnsemble final : public Ensemble {
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::fields(std::span<Complex> phi) const {
   const std::size_t N = sites();
-  each_chunk([&](Chunk chunk) {
-    std::vector<Field> rows(chunk.size * N);
-    device_.download(fields_.data() + chunk.first * N, std::span(rows));
-    std::transform(rows.begin(), rows.end(), phi.begin() + chunk.first * N, [](Field z) {
+  each_batch([&](TrajectoryBatch batch) {
+    std::vector<Field> rows(batch.size * N);
+    device_.download(fields_.data() + batch.first * N, std::span(rows));
+    std::transform(rows.begin(), rows.end(), phi.begin() + batch.first * N, [](Field z) {
       return Complex{static_cast<double>(z.re), static_cast<double>(z.im)};
     });
   });
@@ -195,107 +195,104 @@ void StagedEnsemble<D, Real>::fields(std::span<Complex> phi) const {
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::set_fields(std::span<const Complex> phi) {
   const std::size_t N = sites();
-  each_chunk([&](Chunk chunk) {
-    const auto part = phi.subspan(chunk.first * N, chunk.size * N);
+  each_batch([&](TrajectoryBatch batch) {
+    const auto part = phi.subspan(batch.first * N, batch.size * N);
     const auto rows = in_precision<Real>(std::vector<Complex>(part.begin(), part.end()));
-    device_.upload(std::span<const Field>(rows), field(chunk));
+    device_.upload(std::span<const Field>(rows), field(batch));
   });
 }
 
 /// White noise times an amplitude, into in_.
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::draw(Buffer<Real>& amplitude, Stream stream, Chunk chunk,
+void StagedEnsemble<D, Real>::draw(Buffer<Real>& amplitude, Stream stream, TrajectoryBatch batch,
                                    std::uint32_t step) {
   const NoiseModes<Real> noise{amplitude.data(), plan().seed, stream,
                                static_cast<int>(amplitude.size())};
-  device_.each(cells(chunk, noise.pairs()),
-               DrawNoise<Real>{noise, in_.data(), static_cast<std::uint32_t>(chunk.first), step});
+  device_.each(cells(batch, noise.draws()),
+               DrawNoise<Real>{noise, in_.data(), static_cast<std::uint32_t>(batch.first), step});
 }
 
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::evolve(Chunk chunk, Field* psi, long first, long steps) {
-  if (fused_) return fused_->advance(device_, plan(), tables_, chunk, psi, first, steps);
+void StagedEnsemble<D, Real>::evolve(TrajectoryBatch batch, Field* psi, long first, long steps) {
+  if (fused_) return fused_->advance(device_, plan(), tables_, batch, psi, first, steps);
   if (two_pass_) {
-    const auto noise = [&](long index) { make_noise(chunk, static_cast<std::uint32_t>(index)); };
-    return two_pass_->advance(device_, plan(), tables_, chunk, psi, out_.data(), noise, first,
+    const auto noise = [&](long index) { make_noise(batch, static_cast<std::uint32_t>(index)); };
+    return two_pass_->advance(device_, plan(), tables_, batch, psi, out_.data(), noise, first,
                               steps);
   }
-  Walker walker{*this, chunk, psi};
+  Walker walker{*this, batch, psi};
   split_steps(plan().composition.stages(), first, steps, plan().kick_every, walker);
 }
 
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::step_locally(Chunk chunk, Field* psi, int slot) {
+void StagedEnsemble<D, Real>::step_locally(TrajectoryBatch batch, Field* psi, int slot) {
   const int count = tables_.step.sites.size();
-  device_.each(cells(chunk, count),
-               StepLocally<Real>{tables_.step, tables_.local.data() + slot * count, psi});
+  device_.each(cells(batch, count),
+               StepLocally<Real>{tables_.step, tables_.local.data() + slot * sites(), psi});
 }
 
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::step_kinetically(Chunk chunk, Field* psi, int stage) {
+void StagedEnsemble<D, Real>::step_kinetically(TrajectoryBatch batch, Field* psi, int stage) {
   const int N = sites();
   (*forward_)(psi, in_.data());
-  device_.each(cells(chunk, N), TurnModes<Real>{tables_.kinetic.data() + stage * N, in_.data(), N});
+  device_.each(cells(batch, N), TurnModes<Real>{tables_.kinetic.data() + stage * N, in_.data(), N});
   backward_(in_.data(), psi);
 }
 
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::kick(Chunk chunk, Field* psi, std::uint32_t index) {
-  make_noise(chunk, index);
-  device_.each(cells(chunk, 2 * plan().absorber_width),
+void StagedEnsemble<D, Real>::kick(TrajectoryBatch batch, Field* psi, std::uint32_t index) {
+  make_noise(batch, index);
+  device_.each(cells(batch, 2 * plan().absorber_width),
                AddKick<Real>{tables_.kick_shape.data(), out_.data(), psi, plan().absorber_width,
                              noise_modes(), sites()});
 }
 
 /// The noise of a kick, into out_.
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::make_noise(Chunk chunk, std::uint32_t index) {
-  draw(tables_.noise, Stream::noise, chunk, index);
+void StagedEnsemble<D, Real>::make_noise(TrajectoryBatch batch, std::uint32_t index) {
+  draw(tables_.noise, Stream::noise, batch, index);
   (*noise_transform_)(in_.data(), out_.data());
 }
 
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::measure(Chunk chunk) {
-  measure_windows(chunk);
-  measure_sites(chunk);
-  measure_energies(chunk);
+void StagedEnsemble<D, Real>::measure(TrajectoryBatch batch) {
+  measure_windows(batch);
+  measure_sites(batch);
+  measure_energies(batch);
 }
 
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::measure_windows(Chunk chunk) {
+void StagedEnsemble<D, Real>::measure_windows(TrajectoryBatch batch) {
   const int W = plan().window_sites();
-  const std::size_t count = cells(chunk, windows() * W);
-  device_.each(count, LoadWindows<Real>{field(chunk), tables_.windows.data(), tables_.taper.data(),
+  const std::size_t count = cells(batch, windows() * W);
+  device_.each(count, LoadWindows<Real>{field(batch), tables_.windows.data(), tables_.taper.data(),
                                         in_.data(), windows(), W, sites()});
   window_(in_.data(), out_.data());
-  device_.each(count,
-               MeasureWindows<Real>{out_.data(), total(chunk), windows(), W, plan().observables()});
+  device_.each(count, MeasureWindows<Real>{out_.data(), total(batch), plan().totals()});
 }
 
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::measure_sites(Chunk chunk) {
-  device_.each(cells(chunk, sites()),
-               MeasureSites<Real>{field(chunk), values_.data(), total(chunk) + plan().densities(),
-                                  sites(), plan().observables()});
-  device_.sum_rows(values_.data(), chunk.size, sites(), numbers_.data());
+void StagedEnsemble<D, Real>::measure_sites(TrajectoryBatch batch) {
+  device_.each(cells(batch, sites()),
+               MeasureSites<Real>{field(batch), values_.data(), total(batch), plan().totals()});
+  device_.sum_rows(values_.data(), batch.size, sites(), numbers_.data());
 }
 
 template <Device D, class Real>
-void StagedEnsemble<D, Real>::measure_energies(Chunk chunk) {
+void StagedEnsemble<D, Real>::measure_energies(TrajectoryBatch batch) {
   const int defect = plan().defect.size();
-  device_.each(cells(chunk, defect),
+  device_.each(cells(batch, defect),
                MeasureEnergies<Real>{tables_.step.sites, plan().slope, tables_.potential.data(),
-                                     field(chunk), values_.data()});
-  device_.sum_rows(values_.data(), chunk.size, defect, energies_.data());
-  device_.each(chunk.size,
-               SumEnergies{energies_.data(), numbers_.data(),
-                           total(chunk) + plan().observables() - 1, plan().observables()});
+                                     field(batch), values_.data()});
+  device_.sum_rows(values_.data(), batch.size, defect, energies_.data());
+  device_.each(batch.size,
+               SumEnergies{energies_.data(), numbers_.data(), total(batch), plan().totals()});
 }
 
-/// The first trajectory of a chunk, counted within it, that was not finite when it was measured.
+/// The first trajectory of a batch, counted within it, that was not finite when it was measured.
 template <Device D, class Real>
-std::optional<int> StagedEnsemble<D, Real>::first_bad(Chunk chunk) {
-  std::vector<double> numbers(chunk.size);
+std::optional<int> StagedEnsemble<D, Real>::first_bad(TrajectoryBatch batch) {
+  std::vector<double> numbers(batch.size);
   device_.download(numbers_.data(), std::span(numbers));
   const auto finite = [](double number) { return std::isfinite(number); };
   const auto bad = std::find_if_not(numbers.begin(), numbers.end(), finite);
@@ -303,25 +300,26 @@ std::optional<int> StagedEnsemble<D, Real>::first_bad(Chunk chunk) {
   return static_cast<int>(bad - numbers.begin());
 }
 
-/// Once more, step by step, with the copy of the fields before: the other trajectories of the chunk
+/// Once more, step by step, with the copy of the fields before: the other trajectories of the batch
 /// stay where they are.
 template <Device D, class Real>
-BlowUp StagedEnsemble<D, Real>::find_blow_up(Chunk chunk, int bad, long first, long steps) {
+BlowUp StagedEnsemble<D, Real>::find_blow_up(TrajectoryBatch batch, int bad, long first,
+                                             long steps) {
   const Field* psi = before_.data() + static_cast<std::size_t>(bad) * sites();
   std::vector<double> density = site_densities(psi);
   long step = first;
   for (; step + 1 < first + steps; ++step) {
-    evolve(chunk, before_.data(), step, 1);
+    evolve(batch, before_.data(), step, 1);
     std::vector<double> next = site_densities(psi);
     if (!std::ranges::all_of(next, [](double y) { return std::isfinite(y); })) break;
     density = std::move(next);
   }
-  return {chunk.first + bad, BlowUp::worst_site(density), step};
+  return {batch.first + bad, BlowUp::worst_site(density), step};
 }
 
 template <Device D, class Real>
 std::vector<double> StagedEnsemble<D, Real>::site_densities(const Field* psi) {
-  device_.each(sites(), MeasureSites<Real>{psi, values_.data(), nullptr, sites(), 0});
+  device_.each(sites(), MeasureSites<Real>{psi, values_.data(), nullptr, plan().totals()});
   std::vector<double> density(sites());
   device_.download(values_.data(), std::span(density));
   return density;

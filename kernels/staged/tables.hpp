@@ -2,10 +2,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <utility>
@@ -140,27 +138,10 @@ class Tables : public TableSet<D> {
   }
 };
 
-/// Rows of e^{i tau E} for tau = steps[0] dtau, steps[1] dtau, ...: made on the host, so that all
-/// backends have the same bits, and no stage computes a sine.
-inline std::vector<Complex> phase_rows(const std::vector<int>& steps, double dtau,
-                                       const std::vector<double>& energy) {
-  std::vector<Complex> rows;
-  rows.reserve(steps.size() * energy.size());
-  for (int step : steps)
-    for (double E : energy) rows.push_back({std::cos(step * dtau * E), std::sin(step * dtau * E)});
-  return rows;
-}
-
 inline std::vector<double> kink_weights(const Kink& kink, int K) {
   std::vector<double> weights(K);
   kink.add_transpose(1, weights.data(), K);
   return weights;
-}
-
-inline std::vector<int> steps_in_chunk() {
-  std::vector<int> steps(SweepSchedule::chunk_times);
-  std::iota(steps.begin(), steps.end(), 0);
-  return steps;
 }
 
 inline std::vector<int> first_steps(std::span<const SweepSchedule::Chunk> chunks) {
@@ -200,9 +181,8 @@ Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& sch
       kink(plan.kink),
       energy(this->upload(device, plan.energy)),
       kink_weight(this->upload(device, kink_weights(plan.kink, K))),
-      grid_start(this->upload(
-          device, phase_rows(first_steps(schedule.chunks), plan.time.dtau, plan.energy))),
-      grid_offset(this->upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, plan.energy))),
+      grid_start(this->upload(device, plan.phases(first_steps(schedule.chunks), plan.energy))),
+      grid_offset(this->upload(device, plan.phases(SweepSchedule::steps_in_chunk(), plan.energy))),
       grid_roots(this->upload(device, block::unit_roots<double>(K))),
       first_chunk(this->upload(device, first_of_segments(schedule.chunks))),
       first_node(this->upload(device, plan.pairs->manifold.first)),
@@ -246,8 +226,8 @@ void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSched
        static_cast<int>(begin - schedule.chunks.begin()),
        capacity,
        std::move(batches),
-       this->upload(device, phase_rows(first_steps(own), plan.time.dtau, lattice_energy)),
-       this->upload(device, phase_rows(steps_in_chunk(), plan.time.dtau, lattice_energy)),
+       this->upload(device, plan.phases(first_steps(own), lattice_energy)),
+       this->upload(device, plan.phases(SweepSchedule::steps_in_chunk(), lattice_energy)),
        this->upload(device, time),
        this->upload(device, entries),
        this->upload(device, kink_shape(plan.model.grid, M)),

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numbers>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "kapitza/solver/ensemble.hpp"
 #include "kapitza/spectral/block_fft.hpp"
 #include "kapitza/spectral/fast_length.hpp"
+#include "kernels/block/power_of_two.hpp"
 #include "kernels/block/two_pass.hpp"
 #include "kernels/staged/ensemble_tables.hpp"
 
@@ -24,29 +23,10 @@ namespace kapitza::staged {
 /// precision, of which three share a multiprocessor; rows take what is left.
 template <class Real, class F>
 bool with_two_pass(int sites, const F& f) {
-  using block::TwoPass;
-  switch (sites) {
-    case 4096:
-      return f(TwoPass<64, 64, Real>{});
-    case 8192:
-      return f(TwoPass<64, 128, Real>{});
-    case 16384:
-      return f(TwoPass<128, 128, Real>{});
-    case 32768:
-      return f(TwoPass<128, 256, Real>{});
-    case 65536:
-      return f(TwoPass<256, 256, Real>{});
-    case 131072:
-      return f(TwoPass<256, 512, Real>{});
-    case 262144:
-      return f(TwoPass<256, 1024, Real>{});
-    case 524288:
-      return f(TwoPass<256, 2048, Real>{});
-    case 1048576:
-      return f(TwoPass<256, 4096, Real>{});
-    default:
-      return false;
-  }
+  return block::with_power_of_two<4096, 1048576>(sites, [&](auto all) {
+    constexpr int rows = all < 16384 ? 64 : all < 65536 ? 128 : 256;
+    return f(block::TwoPass<rows, all / rows, Real>{});
+  });
 }
 
 /// The phases of every stage as a RowPass reads them: [stage][row][entry].
@@ -57,19 +37,6 @@ std::vector<Complex> phases_by_row(const EnsemblePlan& plan) {
     for (int row = 0; row < Shape::rows; ++row)
       for (int entry = 0; entry < Shape::columns; ++entry)
         table.push_back(stage[row + Shape::rows * entry]);
-  return table;
-}
-
-/// e^{2 pi i row factor / (rows part)} for every row and 0 <= factor < factors.
-template <class Real>
-std::vector<BasicComplex<Real>> turns_of_rows(int rows, int part, int factors) {
-  std::vector<BasicComplex<Real>> table;
-  for (int row = 0; row < rows; ++row)
-    for (int factor = 0; factor < factors; ++factor) {
-      const long double angle = 2 * std::numbers::pi_v<long double> * row * factor /
-                                (static_cast<long double>(rows) * part);
-      table.push_back({static_cast<Real>(std::cos(angle)), static_cast<Real>(std::sin(angle))});
-    }
   return table;
 }
 
@@ -93,8 +60,8 @@ TwoPassTables<D, Real> make_two_pass_tables(D& device, const EnsemblePlan& plan,
   return {upload(in_precision<Real>(phases_by_row<Shape>(plan))),
           upload(block::stockham_twiddles<Real>(Shape::columns)),
           upload(block::stockham_twiddles<Real>(Shape::rows)),
-          upload(turns_of_rows<Real>(Shape::rows, Shape::columns, Index::lanes)),
-          upload(turns_of_rows<Real>(Shape::rows, Index::slots, Index::slots)),
+          upload(block::turns_of_rows<Real>(Shape::rows, Shape::columns, Index::lanes)),
+          upload(block::turns_of_rows<Real>(Shape::rows, Index::slots, Index::slots)),
           upload(block::unit_roots<Real>(static_cast<int>(plan.noise.size())))};
 }
 
@@ -109,13 +76,13 @@ class TwoPassWalker {
 
  public:
   TwoPassWalker(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
-                TwoPassTables<D, Real>& own, Chunk chunk, Value* fields, Value* noise,
+                TwoPassTables<D, Real>& own, TrajectoryBatch batch, Value* fields, Value* noise,
                 const Noise& make_noise)
       : device_(device),
         plan_(plan),
         tables_(tables),
         own_(own),
-        chunk_(chunk),
+        batch_(batch),
         fields_(fields),
         noise_(noise),
         make_noise_(make_noise) {}
@@ -127,9 +94,9 @@ class TwoPassWalker {
     kicked_ = true;
     const NoiseModes<Real> noise{tables_.noise.data(), plan_.seed, Stream::noise, noise_modes()};
     const block::MakeNoise<Real> in_block{noise, own_.noise_roots.data(), noise_,
-                                          static_cast<std::uint32_t>(chunk_.first), index};
+                                          static_cast<std::uint32_t>(batch_.first), index};
     if (is_fast_length(noise.modes) && in_block.shared_bytes() <= device_.most_shared_bytes())
-      device_.each_block(chunk_.size, in_block);
+      device_.each_block(batch_.size, in_block);
     else
       make_noise_(index);
     waiting_.add(block::LocalParts::kick);
@@ -140,7 +107,7 @@ class TwoPassWalker {
     using Pass = block::RowPass<Shape, Real>;
     const block::RowTables<Real> rows{own_.phases.data() + stage * Shape::sites, own_.rows.data(),
                                       own_.places.data(), own_.slots.data()};
-    device_.each_block(chunk_.size * Pass::groups, Pass{rows, fields_, chunk_.size});
+    device_.each_block(batch_.size * Pass::groups, Pass{rows, fields_, batch_.size});
     in_rows_ = true;
   }
 
@@ -158,7 +125,7 @@ class TwoPassWalker {
     const block::ColumnTables<Real> columns{
         tables_.step, tables_.local.data(), own_.columns.data(), tables_.kick_shape.data(),
         noise_,       noise_modes()};
-    device_.each_block(chunk_.size * Pass::tiles,
+    device_.each_block(batch_.size * Pass::tiles,
                        Pass{columns, fields_, waiting_, in_rows_, to_rows});
     waiting_ = {};
     kicked_ = false;
@@ -168,7 +135,7 @@ class TwoPassWalker {
   const EnsemblePlan& plan_;
   EnsembleTables<D, Real>& tables_;
   TwoPassTables<D, Real>& own_;
-  Chunk chunk_;
+  TrajectoryBatch batch_;
   Value *fields_, *noise_;
   const Noise& make_noise_;
   block::LocalParts waiting_;
@@ -193,10 +160,11 @@ class TwoPassSteps {
   /// Steps `first` to first + steps - 1 of the fields of some trajectories; `noise` and make_noise
   /// as TwoPassWalker wants them.
   template <class Noise>
-  void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables, Chunk chunk,
-               Value* fields, Value* noise, const Noise& make_noise, long first, long steps) {
+  void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
+               TrajectoryBatch batch, Value* fields, Value* noise, const Noise& make_noise,
+               long first, long steps) {
     with_two_pass<Real>(plan.sites, [&](auto shape) {
-      TwoPassWalker<decltype(shape), D, Real, Noise> walker(device, plan, tables, *own_, chunk,
+      TwoPassWalker<decltype(shape), D, Real, Noise> walker(device, plan, tables, *own_, batch,
                                                             fields, noise, make_noise);
       split_steps(plan.composition.stages(), first, steps, plan.kick_every, walker);
       walker.finish();

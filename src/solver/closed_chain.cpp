@@ -5,58 +5,39 @@
 #include <cmath>
 #include <utility>
 
-#include "kapitza/core/error.hpp"
-
 namespace kapitza {
 
 ClosedChain::ClosedChain(field::Backend& backend, const FieldProblem& problem,
                          const FieldNumerics& numerics, const EnsembleSize& size, double t_end,
                          int records, bool error_check)
-    : problem_(problem) {
-  ensembles_.push_back(backend.ensemble(make_plan(problem, numerics, size)));
-  if (error_check)
-    ensembles_.push_back(backend.ensemble(make_plan(problem, numerics.halved(), size)));
+    : problem_(problem), ensemble_(backend, problem, numerics, size, error_check) {
   energy_ = problem_.dispersion.energy(MomentumGrid{problem_.sites()}.momenta());
   records_ = records;
   end_ = std::max(1L, std::lround(t_end / numerics.dt));
-  for (const auto& ensemble : ensembles_) ensemble->start();
+  ensemble_.start();
   advance(0);
-  first_ = totals(*ensembles_.front());
+  first_ = ensemble_.totals();
 }
 
 void ClosedChain::restore(const ClosedChainCheckpoint& from) {
-  for (std::size_t i = 0; i < ensembles_.size(); ++i) ensembles_[i]->set_fields(from.fields.at(i));
+  ensemble_.set_each_fields(from.fields);
   first_ = from.first;
   steps_ = from.steps;
 }
 
 ClosedChainCheckpoint ClosedChain::checkpoint() const {
   ClosedChainCheckpoint to;
-  for (const auto& ensemble : ensembles_) {
-    to.fields.emplace_back(static_cast<std::size_t>(plan().sites) * plan().trajectories);
-    ensemble->fields(to.fields.back());
-  }
+  to.fields = ensemble_.each_fields();
   to.first = first_;
   to.trajectories = plan().trajectories;
   to.steps = steps_;
   return to;
 }
 
-std::vector<double> ClosedChain::totals(const Ensemble& ensemble) const {
-  std::vector<double> sums(plan().observables() * plan().trajectories);
-  ensemble.totals(sums);
-  return sums;
-}
-
 /// The totals are then those of the present time alone.
 void ClosedChain::advance(long steps) {
-  for (std::size_t i = 0; i < ensembles_.size(); ++i) {
-    Ensemble& ensemble = *ensembles_[i];
-    const long factor = i == 0 ? 1 : 2;
-    ensemble.clear();
-    if (const auto blow_up = ensemble.advance(factor * steps_, factor * steps))
-      throw NumericsError(blow_up->text(ensemble.plan().dt));
-  }
+  ensemble_.clear();
+  ensemble_.advance(steps_, steps);
   steps_ += steps;
 }
 
@@ -69,18 +50,19 @@ long ClosedChain::next_record(long after) const {
 }
 
 void ClosedChain::step() {
-  constexpr long chunk = 100;  // often enough to ask whether to stop
-  advance(std::min(chunk, next_record(steps_) - steps_));
+  constexpr long most = 100;  // often enough to ask whether to stop
+  advance(std::min(most, next_record(steps_) - steps_));
 }
 
 ChainRecord ClosedChain::record() const {
   const int N = plan().sites, T = plan().trajectories;
-  const std::size_t width = plan().observables();
-  const std::vector<double> now = totals(*ensembles_.front());
+  const TotalsLayout at = plan().totals();
+  const std::vector<double> now = ensemble_.totals();
+  const std::vector<double> difference = ensemble_.step_difference();
   std::vector<double> n, change, sums, step;
   ChainRecord record{time(), {}, {}, {}, 0, 0, {}};
   const auto number_and_energy = [&](const double* row) {
-    double number = 0, energy = row[width - 1] / N;
+    double number = 0, energy = row[at.energy()] / N;
     for (int m = 0; m < N; ++m) {
       number += row[m] / N;
       energy += energy_[m] * row[m] / N;
@@ -88,7 +70,7 @@ ChainRecord ClosedChain::record() const {
     return std::pair{number, energy};
   };
   for (int j = 0; j < T; ++j) {
-    const double *row = now.data() + width * j, *before = first_.data() + width * j;
+    const double *row = at.row(now.data(), j), *before = at.row(first_.data(), j);
     n.insert(n.end(), row, row + N);
     for (int m = 0; m < N; ++m) change.push_back(row[m] - before[m]);
     const auto [number, energy] = number_and_energy(row);
@@ -103,10 +85,11 @@ ChainRecord ClosedChain::record() const {
   record.n = estimate(n, T);
   record.change = estimate(change, T);
   record.totals = estimate(sums, T);
-  if (ensembles_.size() > 1) {
-    const std::vector<double> twin = totals(*ensembles_.back());
-    for (int j = 0; j < T; ++j)
-      for (int m = 0; m < N; ++m) step.push_back(twin[width * j + m] - now[width * j + m]);
+  if (ensemble_.checks_step()) {
+    for (int j = 0; j < T; ++j) {
+      const double* row = at.row(difference.data(), j);
+      step.insert(step.end(), row, row + N);
+    }
     record.step = estimate(step, T);
   }
   return record;

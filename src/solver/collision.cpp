@@ -96,6 +96,17 @@ double CollisionPlan::pair_rate_slope(double rho) const {
   return model.has_pairs() ? model.interaction.rate_slope(2, rho) : 0;
 }
 
+std::vector<Complex> CollisionPlan::phases(std::span<const int> steps,
+                                           std::span<const double> energies) const {
+  std::vector<Complex> rows;
+  rows.reserve(steps.size() * energies.size());
+  for (const int step : steps) {
+    const double tau = step * time.dtau;
+    for (const double E : energies) rows.push_back({std::cos(tau * E), std::sin(tau * E)});
+  }
+  return rows;
+}
+
 void CollisionBatch::resize(std::size_t densities, int K) {
   gain.resize(densities * K);
   loss.resize(densities * K);

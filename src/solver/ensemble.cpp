@@ -114,6 +114,18 @@ double EnsemblePlan::local(int slot) const {
   return composition.local.back() + composition.local.front();
 }
 
+std::vector<double> EnsemblePlan::local_values(int slot) const {
+  const LocalSites places = local_sites();
+  std::vector<double> values(sites);
+  for (int site = 0; site < sites; ++site) {
+    if (places.is_defect(site))
+      values[site] = local(slot) * turns[site];
+    else if (places.is_absorber(site))
+      values[site] = std::exp(-local(slot) * damping[site]);
+  }
+  return values;
+}
+
 EnsemblePlan make_plan(const FieldProblem& problem, const FieldNumerics& numerics,
                        const EnsembleSize& size) {
   const MomentumGrid ring{problem.sites()};

@@ -9,8 +9,6 @@
 #include <span>
 #include <utility>
 
-#include "kapitza/core/error.hpp"
-
 namespace kapitza {
 namespace {
 
@@ -37,13 +35,10 @@ SteadyState::SteadyState(field::Backend& backend, const FieldProblem& problem,
                          SteadyStateOptions options)
     : problem_(problem),
       options_(options),
+      ensemble_(backend, problem, numerics, size, options.error_check),
       settled_(options.burn_in == 0.0),  // there is nothing to wait for then
       error_(infinity) {
-  arms_.push_back({backend.ensemble(make_plan(problem, numerics, size)), 1, {}});
-  if (options_.error_check)
-    arms_.push_back({backend.ensemble(make_plan(problem, numerics.halved(), size)), 2, {}});
-  for (Arm& arm : arms_) arm.ensemble->start();
-
+  ensemble_.start();
   k_ = MomentumGrid{plan().window_sites()}.momenta();
   v_ = problem_.dispersion.velocity(k_);
   // The fastest carriers cross half a window from one measurement to the next, and the ring within
@@ -53,18 +48,10 @@ SteadyState::SteadyState(field::Backend& backend, const FieldProblem& problem,
   slices_per_block_ = std::max(4L, 2L * plan().sites / plan().window_sites());
 }
 
-std::vector<double> SteadyState::totals(const Arm& arm) const {
-  std::vector<double> sums(plan().observables() * plan().trajectories);
-  arm.ensemble->totals(sums);
-  return sums;
-}
-
 void SteadyState::restore(const SteadyStateCheckpoint& from) {
-  for (std::size_t i = 0; i < arms_.size(); ++i) {
-    arms_[i].ensemble->set_fields(from.arms.at(i).fields);
-    arms_[i].ensemble->set_totals(from.arms[i].totals);
-    arms_[i].first_part = from.arms[i].first_part;
-  }
+  ensemble_.set_each_fields(from.fields);
+  ensemble_.set_each_totals(from.totals);
+  first_totals_ = from.first_totals;
   slices_ = from.slices;
   measured_ = from.measured;
   first_part_ = from.first_part;
@@ -81,11 +68,9 @@ void SteadyState::restore(const SteadyStateCheckpoint& from) {
 
 SteadyStateCheckpoint SteadyState::checkpoint() const {
   SteadyStateCheckpoint to;
-  for (const Arm& arm : arms_) {
-    std::vector<Complex> fields(static_cast<std::size_t>(plan().sites) * plan().trajectories);
-    arm.ensemble->fields(fields);
-    to.arms.push_back({std::move(fields), totals(arm), arm.first_part});
-  }
+  to.fields = ensemble_.each_fields();
+  to.totals = ensemble_.each_totals();
+  to.first_totals = first_totals_;
   to.observables = plan().observables();
   to.slices = slices_;
   to.measured = measured_;
@@ -100,11 +85,7 @@ SteadyStateCheckpoint SteadyState::checkpoint() const {
 }
 
 void SteadyState::step() {
-  for (Arm& arm : arms_) {
-    const long steps = slice_ * arm.steps_per_step;
-    if (const auto blow_up = arm.ensemble->advance(slices_ * steps, steps))
-      throw NumericsError(blow_up->text(arm.ensemble->plan().dt));
-  }
+  ensemble_.advance(steps(), slice_);
   ++slices_;
   ++measured_;
   const double least = options_.burn_in.value_or(options_.settling);
@@ -119,11 +100,11 @@ void SteadyState::step() {
 void SteadyState::begin() {
   settled_ = options_.burn_in.has_value();
   measured_ = 0;
-  for (Arm& arm : arms_) arm.ensemble->clear();
+  ensemble_.clear();
 }
 
 void SteadyState::end_block() {
-  const std::vector<double> sums = totals(arms_.front());
+  const std::vector<double> sums = ensemble_.totals();
   std::vector<double> end = means(sums, plan().trajectories), block = end;
   if (!block_end_.empty()) subtract(block, block_end_);
   block_end_ = std::move(end);
@@ -134,7 +115,7 @@ void SteadyState::end_block() {
     compare_parts(sums);
   }
   if (blocks_.size() == max_blocks) merge_blocks();
-  if (settled_ && options_.target_error) error_ = largest_error(totals(arms_.front()));
+  if (settled_ && options_.target_error) error_ = largest_error(ensemble_.totals());
 }
 
 /// Twice as long, half as many: their errors are independent in the end, however slow the field is.
@@ -159,35 +140,32 @@ void SteadyState::compare_parts(const std::vector<double>& totals) {
 }
 
 void SteadyState::forget_first_part() {
-  for (Arm& arm : arms_) {
-    std::vector<double> sums = totals(arm);
-    subtract(sums, arm.first_part);
-    arm.ensemble->set_totals(sums);
-  }
+  StepCheckedEnsemble::Totals sums = ensemble_.each_totals();
+  for (std::size_t i = 0; i < sums.size(); ++i) subtract(sums[i], first_totals_[i]);
+  ensemble_.set_each_totals(sums);
   blocks_.erase(blocks_.begin(), blocks_.begin() + first_part_ / slices_per_block_);
   measured_ -= first_part_;
-  block_end_ = means(totals(arms_.front()), plan().trajectories);
+  block_end_ = means(ensemble_.totals(), plan().trajectories);
 }
 
 void SteadyState::begin_second_part() {
-  for (Arm& arm : arms_) arm.first_part = totals(arm);
+  first_totals_ = ensemble_.each_totals();
   first_part_ = measured_;
 }
 
 /// Sums of n over the bands of |k| in either direction of every window, and the number of carriers.
 void SteadyState::add_bands(const double* sums, double scale, double* bands) const {
-  const int W = plan().window_sites();
-  for (std::size_t window = 0; window < plan().windows.size(); ++window) {
-    for (int m = 0; m < W; ++m) {
+  const TotalsLayout at = plan().totals();
+  for (int window = 0; window < at.windows; ++window) {
+    for (int m = 0; m < at.momenta; ++m) {
       const double fraction = std::abs(k_[m]) / std::numbers::pi;
       const int band =
           std::min(static_cast<int>(fraction * bands_per_direction), bands_per_direction - 1);
-      bands[v_[m] > 0 ? band : band + bands_per_direction] += scale * sums[m];
+      bands[v_[m] > 0 ? band : band + bands_per_direction] += scale * sums[at.n(window, m)];
     }
-    sums += 2 * W;
     bands += 2 * bands_per_direction;
   }
-  for (int x = 0; x < plan().sites; ++x) *bands += scale * sums[x];
+  for (int x = 0; x < at.sites; ++x) *bands += scale * sums[at.site(x)];
 }
 
 std::size_t SteadyState::band_count() const {
@@ -195,17 +173,18 @@ std::size_t SteadyState::band_count() const {
 }
 
 double SteadyState::compare(const std::vector<double>& totals) const {
-  const std::vector<double>& first = arms_.front().first_part;
+  const std::vector<double>& first = first_totals_.front();
   const int T = plan().trajectories;
-  const std::size_t width = plan().observables(), count = band_count();
+  const TotalsLayout layout = plan().totals();
+  const std::size_t count = band_count();
   const double first_slices = static_cast<double>(first_part_);
   const double second_slices = static_cast<double>(measured_ - first_part_);
   // Later minus earlier, in every trajectory: the differences of trajectories are independent.
   std::vector<double> rows(count * T);
   for (int j = 0; j < T; ++j) {
     double* row = rows.data() + count * j;
-    add_bands(totals.data() + width * j, 1 / second_slices, row);
-    add_bands(first.data() + width * j, -1 / second_slices - 1 / first_slices, row);
+    add_bands(layout.row(totals.data(), j), 1 / second_slices, row);
+    add_bands(layout.row(first.data(), j), -1 / second_slices - 1 / first_slices, row);
   }
   const Estimates difference = estimate(rows, T);
   double smallest = 1;
@@ -219,7 +198,7 @@ double SteadyState::compare(const std::vector<double>& totals) const {
 
 double SteadyState::drift_probability() const {
   const bool has_second_part = first_part_ > 0 && measured_ > first_part_ + first_part_ / 4;
-  return has_second_part ? compare(totals(arms_.front())) : drift_probability_;
+  return has_second_part ? compare(ensemble_.totals()) : drift_probability_;
 }
 
 bool SteadyState::finished() const {
@@ -236,9 +215,10 @@ double SteadyState::progress() const {
 }
 
 std::vector<WindowDensity> SteadyState::densities() const {
-  const int W = plan().window_sites(), T = plan().trajectories;
+  const TotalsLayout at = plan().totals();
+  const int T = plan().trajectories;
   const auto slices = static_cast<double>(measured_);
-  const std::vector<double> sums = totals(arms_.front());
+  const std::vector<double> sums = ensemble_.totals();
   const Estimates all = estimate(sums, T, 1 / slices);
   std::vector<double> block_rows;
   for (const std::vector<double>& block : blocks_)
@@ -246,26 +226,22 @@ std::vector<WindowDensity> SteadyState::densities() const {
   const Estimates blocks = estimate(block_rows, std::max<std::size_t>(blocks_.size(), 1),
                                     1 / static_cast<double>(slices_per_block_));
   Estimates step;
-  if (options_.error_check) {
-    std::vector<double> difference = totals(arms_.back());
-    subtract(difference, sums);
-    step = estimate(difference, T, 1 / slices);
-  }
+  if (ensemble_.checks_step()) step = estimate(ensemble_.step_difference(), T, 1 / slices);
 
   std::vector<WindowDensity> result;
-  for (std::size_t window = 0; window < plan().windows.size(); ++window) {
+  for (int window = 0; window < at.windows; ++window) {
     WindowDensity& density = result.emplace_back();
-    for (int m = 0; m < W; ++m) {
-      const std::size_t i = window * 2 * W + m;
+    for (int m = 0; m < at.momenta; ++m) {
+      const std::size_t i = at.n(window, m);
       density.n.push_back(all.mean[i]);
       density.error.push_back(all.error[i]);
       density.block_error.push_back(blocks_.size() > 1 ? blocks.error[i]
                                                        : std::numeric_limits<double>::quiet_NaN());
       // The variance of one number, of which the sums have the squares, against that of its mean.
-      const double variance = all.mean[i + W] - all.mean[i] * all.mean[i];
+      const double variance = all.mean[at.n_squared(window, m)] - all.mean[i] * all.mean[i];
       density.autocorrelation.push_back(measured_time() * T * all.error[i] * all.error[i] /
                                         (2 * variance));
-      if (!options_.error_check) continue;
+      if (!ensemble_.checks_step()) continue;
       density.step.push_back(step.mean[i]);
       density.step_error.push_back(step.error[i]);
     }
@@ -275,50 +251,49 @@ std::vector<WindowDensity> SteadyState::densities() const {
 
 Estimates SteadyState::at_sites(std::span<const double> rows) const {
   const Estimates all = estimate(rows, plan().trajectories, 1 / static_cast<double>(measured_));
-  const auto first = static_cast<std::ptrdiff_t>(plan().densities());
+  const auto first = static_cast<std::ptrdiff_t>(plan().totals().site());
   const auto part = [&](const std::vector<double>& numbers) {
     return std::vector<double>(numbers.begin() + first, numbers.begin() + first + plan().sites);
   };
   return {part(all.mean), part(all.error)};
 }
 
-Estimates SteadyState::site_density() const { return at_sites(totals(arms_.front())); }
+Estimates SteadyState::site_density() const { return at_sites(ensemble_.totals()); }
 
 Estimates SteadyState::site_step() const {
-  if (!options_.error_check) return {};
-  std::vector<double> difference = totals(arms_.back());
-  subtract(difference, totals(arms_.front()));
-  return at_sites(difference);
+  if (!ensemble_.checks_step()) return {};
+  return at_sites(ensemble_.step_difference());
 }
 
 Estimates SteadyState::moments(const std::vector<double>& weight) const {
-  const int W = plan().window_sites(), T = plan().trajectories;
-  const std::size_t windows = plan().windows.size();
-  const std::vector<double> sums = totals(arms_.front());
-  std::vector<double> rows(windows * T);
+  const TotalsLayout at = plan().totals();
+  const int T = plan().trajectories;
+  const std::vector<double> sums = ensemble_.totals();
+  std::vector<double> rows(static_cast<std::size_t>(at.windows) * T);
   for (int j = 0; j < T; ++j)
-    for (std::size_t window = 0; window < windows; ++window) {
-      const double* n = sums.data() + plan().observables() * j + window * 2 * W;
-      for (int m = 0; m < W; ++m) rows[windows * j + window] += weight[m] * n[m] / W;
+    for (int window = 0; window < at.windows; ++window) {
+      const double* n = at.row(sums.data(), j) + at.n(window);
+      double& mean = rows[static_cast<std::size_t>(at.windows) * j + window];
+      for (int m = 0; m < at.momenta; ++m) mean += weight[m] * n[m] / at.momenta;
     }
   return estimate(rows, T, 1 / static_cast<double>(measured_));
 }
 
 double SteadyState::largest_error(const std::vector<double>& totals) const {
-  const int W = plan().window_sites();
+  const TotalsLayout at = plan().totals();
   const Estimates all = estimate(totals, plan().trajectories, 1 / static_cast<double>(measured_));
   double largest = 0;
-  for (std::size_t window = 0; window < plan().windows.size(); ++window)
-    for (int m = 0; m < W; ++m) {
+  for (int window = 0; window < at.windows; ++window)
+    for (int m = 0; m < at.momenta; ++m) {
       if (!options_.counts(k_[m])) continue;
-      const std::size_t i = window * 2 * W + m;
+      const std::size_t i = at.n(window, m);
       largest = std::max(largest, all.error[i] / all.mean[i]);
     }
   return largest > 0 ? largest : infinity;
 }
 
 double SteadyState::relative_error() const {
-  return measured_ > 0 ? largest_error(totals(arms_.front())) : infinity;
+  return measured_ > 0 ? largest_error(ensemble_.totals()) : infinity;
 }
 
 }  // namespace kapitza

@@ -76,9 +76,13 @@ class Rows {
   }
 
   Algorithm algorithm() {
-    return {fine.data(),  kink.data(),     n.data(),     h.data(),        nodes.data(),
-            first.data(), rank.data(),     cells.data(), twiddles.data(), rates,
-            modes.data(), response.data(), most};
+    return {{fine.data(), kink.data(), n.data(), h.data(), nodes.data(), first.data(), rates},
+            rank.data(),
+            cells.data(),
+            twiddles.data(),
+            modes.data(),
+            response.data(),
+            most};
   }
   std::size_t bytes() { return algorithm().shared_bytes(); }
 

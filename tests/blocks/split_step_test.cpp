@@ -112,7 +112,7 @@ class Trajectory {
       return n;
     };
     plan = make_plan(problem, {0.15, 2, order}, {1, 7, Precision::double_});
-    local = staged::ring_local_table(plan);
+    local = staged::local_table(plan);
     shape = staged::ring_kick_shape(plan);
     kinetic = staged::kinetic_table(plan);
     twiddles = stockham_twiddles<double>(Index::length, Index::full_radix);
@@ -123,7 +123,7 @@ class Trajectory {
   int modes() const { return static_cast<int>(plan.noise.size()); }
 
   FieldTables<double> tables() const {
-    return {{staged::local_sites(plan), staged::phase_kick<double>(plan)},
+    return {{plan.local_sites(), {plan.slope}},
             local.data(),
             kinetic.data(),
             twiddles.data(),

@@ -237,13 +237,14 @@ void expect_close(const EnsemblePlan& plan, const std::vector<double>& expected,
                   const std::vector<double>& actual, TotalBounds bounds, int measurements) {
   ASSERT_EQ(actual.size(), expected.size());
   std::vector<double> allowed;
-  for (std::size_t w = 0; w < plan.windows.size(); ++w) {
-    allowed.insert(allowed.end(), plan.window_sites(), bounds.n);
-    allowed.insert(allowed.end(), plan.window_sites(), bounds.n_squared);
-  }
-  allowed.insert(allowed.end(), plan.sites, bounds.site);
-  allowed.push_back(bounds.energy);
-  ASSERT_EQ(allowed.size(), plan.observables());
+  const TotalsLayout at = plan.totals();
+  allowed.resize(at.size(), bounds.site);
+  for (int window = 0; window < at.windows; ++window)
+    for (int m = 0; m < at.momenta; ++m) {
+      allowed[at.n(window, m)] = bounds.n;
+      allowed[at.n_squared(window, m)] = bounds.n_squared;
+    }
+  allowed[at.energy()] = bounds.energy;
   for (std::size_t i = 0; i < expected.size(); ++i)
     ASSERT_NEAR(actual[i], expected[i], measurements * allowed[i % allowed.size()])
         << "trajectory " << i / allowed.size() << ", observable " << i % allowed.size();
@@ -398,15 +399,16 @@ TEST_P(StagedEnsembleAgrees, WithItsOwnFields) {
   const std::vector<Complex> phi = fields_of(ensemble);
   const std::vector<double> sums = totals_of(ensemble);
   for (int i = 0; i < plan.trajectories; ++i) {
-    const double* sites = sums.data() + i * plan.observables() + plan.densities();
+    const TotalsLayout at = plan.totals();
+    const double* row = at.row(sums.data(), i);
     double energy = 0, size = 0;
     for (int x = 0; x < plan.sites; ++x) {
       const double y = norm(phi[i * plan.sites + x]);
-      EXPECT_DOUBLE_EQ(sites[x], y);
+      EXPECT_DOUBLE_EQ(row[at.site(x)], y);
       energy += plan.potential[x] * plan.slope.integral(y);
       size += std::abs(plan.potential[x] * plan.slope.integral(y));
     }
-    EXPECT_NEAR(sites[plan.sites], energy,
+    EXPECT_NEAR(row[at.energy()], energy,
                 plan.sites * std::numeric_limits<double>::epsilon() * size);
   }
 }
@@ -458,7 +460,7 @@ TYPED_TEST(StagedEnsembleIn, BitsDoNotDependOnTheOrderOfIndices) {
     EXPECT_TRUE(run<TypeParam>(setting, most_indices, Order::backwards) == run<TypeParam>(setting));
 }
 
-TYPED_TEST(StagedEnsembleIn, BitsDoNotDependOnTheChunks) {
+TYPED_TEST(StagedEnsembleIn, BitsDoNotDependOnTheBatches) {
   for (const Setting& setting : all_kinds) {
     const Results expected = run<TypeParam>(setting);
     for (const int rows : {0, 1, 2, 3})
@@ -660,11 +662,11 @@ TYPED_TEST(StagedEnsembleIn, FindsWhatWasNeverFinite) {
 TEST(LocalSites, AreThoseOfDefectAndAbsorber) {
   for (const Setting& setting : {driven, closed, Setting{"", 64, 10, 12, 2, 1, 3, 0.0}}) {
     const EnsemblePlan plan = make_plan(setting);
-    const LocalSites sites = local_sites(plan);
+    const LocalSites sites = plan.local_sites();
     std::vector<int> found, expected;
     for (int j = 0; j < sites.size(); ++j) {
       found.push_back(sites(j));
-      EXPECT_EQ(sites.in_defect(j), sites(j) >= plan.defect.begin && sites(j) < plan.defect.end);
+      EXPECT_EQ(sites.is_defect(sites(j)), j < sites.defect);
     }
     std::sort(found.begin(), found.end());
     for (int x = 0; x < plan.sites; ++x)
@@ -678,27 +680,27 @@ TEST(LocalSites, AreThoseOfDefectAndAbsorber) {
   }
 }
 
-TEST(Chunks, HoldEveryTrajectoryOnce) {
+TEST(TrajectoryBatches, HoldEveryTrajectoryOnce) {
   for (int all = 1; all <= 40; ++all)
     for (std::size_t most = 0; most <= 45; ++most) {
-      const Chunks chunks(all, 3, most);
+      const TrajectoryBatches batches(all, 3, most);
       int next = 0;
-      for (int i = 0; i < chunks.count; ++i) {
-        EXPECT_EQ(chunks[i].first, next);
-        EXPECT_GE(chunks[i].size, 1);
-        EXPECT_LE(chunks[i].size, chunks.capacity);
-        next += chunks[i].size;
+      for (int i = 0; i < batches.count; ++i) {
+        EXPECT_EQ(batches[i].first, next);
+        EXPECT_GE(batches[i].size, 1);
+        EXPECT_LE(batches[i].size, batches.capacity);
+        next += batches[i].size;
       }
       EXPECT_EQ(next, all);
-      EXPECT_GE(chunks.rows(), static_cast<std::size_t>(all));
-      EXPECT_LE(3u * chunks.capacity, std::max<std::size_t>(most, 3));
+      EXPECT_GE(batches.rows(), static_cast<std::size_t>(all));
+      EXPECT_LE(3u * batches.capacity, std::max<std::size_t>(most, 3));
     }
 }
 
-TEST(Chunks, StayBelowTheLimitOfAStage) {
-  const Chunks chunks(3000000, 4096, most_indices);
-  EXPECT_LT(std::size_t{4096} * chunks.capacity, std::size_t{1} << 31);
-  EXPECT_EQ(chunks.count, 6);
+TEST(TrajectoryBatches, StayBelowTheLimitOfAStage) {
+  const TrajectoryBatches batches(3000000, 4096, most_indices);
+  EXPECT_LT(std::size_t{4096} * batches.capacity, std::size_t{1} << 31);
+  EXPECT_EQ(batches.count, 6);
 }
 
 }  // namespace

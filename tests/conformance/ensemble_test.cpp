@@ -379,8 +379,8 @@ TEST_P(Fields, LengthsWithLargePrimeFactorsAreTransformedToo) {
         double number = 0, density = 0, spectrum = 0;
         for (int x = 0; x < N; ++x) {
           number += norm(before[static_cast<std::size_t>(i) * N + x]);
-          spectrum += sums[i * plan.observables() + x];
-          density += sums[i * plan.observables() + 2 * static_cast<std::size_t>(N) + x];
+          spectrum += plan.totals().row(sums.data(), i)[plan.totals().n(0, x)];
+          density += plan.totals().row(sums.data(), i)[plan.totals().site(x)];
         }
         EXPECT_NEAR(density, number, 2 * rounding(plan, 1) * number) << N;
         EXPECT_NEAR(spectrum, number, 2 * rounding(plan, 1) * number) << N;

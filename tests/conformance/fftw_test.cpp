@@ -33,7 +33,7 @@ double largest_error(int n, int batch, Sign sign) {
     in.im()[i] = static_cast<Real>(std::cos(2.0 + 0.3 * static_cast<double>(i * i % 907)));
   }
   transform(in.view(), out.view());
-  const double step = (sign == Sign::forward ? -2 : 2) * std::numbers::pi / n;
+  const double step = (sign == Sign::minus ? -2 : 2) * std::numbers::pi / n;
   double largest = 0;
   for (int line = 0; line < batch; ++line) {
     const Real *re = in.re() + line * n, *im = in.im() + line * n;
@@ -53,14 +53,14 @@ TYPED_TEST(TransformOf, IsTheSum) {
   const double eps = std::numeric_limits<TypeParam>::epsilon();
   for (const int n : {1, 2, 16, 37, 64, 210, 1331, 1369, 1517, 1681, 2048})
     for (const int batch : {1, 3})
-      for (const Sign sign : {Sign::forward, Sign::backward})
+      for (const Sign sign : {Sign::minus, Sign::plus})
         // Root mean square errors grow like log n; those of prime factors p like p.
         EXPECT_LT(largest_error<TypeParam>(n, batch, sign), 100 * eps)
-            << n << " " << batch << " " << (sign == Sign::forward ? "forward" : "backward");
+            << n << " " << batch << " " << (sign == Sign::minus ? "forward" : "backward");
 }
 
 TEST(Transform, RefusesArraysThatItWasNotPlannedFor) {
-  const Transform transform(16, 1, Sign::forward);
+  const Transform transform(16, 1, Sign::minus);
   SplitArray right(16), larger(64);
   EXPECT_NO_THROW(transform(right.view(), SplitArray(16).view()));
   EXPECT_THROW(transform(right.view(), larger.view()), std::logic_error);

@@ -148,11 +148,11 @@ TEST(Expression, RefusesWhatIsNone) {
 }
 
 /// The message of the error that reading a table gives; empty if it gives none.
-std::string table_error(const std::string& text, Sign sign = Sign::positive) {
+std::string table_error(const std::string& text, AllowedValues allowed = AllowedValues::positive) {
   const TemporaryDirectory directory;
   const auto file = directory.write("t.csv", text);
   try {
-    read_momentum_table(file, sign);
+    read_momentum_table(file, allowed);
   } catch (const InputError& error) {
     std::string message = error.what();
     const std::size_t place = message.find(file.string());
@@ -171,9 +171,9 @@ TEST(Table, ClosesThePeriod) {
   const TemporaryDirectory directory;
   const std::string pi = "3.14159265358979";
   const auto file = directory.write("t.csv", "-" + pi + ",1\n-1,2\n0,2\n1,2\n" + pi + ",1\n");
-  EXPECT_EQ(read_momentum_table(file, Sign::any).k.size(), 4u);
+  EXPECT_EQ(read_momentum_table(file, AllowedValues::any).k.size(), 4u);
   const auto only_end = directory.write("u.csv", "-1,2\n0,2\n1,2\n" + pi + ",1\n");
-  const MomentumTable table = read_momentum_table(only_end, Sign::any);
+  const MomentumTable table = read_momentum_table(only_end, AllowedValues::any);
   EXPECT_DOUBLE_EQ(table.k.front(), -std::numbers::pi);
   EXPECT_EQ(table.value.front(), 1);
   EXPECT_NE(table_error("-" + pi + ",1\n-1,2\n0,2\n1,2\n" + pi + ",3\n"), "");
@@ -191,12 +191,12 @@ TEST(Table, NamesTheLineThatIsWrong) {
   EXPECT_EQ(table_error(good + "4,1\n"), ":4: k = 4: must lie in [-pi, pi)");
   EXPECT_EQ(table_error(good), ": 2 rows: a table needs at least 4");
   EXPECT_EQ(table_error(""), ": 0 rows: a table needs at least 4");
-  EXPECT_EQ(table_error("-3,-1\n-1,0\n1,3\n3,4\n", Sign::any), "");
+  EXPECT_EQ(table_error("-3,-1\n-1,0\n1,3\n3,4\n", AllowedValues::any), "");
 }
 
 TEST(Table, SaysWhyAFileCannotBeRead) {
   try {
-    read_momentum_table("/nowhere/t.csv", Sign::any);
+    read_momentum_table("/nowhere/t.csv", AllowedValues::any);
     FAIL();
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(),

@@ -42,6 +42,13 @@ ALLOWED = (
     (OPENMP, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
 )
 
+# Functions whose values are tables of a plan, made once on the host: backends would have other bits.
+FORMULA = re.compile(
+    r"\b(?:std::|__)?(?:sin|cos|tan|sinh|cosh|tanh|sincos|sinpi|cospi|sincospi|exp|exp2|exp10|expm1"
+    r"|log|log2|log10|log1p|polar)[fl]?\s*\(|\b__(?:sin|cos|tan|sincos|exp|exp10|log|log2|log10)f\s*\("
+)
+NO_FORMULAS = ("kernels/cpu/", "kernels/staged/", "kernels/cuda/", "kernels/block/")
+
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 ONE_MACHINE = re.compile(r"(?<![\w.}>)])/(?:home|root|work|Users|mnt|scratch|private)/\w")
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
@@ -96,6 +103,16 @@ def check_vocabulary():
                 yield f"{path}:{line}: '{match[0]}' belongs in {folders[0]}"
 
 
+def check_formulas():
+    """Backends compute no sine, cosine, exponential or logarithm of their own."""
+    for path in tree.files(tree.CPP):
+        if not path.as_posix().startswith(NO_FORMULAS):
+            continue
+        code = tree.code_of(tree.text(path))
+        for match in FORMULA.finditer(code):
+            yield f"{path}:{tree.line_of(code, match.start())}: '{match[0]}' belongs in a plan's table"
+
+
 def check_words():
     for path in tree.files():
         if path.parts[:2] == ("tests", "house"):
@@ -114,7 +131,8 @@ def check_licences():
 
 
 CHECKS = (
-    check_layers, check_top_levels, check_oracles, check_vocabulary, check_words, check_licences
+    check_layers, check_top_levels, check_oracles, check_vocabulary, check_formulas, check_words,
+    check_licences
 )
 
 if __name__ == "__main__":

@@ -210,8 +210,8 @@ double change_in_errors(const FieldProblem& problem, const std::vector<Complex>&
   const FieldNumerics numerics{0.02, 1, 4};
   const auto ensemble =
       device().field().ensemble(make_plan(problem, numerics, {T, 1, Precision::double_}));
-  const std::size_t width = ensemble->plan().observables();
-  std::vector<double> before(width * T), after(width * T), change;
+  const TotalsLayout at = ensemble->plan().totals();
+  std::vector<double> before(at.size() * T), after(at.size() * T), change;
   ensemble->set_fields(fields);
   ensemble->clear();
   ensemble->advance(0, 0);
@@ -220,7 +220,8 @@ double change_in_errors(const FieldProblem& problem, const std::vector<Complex>&
   ensemble->advance(0, std::lround(t / numerics.dt));
   ensemble->totals(after);
   for (int j = 0; j < T; ++j)
-    for (int m = 0; m < N; ++m) change.push_back(after[width * j + m] - before[width * j + m]);
+    for (int m = 0; m < N; ++m)
+      change.push_back(at.row(after.data(), j)[at.n(0, m)] - at.row(before.data(), j)[at.n(0, m)]);
   const Estimates mean = estimate(change, T);
   return mean_square(pulls(mean.mean, mean.error, std::vector<double>(N, 0.0)));
 }

@@ -455,6 +455,32 @@ TEST(EnsemblePlan, HoldsTheTablesOfTheProblem) {
   EXPECT_EQ(plan.local_slots(), 8);
   for (int slot = 0; slot < 7; ++slot) EXPECT_EQ(plan.local(slot), plan.composition.local[slot]);
   EXPECT_EQ(plan.local(7), plan.composition.local[6] + plan.composition.local[0]);
+  for (int slot = 0; slot < plan.local_slots(); ++slot) {
+    const std::vector<double> values = plan.local_values(slot);
+    ASSERT_EQ(values.size(), std::size_t{N});
+    for (int x = 0; x < N; ++x) {
+      const bool in_defect = x >= 28 && x < 36, in_absorber = x < 8 || x >= N - 8;
+      EXPECT_EQ(values[x], in_defect     ? plan.local(slot) * plan.turns[x]
+                           : in_absorber ? std::exp(-plan.local(slot) * plan.damping[x])
+                                         : 0);
+    }
+  }
+}
+
+TEST(TotalsLayout, GivesEveryNumberOnePlace) {
+  constexpr TotalsLayout at{2, 3, 5};
+  std::vector<std::size_t> places;
+  for (int window = 0; window < at.windows; ++window) {
+    for (int m = 0; m < at.momenta; ++m) places.push_back(at.n(window, m));
+    for (int m = 0; m < at.momenta; ++m) places.push_back(at.n_squared(window, m));
+  }
+  for (int x = 0; x < at.sites; ++x) places.push_back(at.site(x));
+  places.push_back(at.energy());
+  // Files hold them in this order.
+  ASSERT_EQ(places.size(), at.size());
+  for (std::size_t i = 0; i < places.size(); ++i) EXPECT_EQ(places[i], i);
+  std::vector<double> totals(3 * at.size());
+  EXPECT_EQ(at.row(totals.data(), 2), totals.data() + 2 * (2 * 2 * 3 + 5 + 1));
 }
 
 TEST(EnsemblePlan, KineticStagesAreTheFreeEvolution) {

@@ -91,16 +91,17 @@ class MadeUp final : public Ensemble {
     };
     std::vector<double> means(2 * window_sites);
     for (int j = 0; j < plan().trajectories; ++j) {
-      double* row = totals_.data() + plan().observables() * j;
+      const TotalsLayout at = plan().totals();
+      double* row = at.row(totals_.data(), j);
       for (int i = 0; i < 2 * window_sites; ++i) {
         const double n = base(i) + record_.size(slice) * noise_at(j, i).re;
-        double* const sum = row + i + i / window_sites * window_sites;
-        sum[0] += n;
-        sum[window_sites] += n * n;
+        const int window = i / window_sites, m = i % window_sites;
+        row[at.n(window, m)] += n;
+        row[at.n_squared(window, m)] += n * n;
         means[i] += n / plan().trajectories;
       }
       for (int x = 0; x < sites; ++x)
-        row[4 * window_sites + x] +=
+        row[at.site(x)] +=
             base(2 * window_sites) * (1 + x) + record_.size(slice) * noise_at(j, x).im;
     }
     if (history_) history_->push_back(means);
@@ -632,14 +633,13 @@ TEST(SteadyState, SaysWhereTheFieldBlowsUp) {
 // --- going on ------------------------------------------------------------------------------------
 
 void expect_same(const SteadyStateCheckpoint& a, const SteadyStateCheckpoint& b) {
-  ASSERT_EQ(a.arms.size(), b.arms.size());
-  for (std::size_t i = 0; i < a.arms.size(); ++i) {
-    EXPECT_TRUE(std::ranges::equal(a.arms[i].fields, b.arms[i].fields, [](Complex x, Complex y) {
+  ASSERT_EQ(a.fields.size(), b.fields.size());
+  for (std::size_t i = 0; i < a.fields.size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(a.fields[i], b.fields[i], [](Complex x, Complex y) {
       return x.re == y.re && x.im == y.im;
     }));
-    EXPECT_EQ(a.arms[i].totals, b.arms[i].totals);
-    EXPECT_EQ(a.arms[i].first_part, b.arms[i].first_part);
-  }
+  EXPECT_EQ(a.totals, b.totals);
+  EXPECT_EQ(a.first_totals, b.first_totals);
   EXPECT_EQ(a.observables, b.observables);
   EXPECT_EQ(a.slices, b.slices);
   EXPECT_EQ(a.measured, b.measured);

@@ -22,9 +22,8 @@ struct LocalSites {
   int ring;           ///< sites in all
 
   KAPITZA_HD constexpr int size() const { return defect + 2 * absorber; }
-  KAPITZA_HD constexpr bool in_defect(int j) const { return j < defect; }
   KAPITZA_HD constexpr int operator()(int j) const {
-    return in_defect(j) ? begin + j : on_ring(j - defect - absorber, ring);
+    return j < defect ? begin + j : on_ring(j - defect - absorber, ring);
   }
 
   KAPITZA_HD constexpr bool is_defect(int site) const {
@@ -35,16 +34,19 @@ struct LocalSites {
   }
 };
 
-/// A local stretch of Eq. (27) at one site: Eq. (28) in the defect, damping in the absorber.
+/// A local stretch of Eq. (27): Eq. (28) in the defect, damping in the absorber.
 template <class Real>
 struct LocalStep {
   LocalSites sites;
   PhaseKick<Real> kick;
 
-  /// value: turns in the defect, else what the damping leaves
-  KAPITZA_HD constexpr BasicComplex<Real> operator()(BasicComplex<Real> psi, bool in_defect,
-                                                     Real value) const {
-    return in_defect ? kick(psi, value) : value * psi;
+  /// values: of every site, see EnsemblePlan::local_values()
+  KAPITZA_HD constexpr void operator()(BasicComplex<Real>& psi, int site,
+                                       const Real* values) const {
+    if (sites.is_defect(site))
+      psi = kick(psi, values[site]);
+    else if (sites.is_absorber(site))
+      psi = values[site] * psi;
   }
 };
 
@@ -57,15 +59,15 @@ struct NoiseModes {
   Stream stream;
   int modes;
 
-  KAPITZA_HD constexpr int pairs() const { return (modes + 1) / 2; }
+  KAPITZA_HD constexpr int draws() const { return (modes + 1) / 2; }
 
-  /// store(mode, z) for the modes of a pair. `step` counts the draws of the stream.
+  /// store(mode, z) for the modes of a draw. `step` counts how often all modes are drawn.
   template <class Store>
-  KAPITZA_HD void operator()(std::uint32_t trajectory, std::uint32_t step, int pair,
+  KAPITZA_HD void operator()(std::uint32_t trajectory, std::uint32_t step, int draw,
                              const Store& store) const {
     const NormalPair<Real> noise =
-        white_noise<Real>(seed, stream, trajectory, step, static_cast<std::uint32_t>(pair));
-    const int even = 2 * pair, odd = even + 1;
+        white_noise<Real>(seed, stream, trajectory, step, static_cast<std::uint32_t>(draw));
+    const int even = 2 * draw, odd = even + 1;
     store(even, amplitude[even] * noise.even);
     if (odd < modes) store(odd, amplitude[odd] * noise.odd);
   }

@@ -27,6 +27,14 @@ struct PotentialSlope {
   }
 };
 
+template <class T>
+PotentialSlope<T> in_precision(const PotentialSlope<double>& slope) {
+  PotentialSlope<T> result;
+  for (int l = 0; l < PotentialSlope<T>::size; ++l)
+    result.slope[l] = static_cast<T>(slope.slope[l]);
+  return result;
+}
+
 /// The local part of Eq. (27) over one step, exactly, Eq. (28): the modulus of psi stays, its phase
 /// turns by lambda D dt U'(|psi|^2), of which `turns` is the factor before U', over 2 pi.
 template <class T>

@@ -19,6 +19,11 @@ KAPITZA_HD constexpr double gain_weight(int segment, int last) {
   return segment == last ? 2.0 : 1.0;
 }
 
+/// I = h B + n S, Eq. (7).
+KAPITZA_HD constexpr double collision_integral(double n, double h, double B, double S) {
+  return h * B + n * S;
+}
+
 /// What a sweep leaves behind for one density: B and S of Eq. (9) on every segment of the time
 /// quadrature, and those of the resonant manifold, Eq. (10).
 struct CollisionSums {
@@ -69,7 +74,7 @@ KAPITZA_HD void assemble_collision(Momenta& momenta, const double* n, const doub
       }
     }
     double I[3];
-    for (int cut = 0; cut < 3; ++cut) I[cut] = h[m] * B[cut] + n[m] * S[cut];
+    for (int cut = 0; cut < 3; ++cut) I[cut] = collision_integral(n[m], h[m], B[cut], S[cut]);
     out.gain[m] = gain;
     out.I[m] = I[0] + h[m] * sums.pair_gain(m) + n[m] * sums.pair_rate(m);
     return Sums<3>{

@@ -6,6 +6,7 @@
 #include "kapitza/solver/ensemble.hpp"
 #include "kapitza/solver/field_backend.hpp"
 #include "kapitza/solver/statistics.hpp"
+#include "kapitza/solver/step_checked_ensemble.hpp"
 
 namespace kapitza {
 
@@ -21,8 +22,8 @@ struct ChainRecord {
 
 /// Everything it needs to go on bit for bit.
 struct ClosedChainCheckpoint {
-  std::vector<std::vector<Complex>> fields;  ///< of the run, and of its twin with half the step
-  std::vector<double> first;                 ///< what was measured at t = 0
+  StepCheckedEnsemble::Fields fields;
+  std::vector<double> first;  ///< what was measured at t = 0
   int trajectories = 0;
   long steps = 0;
 };
@@ -47,14 +48,13 @@ class ClosedChain {
   double time() const { return static_cast<double>(steps_) * plan().dt; }
 
  private:
-  const EnsemblePlan& plan() const { return ensembles_.front()->plan(); }
-  std::vector<double> totals(const Ensemble& ensemble) const;
+  const EnsemblePlan& plan() const { return ensemble_.plan(); }
   void advance(long steps);
   long next_record(long after) const;
 
   FieldProblem problem_;
-  std::vector<std::unique_ptr<Ensemble>> ensembles_;  ///< the run, and its twin with half the step
-  std::vector<double> energy_;                        ///< E at the momenta of the ring
+  StepCheckedEnsemble ensemble_;
+  std::vector<double> energy_;  ///< E at the momenta of the ring
   std::vector<double> first_;
   long records_, end_, steps_ = 0;
 };

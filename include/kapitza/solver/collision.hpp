@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kapitza/core/complex.hpp"
 #include "kapitza/physics/dispersion.hpp"
 #include "kapitza/physics/interaction.hpp"
 #include "kapitza/solver/balance.hpp"
@@ -65,6 +66,9 @@ struct CollisionPlan {
   std::vector<double> sweep_rate_slopes(double rho) const;
   double pair_rate(double rho) const;
   double pair_rate_slope(double rho) const;
+  /// Rows of e^{i tau E}, tau = steps[0] dtau, steps[1] dtau, ...: of any energies, so that a
+  /// backend has as many rows at once as it wants to keep.
+  std::vector<Complex> phases(std::span<const int> steps, std::span<const double> energies) const;
 
   CollisionModel model;
   Resolution resolution;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <vector>
 
 #include "kapitza/solver/collision.hpp"
@@ -39,6 +40,13 @@ struct SweepSchedule {
       for (int step = segments[s].first_step; step < end; step += chunk_times)
         chunks.push_back({s, level, step, std::min(chunk_times, end - step)});
     }
+  }
+
+  /// 0, 1, ...: the steps of the phases offset(t).
+  static std::vector<int> steps_in_chunk() {
+    std::vector<int> steps(chunk_times);
+    std::iota(steps.begin(), steps.end(), 0);
+    return steps;
   }
 
   std::vector<Level> levels;  ///< ascending in M

@@ -13,9 +13,10 @@
 #include "kapitza/core/complex.hpp"
 #include "kapitza/physics/absorber.hpp"
 #include "kapitza/physics/dispersion.hpp"
+#include "kapitza/physics/field_parts.hpp"
 #include "kapitza/physics/interaction.hpp"
-#include "kapitza/physics/local_step.hpp"
 #include "kapitza/solver/composition.hpp"
+#include "kapitza/solver/totals_layout.hpp"
 #include "kapitza/spectral/window.hpp"
 
 namespace kapitza {
@@ -108,15 +109,17 @@ struct EnsemblePlan {
   std::vector<Complex> taper;     ///< of every window, so that its plain transform has k ascending
   std::vector<double> potential;  ///< lambda D of every site
 
-  /// What is summed up in a measurement, in this order: for every window n(k) and n(k)^2; |psi_x|^2
-  /// of every site; lambda sum_x D U(|psi_x|^2).
   int window_sites() const { return static_cast<int>(taper.size()); }
-  std::size_t densities() const { return 2 * windows.size() * window_sites(); }
-  std::size_t observables() const { return densities() + sites + 1; }
+  TotalsLayout totals() const { return {static_cast<int>(windows.size()), window_sites(), sites}; }
+  std::size_t observables() const { return totals().size(); }
 
   /// local[slot] of split_steps(): the last slot is the end of a step and the beginning of the
   /// next.
   double local(int slot) const;
+  /// What a local stretch needs of every site: turns in the defect; in the absorber what the
+  /// damping leaves of the field; 0 elsewhere, where it does nothing.
+  std::vector<double> local_values(int slot) const;
+  LocalSites local_sites() const { return {defect.begin, defect.size(), absorber_width, sites}; }
   int local_slots() const { return composition.stages() + 2; }
 };
 

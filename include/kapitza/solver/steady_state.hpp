@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +10,7 @@
 #include "kapitza/solver/ensemble.hpp"
 #include "kapitza/solver/field_backend.hpp"
 #include "kapitza/solver/statistics.hpp"
+#include "kapitza/solver/step_checked_ensemble.hpp"
 
 namespace kapitza {
 
@@ -28,15 +28,12 @@ struct SteadyStateOptions {
 
 /// Everything that a measurement needs to go on bit for bit.
 struct SteadyStateCheckpoint {
-  /// One ensemble: the run itself, or the one with half its step.
-  struct Arm {
-    std::vector<Complex> fields;
-    std::vector<double> totals, first_part;
-  };
-  std::vector<Arm> arms;
-  std::size_t observables = 0;  ///< numbers for every trajectory
-  long slices = 0;              ///< since the start
-  long measured = 0;            ///< of them, since the burn-in
+  StepCheckedEnsemble::Fields fields;
+  StepCheckedEnsemble::Totals totals;
+  StepCheckedEnsemble::Totals first_totals;  ///< when the first part ended; empty before
+  std::size_t observables = 0;               ///< numbers for every trajectory
+  long slices = 0;                           ///< since the start
+  long measured = 0;                         ///< of them, since the burn-in
   long first_part = 0;
   long slices_per_block = 0;
   bool settled = false;
@@ -93,15 +90,8 @@ class SteadyState {
  private:
   static constexpr double significance = 0.01;
 
-  struct Arm {
-    std::unique_ptr<Ensemble> ensemble;
-    int steps_per_step = 1;          ///< 2 with half the step
-    std::vector<double> first_part;  ///< the totals when the first part ended
-  };
-
-  const EnsemblePlan& plan() const { return arms_.front().ensemble->plan(); }
+  const EnsemblePlan& plan() const { return ensemble_.plan(); }
   double slice_time() const { return static_cast<double>(slice_) * plan().dt; }
-  std::vector<double> totals(const Arm& arm) const;
   void begin();
   void end_block();
   void merge_blocks();
@@ -116,9 +106,10 @@ class SteadyState {
 
   FieldProblem problem_;
   SteadyStateOptions options_;
-  std::vector<Arm> arms_;      ///< the run, and its twin with half the step
-  std::vector<double> k_, v_;  ///< of the windows
-  long slice_ = 0;             ///< steps
+  StepCheckedEnsemble ensemble_;
+  StepCheckedEnsemble::Totals first_totals_;  ///< when the first part ended
+  std::vector<double> k_, v_;                 ///< of the windows
+  long slice_ = 0;                            ///< steps
   long slices_ = 0, measured_ = 0, first_part_ = 0, slices_per_block_ = 0;
   bool settled_ = false;
   double drift_probability_ = 0;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kapitza/core/complex.hpp"
-#include "kapitza/spectral/stockham_index.hpp"
+#include "kapitza/spectral/sign.hpp"
 
 struct CUstream_st;  // cudaStream_t points to it
 
@@ -39,6 +39,19 @@ std::vector<BasicComplex<Real>> unit_roots(int n) {
     roots.push_back({static_cast<Real>(std::cos(angle)), static_cast<Real>(std::sin(angle))});
   }
   return roots;
+}
+
+/// e^{2 pi i row factor / (rows part)} for every row and 0 <= factor < factors.
+template <class Real>
+std::vector<BasicComplex<Real>> turns_of_rows(int rows, int part, int factors) {
+  std::vector<BasicComplex<Real>> table;
+  for (int row = 0; row < rows; ++row)
+    for (int factor = 0; factor < factors; ++factor) {
+      const long double angle = 2 * std::numbers::pi_v<long double> * row * factor /
+                                (static_cast<long double>(rows) * part);
+      table.push_back({static_cast<Real>(std::cos(angle)), static_cast<Real>(std::sin(angle))});
+    }
+  return table;
 }
 
 /// `batch` transforms of length n (a power of two from 64 to 8192), not normalised, line after

@@ -8,9 +8,6 @@
 
 namespace kapitza::block {
 
-/// The sign s of X_k = sum_j x_j e^{s 2 pi i jk / N}.
-enum class Sign { minus = -1, plus = +1 };
-
 /// Where everything is in the Stockham FFT of N complex numbers by N / Slots lanes.
 ///
 /// Stage s joins N/span transforms of length span = Radix^s into transforms of length
