@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "kapitza/core/error.hpp"
+
 namespace kapitza::cpu {
 
 /// FFTW's two libraries, one for each precision, under common names.
@@ -122,7 +124,7 @@ class BasicTransform {
     const fftw_iodim line{n, 1, 1}, lines{batch, n, n};
     plan_.reset(
         Fftw<Real>::plan_split(1, &line, 1, &lines, from.re, from.im, to.re, to.im, FFTW_ESTIMATE));
-    if (!plan_) throw std::runtime_error("FFTW has no plan for length " + std::to_string(n));
+    if (!plan_) throw LibraryFailure("FFTW", "no plan for length " + std::to_string(n));
   }
 
   /// Both must lie in arrays of the sizes given, as aligned as their beginning, and not overlap.
