@@ -255,11 +255,11 @@ JobResult Run::go() {
   context_.console.note(
       fmt::format("choosing T, M and the grid of the pairs for tolerance {}", request_.tolerance));
   std::string stopped_by;
-  const auto stop = [&] {
-    stopped_by = context_.stop(0);
+  const auto stop = [&](double seconds) {
+    stopped_by = context_.stop(seconds);
     return !stopped_by.empty();
   };
-  response_ = resolve_linear(context_.backend, problem_, request_, stop);
+  response_ = resolve_linear(context_.backend, problem_, request_, stop).response;
   if (!response_)
     return {.wall_seconds = clock.elapsed(), .finished = false, .stopped_by = stopped_by};
   const CollisionErrors errors = errors_of(*response_, request_);
