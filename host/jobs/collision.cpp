@@ -77,8 +77,8 @@ std::size_t file_size(const Config& config) {
   return 64 * 1024 + 5 * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
 }
 
-Quantities estimate(const Config& config, Backend& backend) {
-  return estimate_evaluations(config, backend, 1);
+Quantities estimate(const Config& config, Backend& backend, Budget& budget) {
+  return estimate_evaluations(config, backend, 1, budget);
 }
 
 }  // namespace
