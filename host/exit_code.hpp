@@ -4,7 +4,9 @@
 #include <exception>
 #include <filesystem>
 #include <new>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "kapitza/core/error.hpp"
 
@@ -16,13 +18,27 @@ enum ExitCode : int {
   bad_input = 2,        ///< command line or configuration
   numerics_failed = 3,  ///< not converged, not finite
   io_failed = 4,
-  stopped = 75,  ///< by a signal or the wall clock; can be resumed (sysexits' EX_TEMPFAIL)
+  machine_failed = 5,  ///< no memory left, a library or a kernel failed: another machine may do it
+  stopped = 75,        ///< by a signal or the wall clock; can be resumed (sysexits' EX_TEMPFAIL)
 };
 
+namespace detail {
+
+template <class... Kinds>
+bool is_any(const std::exception& error) {
+  return (dynamic_cast<const Kinds*>(&error) || ...);
+}
+
+}  // namespace detail
+
+/// Beside our own errors: the standard library's where memory, sizes or threads have no end but the
+/// machine's.
 inline ExitCode exit_code_of(const std::exception& error) {
-  if (dynamic_cast<const InputError*>(&error)) return bad_input;
-  if (dynamic_cast<const IoError*>(&error)) return io_failed;
-  if (dynamic_cast<const std::filesystem::filesystem_error*>(&error)) return io_failed;
+  using detail::is_any;
+  if (is_any<InputError>(error)) return bad_input;
+  if (is_any<IoError, std::filesystem::filesystem_error>(error)) return io_failed;
+  if (is_any<MachineError, std::bad_alloc, std::length_error, std::system_error>(error))
+    return machine_failed;
   return numerics_failed;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cstdio>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +9,10 @@
 
 namespace kapitza::host {
 namespace {
+
+/// Predictions of what the next refinement takes may be wrong by half, and what is measured at the
+/// end takes some time as well: with all of it, ten seconds.
+constexpr double most_estimate_seconds = 6;
 
 /// The table as TOML comments, so that all of the output can be fed back as a configuration.
 std::string commented(const std::string& table) {
@@ -23,11 +28,18 @@ std::string commented(const std::string& table) {
 
 int check_command(const Options& options) {
   Console console = Console::for_standard_error(options.quiet);
+  const WallClock clock(std::nullopt);
+  Budget budget(most_estimate_seconds, [&] { return clock.elapsed(); }, console);
   const Config config = Config::load(options.configs.at(0), options.overrides);
   const Job& job = find_runner(config.job());
   job.validate(config);
   const std::unique_ptr<Machine> machine = make_machine(options, console);
-  const Quantities rows = job.estimate(config, *machine);
+  if (!options.json) {
+    fmt::print("{}\n# on {}\n", config.to_toml(), machine->description());
+    std::fflush(stdout);
+  }
+  console.note("estimating resolution, memory and time");
+  const Quantities rows = job.estimate(config, *machine, budget);
   if (options.json) {
     nlohmann::ordered_json object;
     object["config"] = config.to_toml();
@@ -36,8 +48,7 @@ int check_command(const Options& options) {
     fmt::print("{}\n", object.dump(2));
     return done;
   }
-  fmt::print("{}\n# on {}\n{}", config.to_toml(), machine->description(),
-             commented(to_table(rows)));
+  fmt::print("{}", commented(to_table(rows)));
   return done;
 }
 

@@ -78,8 +78,8 @@ std::size_t file_size(const Config& config) {
   return 64 * 1024 + 5 * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
 }
 
-Quantities estimate(const Config& config, Machine& machine) {
-  return estimate_evaluations(config, machine, 1);
+Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
+  return estimate_evaluations(config, machine, 1, budget);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "host/budget.hpp"
 #include "host/config/config.hpp"
 #include "host/console.hpp"
 #include "host/output/provenance.hpp"
@@ -45,8 +46,9 @@ struct Job {
   void (*validate)(const Config& config);
   /// Bytes of its result file, roughly.
   std::size_t (*file_size)(const Config& config);
-  /// What `kapitza check` prints: resolution, memory and time.
-  Quantities (*estimate)(const Config& config, Machine& machine);
+  /// What `kapitza check` prints: resolution, memory and time, or bounds of them where there is no
+  /// time to find out.
+  Quantities (*estimate)(const Config& config, Machine& machine, Budget& budget);
 };
 
 /// How far the collision integral is from exact, and how far it was meant to be.
@@ -65,7 +67,13 @@ const Job& find_runner(std::string_view name);
 
 /// The estimate of a job that evaluates the collision integral of state.n and its like, typically
 /// so many times.
-Quantities estimate_evaluations(const Config& config, Machine& machine, double evaluations);
+Quantities estimate_evaluations(const Config& config, Machine& machine, double evaluations,
+                                Budget& budget);
+
+/// The row that says whether an estimate is one, or a bound and why.
+Quantity completeness_row(bool complete, const std::string& otherwise);
+/// Of rows that are known only as far as there was time: says so behind the row of this key.
+void remark(Quantities& rows, std::string_view key, const std::string& meaning);
 
 /// Rows about the resolution that all kinetic jobs share.
 Quantities resolution_rows(const Resolution& resolution);

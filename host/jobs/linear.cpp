@@ -255,11 +255,11 @@ JobResult Run::go() {
   context_.console.note(
       fmt::format("choosing T, M and the grid of the pairs for tolerance {}", request_.tolerance));
   std::string stopped_by;
-  const auto stop = [&] {
-    stopped_by = context_.stop(0);
+  const auto stop = [&](double seconds) {
+    stopped_by = context_.stop(seconds);
     return !stopped_by.empty();
   };
-  response_ = resolve_linear(context_.machine.kinetic(), problem_, request_, stop);
+  response_ = resolve_linear(context_.machine.kinetic(), problem_, request_, stop).response;
   if (!response_)
     return {.wall_seconds = clock.elapsed(), .finished = false, .stopped_by = stopped_by};
   const CollisionErrors errors = errors_of(*response_, request_);
@@ -401,27 +401,76 @@ std::size_t file_size(const Config& config) {
 }
 
 /// Of matrices over the momenta of the pairs' grid and of the grid, and of what is written.
-double memory(const Config& config, const LinearProblem& problem, const LinearResponse& response) {
-  const double K = problem.model.grid.K, fine = K * response.resolution.refinement;
+double memory(const Config& config, const LinearProblem& problem,
+              const LinearResolution& resolution) {
+  const double K = problem.model.grid.K, fine = K * resolution.refinement;
   return sizeof(double) * (8 * fine * fine + 40 * K * K) +
          3 * static_cast<double>(file_size(config));
 }
 
+/// The same rows where no resolution was found.
+Quantities unknown_accuracy() {
+  constexpr double unknown = std::numeric_limits<double>::infinity();
+  return {
+      {"error_estimate", unknown, "there was no time to find out"},
+      {"cutoff_error", unknown, ""},
+      {"grid_error", unknown, ""},
+      {"tolerance_reached", false, ""},
+      {"symmetrisation", unknown, ""},
+  };
+}
+
+/// The problem on so few momenta that its first answer fits into the budget, all of them if
+/// possible. The linear algebra of K momenta takes K^3 operations.
+LinearProblem affordable(kinetic::Backend& backend, const LinearProblem& problem,
+                         const ResolutionRequest& request, const Budget& budget) {
+  constexpr int quick = 128;
+  std::vector<LinearProblem> problems{problem};
+  try {
+    while (problems.back().model.grid.K > quick) {
+      LinearProblem half = halved(problems.back());
+      require_resolved(half.model, half.background);
+      problems.push_back(std::move(half));
+    }
+  } catch (const InputError&) {  // no fewer momenta will do
+  }
+  if (problems.size() == 1) return problem;
+  int asked = 0;
+  const auto second = [&](double) { return ++asked > 1; };
+  const double seconds =
+      seconds_of([&] { resolve_linear(backend, problems.back(), request, second); });
+  const double K = problems.back().model.grid.K;
+  for (const LinearProblem& candidate : problems)
+    if (budget.has_time_for(seconds * std::pow(candidate.model.grid.K / K, 3))) return candidate;
+  return problems.back();
+}
+
 /// The resolution is what takes time.
-Quantities estimate(const Config& config, Machine& machine) {
+Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   const LinearProblem problem = make_linear(config);
   const ResolutionRequest request = make_request(config, problem.model);
   const WallClock clock(std::nullopt);
-  const LinearResponse response = resolve_linear(machine.kinetic(), problem, request);
-  const double seconds = clock.elapsed();
+  const LinearProblem sample = affordable(machine.kinetic(), problem, request, budget);
+  const ResolvedLinear resolved = resolve_linear(machine.kinetic(), sample, request, budget.stop());
+  const double ratio = static_cast<double>(problem.model.grid.K) / sample.model.grid.K;
+  // What was measured on fewer momenta grows at least like their matrices' linear algebra.
+  const double seconds = (clock.elapsed() + budget.refused_seconds()) * std::pow(ratio, 3);
   const auto bytes = [](const char* key, double size) {
     return Quantity{key, static_cast<std::int64_t>(size), readable_bytes(size)};
   };
-  Quantities rows = resolution_rows(response.resolution.collision);
-  append(rows, accuracy_rows(response, request));
-  append(rows, {bytes("memory_bytes", memory(config, problem, response)),
+  const bool complete = resolved.response && ratio == 1;
+  Quantities rows = resolution_rows(resolved.resolution.collision);
+  append(rows, resolved.response ? accuracy_rows(*resolved.response, request) : unknown_accuracy());
+  append(rows, {bytes("memory_bytes", memory(config, problem, resolved.resolution)),
                 bytes("file_bytes", static_cast<double>(file_size(config))),
-                {"estimated_seconds", seconds, "about " + readable_duration(seconds)}});
+                {"estimated_seconds", seconds, "about " + readable_duration(seconds)},
+                completeness_row(complete, ratio == 1 ? "a run refines further: these are bounds"
+                                                      : fmt::format("from {} momenta, extrapolated",
+                                                                    sample.model.grid.K))});
+  if (complete) return rows;
+  if (!resolved.response && !request.T && problem.model.has_sweep())
+    remark(rows, "T", "at least: the time was over before it was found");
+  remark(rows, "estimated_seconds", "at least " + readable_duration(seconds));
   return rows;
 }
 

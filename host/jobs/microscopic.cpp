@@ -489,32 +489,56 @@ std::size_t file_size(const Config& config) {
          checkpoint_size(plan, config.flag("numerics.error_check"));
 }
 
-/// How long a few steps take.
-Quantities estimate(const Config& config, Machine& machine) {
-  const Setup setup(config);
-  const auto ensemble =
-      machine.field().ensemble(make_plan(setup.problem, setup.numerics, setup.size));
+/// What a step takes, and how much memory.
+struct StepCost {
+  double seconds, memory;
+  bool complete = true;  ///< false: of few trajectories, times as many as there are of them
+};
+
+StepCost measured(field::Backend& backend, const Setup& setup, long steps) {
+  const auto ensemble = backend.ensemble(make_plan(setup.problem, setup.numerics, setup.size));
   ensemble->start();
-  constexpr long steps = 10;
   ensemble->advance(0, steps);  // touches memory for the first time
+  const double seconds = seconds_of([&] { ensemble->advance(steps, steps); });
+  return {seconds / static_cast<double>(steps), static_cast<double>(ensemble->memory())};
+}
+
+/// Of all trajectories, or of some if those say that all would take too long.
+StepCost step_cost(field::Backend& backend, const Setup& setup, const Budget& budget) {
+  constexpr long steps = 10, quick_site_steps = 1 << 20;
+  const int all = setup.size.trajectories;
+  Setup sample = setup;
+  sample.size.trajectories =
+      static_cast<int>(std::clamp<long>(quick_site_steps / setup.problem.sites(), 1, all));
+  if (sample.size.trajectories == all) return measured(backend, setup, steps);
   const WallClock clock(std::nullopt);
-  ensemble->advance(steps, steps);
-  const double seconds_per_step = clock.elapsed() / steps;
+  StepCost cost = measured(backend, sample, 1);
+  const double ratio = static_cast<double>(all) / sample.size.trajectories;
+  // The start takes its time as well: it is in what two steps took with it.
+  if (budget.has_time_for(ratio * clock.elapsed() / 2 * 2 * steps))
+    return measured(backend, setup, steps);
+  return {ratio * cost.seconds, ratio * cost.memory, false};
+}
+
+/// How long a few steps take.
+Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
+  const Setup setup(config);
+  const StepCost cost = step_cost(machine.field(), setup, budget);
   const auto bytes = [](const char* key, std::size_t size) {
     return Quantity{key, static_cast<std::int64_t>(size),
                     readable_bytes(static_cast<double>(size))};
   };
   Quantities rows = setup_rows(setup);
   append(rows,
-         {bytes("memory_bytes", ensemble->memory() * ensembles(config)),
+         {bytes("memory_bytes", static_cast<std::size_t>(cost.memory) * ensembles(config)),
           bytes("file_bytes", file_size(config)),
           {"site_steps_per_second",
-           setup.problem.sites() * static_cast<double>(setup.size.trajectories) / seconds_per_step,
-           ""}});
+           setup.problem.sites() * static_cast<double>(setup.size.trajectories) / cost.seconds, ""},
+          completeness_row(cost.complete, "extrapolated from a few trajectories")});
   if (!config.has("ensemble.max_time")) return rows;
   const double work = StepCheckedEnsemble::work(config.flag("numerics.error_check"));
   const double seconds =
-      work * seconds_per_step * config.number("ensemble.max_time") / setup.numerics.dt;
+      work * cost.seconds * config.number("ensemble.max_time") / setup.numerics.dt;
   append(rows, {{"estimated_seconds", seconds, "at most " + readable_duration(seconds)}});
   return rows;
 }

@@ -259,9 +259,9 @@ std::size_t file_size(const Config& config) {
          typical_steps * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
 }
 
-Quantities estimate(const Config& config, Machine& machine) {
+Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   constexpr double typical_evaluations = 300;
-  return estimate_evaluations(config, machine, typical_evaluations);
+  return estimate_evaluations(config, machine, typical_evaluations, budget);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "host/jobs/job.hpp"
 #include "host/model.hpp"
@@ -15,37 +16,55 @@ struct NodeCost {
   Resolution resolution;
   double choosing = 0, evaluation = 0, linear_system = 0;  ///< seconds
   double memory = 0;                                       ///< bytes
+  double cutoff_error = 0, grid_error = 0;
+  bool resolved = true;  ///< false: there was no time to refine further
+  int momenta = 0;       ///< that linear systems were measured for
 };
 
 /// The first time touches new memory: the second one counts.
 template <class F>
-double seconds_of(F f) {
+double second_time(F f) {
   f();
-  const WallClock clock(std::nullopt);
-  f();
-  return clock.elapsed();
+  return seconds_of(f);
 }
 
-void measure_evaluation(Slab& slab, double tolerance, NodeCost& cost) {
-  const auto nodes = static_cast<double>(slab.transport().nodes());
-  const WallClock choosing(std::nullopt);
-  slab.resolve(tolerance);
-  cost.choosing = choosing.elapsed() / nodes;
-  cost.evaluation = seconds_of([&] { slab.set(slab.n()); }) / nodes;
-  cost.resolution = slab.collisions().resolution();
-  cost.memory += static_cast<double>(slab.collisions().memory()) / nodes;
+double largest(const std::vector<double>& values) {
+  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
 }
+
+NodeCost measure_evaluation(kinetic::Backend& backend, const Slab& slab,
+                            const ResolutionRequest& request, Budget& budget) {
+  const auto nodes = static_cast<double>(slab.transport().nodes());
+  NodeCost cost;
+  const WallClock choosing(std::nullopt);
+  CollisionRow collisions(backend, slab.problem().model, slab.n(), request, budget.stop());
+  CollisionBatch batch;
+  collisions.evaluate(slab.n(), batch);
+  cost.choosing = choosing.elapsed() / nodes;
+  cost.evaluation = seconds_of([&] { collisions.evaluate(slab.n(), batch); }) / nodes;
+  cost.resolution = collisions.resolution();
+  cost.resolved = collisions.complete();
+  cost.cutoff_error = collisions.constant_error() + largest(batch.error);
+  cost.grid_error = largest(batch.grid_error);
+  cost.memory = static_cast<double>(collisions.memory()) / nodes;
+  return cost;
+}
+
+struct SystemCost {
+  double seconds, memory;
+};
 
 /// Newton's Jacobians may be coarser.
-void measure_linear_system(kinetic::Backend& backend, const Slab& slab, ResolutionRequest request,
-                           NodeCost& cost) {
+SystemCost system_cost(kinetic::Backend& backend, const DefectProblem& problem,
+                       ResolutionRequest request, Budget& budget) {
+  const Slab slab(backend, problem, {}, Slab::Mirror::ignore);
   const auto nodes = static_cast<double>(slab.transport().nodes());
   request.tolerance = std::max(1e-2, request.tolerance);
-  CollisionRow collisions(backend, slab.problem().model, slab.n(), request);
+  CollisionRow collisions(backend, problem.model, slab.n(), request, budget.stop());
   const std::unique_ptr<NodeSystem> system =
       backend.node_system(collisions.plan().K(), collisions.size());
   NodeCoefficients coefficients;
-  coefficients.Lambda = slab.problem().Lambda;
+  coefficients.Lambda = problem.Lambda;
   slab.transport().linearise(slab.n(), coefficients);
   const auto solve = [&] {
     std::vector<double> f = slab.n();
@@ -53,8 +72,39 @@ void measure_linear_system(kinetic::Backend& backend, const Slab& slab, Resoluti
     factorise(backend, {system.get(), &coefficients});
     kinetic::solve(backend, {system.get(), f});
   };
-  cost.linear_system = seconds_of(solve) / nodes;
-  cost.memory += static_cast<double>(collisions.memory() + system->memory()) / nodes;
+  return {second_time(solve) / nodes,
+          static_cast<double>(collisions.memory() + system->memory()) / nodes};
+}
+
+std::vector<double> every_second(const std::vector<double>& values) {
+  std::vector<double> some;
+  for (std::size_t i = 0; i < values.size(); i += 2) some.push_back(values[i]);
+  return some;
+}
+
+/// Of all momenta, or of fewer if those say that all would take too long: factors of K momenta take
+/// K^3 operations.
+void measure_linear_system(kinetic::Backend& backend, const DefectProblem& problem,
+                           const ResolutionRequest& request, Budget& budget, NodeCost& cost) {
+  constexpr int quick = 64;
+  const int K = problem.model.grid.K;
+  DefectProblem sample = problem;
+  while (sample.model.grid.K > quick && sample.model.grid.K % 4 == 0) {
+    sample.model.grid.K /= 2;
+    sample.injection.left = every_second(sample.injection.left);
+    sample.injection.right = every_second(sample.injection.right);
+  }
+  const WallClock clock(std::nullopt);
+  SystemCost system = system_cost(backend, sample, request, budget);
+  const double ratio = static_cast<double>(K) / sample.model.grid.K;
+  cost.momenta = sample.model.grid.K;
+  if (ratio > 1 && budget.has_time_for(clock.elapsed() * std::pow(ratio, 3))) {
+    system = system_cost(backend, problem, request, budget);
+    cost.momenta = K;
+  }
+  const double left = static_cast<double>(K) / cost.momenta;
+  cost.linear_system = system.seconds * std::pow(left, 3);
+  cost.memory += system.memory * left * left;
 }
 
 /// What the way to the stationary state takes, typically.
@@ -80,7 +130,7 @@ std::size_t defect_file_size(const Config& config) {
 }
 
 /// Costs are measured on what streams freely through a few cells.
-Quantities estimate_defect(const Config& config, Machine& machine) {
+Quantities estimate_defect(const Config& config, Machine& machine, Budget& budget) {
   kinetic::Backend& backend = machine.kinetic();
   DefectProblem problem = make_defect(config);
   const StationaryOptions options = make_stationary_options(config, problem.model);
@@ -90,10 +140,10 @@ Quantities estimate_defect(const Config& config, Machine& machine) {
   const auto nodes = static_cast<double>(Slab(backend, problem, {}).transport().nodes());
 
   problem.mesh = Mesh::uniform(4);
-  Slab sample(backend, problem, options.resolution, Slab::Mirror::ignore);
-  NodeCost cost;
-  measure_evaluation(sample, options.resolution.tolerance, cost);
-  if (uses_newton(config)) measure_linear_system(backend, sample, options.resolution, cost);
+  const Slab sample(backend, problem, {}, Slab::Mirror::ignore);
+  NodeCost cost = measure_evaluation(backend, sample, options.resolution, budget);
+  if (uses_newton(config))
+    measure_linear_system(backend, problem, options.resolution, budget, cost);
 
   const Steps steps = typical_steps(config);
   const double evaluation = nodes * cost.evaluation, linear_system = nodes * cost.linear_system;
@@ -105,8 +155,7 @@ Quantities estimate_defect(const Config& config, Machine& machine) {
     return Quantity{key, static_cast<std::int64_t>(size), readable_bytes(size)};
   };
   Quantities rows = resolution_rows(cost.resolution);
-  append(rows,
-         error_rows({sample.cutoff_error(), sample.grid_error(), options.resolution.tolerance}));
+  append(rows, error_rows({cost.cutoff_error, cost.grid_error, options.resolution.tolerance}));
   append(rows, {
                    {"nodes", static_cast<std::int64_t>(nodes), "that are solved for"},
                    bytes("memory_bytes", at_once * nodes * cost.memory),
@@ -121,7 +170,17 @@ Quantities estimate_defect(const Config& config, Machine& machine) {
                       readable_duration(linear_system) + " with its Jacobians"},
                      {"linear_systems", steps.linear_systems, "typical at one Lambda"},
                  });
-  append(rows, {{"estimated_seconds", seconds, "about " + readable_duration(seconds)}});
+  const bool all_momenta = !uses_newton(config) || cost.momenta == problem.model.grid.K;
+  append(rows, {{"estimated_seconds", seconds, "about " + readable_duration(seconds)},
+                completeness_row(cost.resolved && all_momenta,
+                                 cost.resolved ? fmt::format("linear systems of {} momenta, "
+                                                             "extrapolated",
+                                                             cost.momenta)
+                                               : "a run refines further: these are bounds")});
+  if (cost.resolved) return rows;
+  if (!options.resolution.T)
+    remark(rows, "T", "at least: it was still growing when the time was over");
+  remark(rows, "estimated_seconds", "at least " + readable_duration(seconds));
   return rows;
 }
 

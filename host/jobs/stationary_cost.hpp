@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "host/budget.hpp"
 #include "host/config/config.hpp"
 #include "host/report.hpp"
 #include "kapitza/solver/machine.hpp"
@@ -11,6 +12,6 @@
 namespace kapitza::host {
 
 std::size_t defect_file_size(const Config& config);
-Quantities estimate_defect(const Config& config, Machine& machine);
+Quantities estimate_defect(const Config& config, Machine& machine, Budget& budget);
 
 }  // namespace kapitza::host

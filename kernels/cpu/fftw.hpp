@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kapitza/core/complex.hpp"
+#include "kapitza/core/error.hpp"
 #include "kapitza/spectral/sign.hpp"
 
 namespace kapitza::cpu {
@@ -136,7 +137,7 @@ class BasicTransform {
     const fftw_iodim line{n, 1, 1}, lines{batch, n, n};
     plan_.reset(
         Fftw<Real>::plan_split(1, &line, 1, &lines, from.re, from.im, to.re, to.im, FFTW_ESTIMATE));
-    if (!plan_) throw std::runtime_error("FFTW has no plan for length " + std::to_string(n));
+    if (!plan_) throw LibraryFailure("FFTW", "no plan for length " + std::to_string(n));
   }
 
   /// Both must lie in arrays of the sizes given, as aligned as their beginning, and not overlap.

@@ -99,7 +99,7 @@ template <class T>
 Buffer<T> filled(std::size_t count) {
   Buffer<T> buffer(default_stream, count);
   fill<<<static_cast<unsigned>((count + threads - 1) / threads), threads>>>(count, buffer.data());
-  KAPITZA_CUDA(cudaGetLastError());
+  KAPITZA_CUDA_LAUNCHED("fill");
   return buffer;
 }
 
@@ -127,7 +127,7 @@ double copy_bytes_per_second() {
   const double ours = median_seconds([&] {
     copy<<<blocks, threads>>>(reinterpret_cast<const uint4*>(in.data()),
                               reinterpret_cast<uint4*>(out.data()));
-    KAPITZA_CUDA(cudaGetLastError());
+    KAPITZA_CUDA_LAUNCHED("copy");
   });
   return 2.0 * bytes / std::min(theirs, ours);
 }
@@ -157,7 +157,7 @@ double fma_per_second() {
   Buffer<T> out(default_stream, static_cast<std::size_t>(blocks) * threads);
   const double seconds = median_seconds([&] {
     multiply_add<<<blocks, threads>>>(T(0.999), T(0.37), out.data());
-    KAPITZA_CUDA(cudaGetLastError());
+    KAPITZA_CUDA_LAUNCHED("multiply_add");
   });
   return static_cast<double>(out.size()) * chains * fma_rounds / seconds;
 }
@@ -193,7 +193,7 @@ double shared_bytes_per_second() {
   Buffer<uint4> out(default_stream, static_cast<std::size_t>(blocks) * threads);
   const double seconds = median_seconds([&] {
     move_in_shared<<<blocks, threads>>>(0, half, half, out.data());
-    KAPITZA_CUDA(cudaGetLastError());
+    KAPITZA_CUDA_LAUNCHED("move_in_shared");
   });
   constexpr double bytes_per_thread = 2.0 * sizeof(uint4) * moved_per_round * shared_rounds;
   return static_cast<double>(out.size()) * bytes_per_thread / seconds;

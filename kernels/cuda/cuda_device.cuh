@@ -10,7 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <stdexcept>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/iterator/transform_iterator.h>
 #include <type_traits>
@@ -53,7 +52,9 @@ class Buffer {
   Buffer(cudaStream_t stream, std::size_t count) : memory_(nullptr, Free{stream}), size_(count) {
     static_assert(std::is_trivially_copyable_v<T>);
     void* memory = nullptr;
-    if (count > 0) KAPITZA_CUDA(cudaMallocAsync(&memory, count * sizeof(T), stream));
+    const std::size_t bytes = count * sizeof(T);
+    const cudaError_t status = count > 0 ? cudaMallocAsync(&memory, bytes, stream) : cudaSuccess;
+    if (status != cudaSuccess) fail(status, "cudaMallocAsync", KAPITZA_CUDA_PLACE, bytes);
     memory_.reset(static_cast<T*>(memory));
   }
   Buffer(const CudaDevice& device, std::size_t count);
@@ -211,13 +212,14 @@ class CudaDevice {
   template <class Stage>
   void each(std::size_t count, Stage stage) {
     if (count == 0) return;
-    if (count >= std::size_t{1} << 31) throw std::length_error("a stage of 2^31 indices or more");
+    if (count >= std::size_t{1} << 31)
+      throw MachineError(type_name<Stage>() + ": a stage of 2^31 indices or more");
     // Few indices are long sums, one per density or row: spread them over the multiprocessors.
     const std::size_t threads = count < 128u * multiprocessors_ ? 32 : 256;
     const std::size_t blocks = (count + threads - 1) / threads;
     for_each_index<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), 0, stream()>>>(
         count, stage);
-    KAPITZA_CUDA(cudaGetLastError());
+    KAPITZA_CUDA_LAUNCHED(type_name<Stage>());
   }
 
   template <class Algorithm>
@@ -228,7 +230,7 @@ class CudaDevice {
     KAPITZA_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                       most_shared_bytes_));
     kernel<<<count, Algorithm::lanes, algorithm.shared_bytes(), stream()>>>(algorithm);
-    KAPITZA_CUDA(cudaGetLastError());
+    KAPITZA_CUDA_LAUNCHED(type_name<Algorithm>());
   }
 
   std::size_t most_shared_bytes() const { return static_cast<std::size_t>(most_shared_bytes_); }

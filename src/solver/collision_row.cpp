@@ -6,11 +6,13 @@
 namespace kapitza {
 
 CollisionRow::CollisionRow(kinetic::Backend& backend, const CollisionModel& model,
-                           std::span<const double> n, const ResolutionRequest& request)
+                           std::span<const double> n, const ResolutionRequest& request,
+                           const StopRefining& stop)
     : size_(n.size() / model.grid.K) {
-  ResolvedRow row = resolve_row(backend, model, n, request);
+  ResolvedRow row = resolve_row(backend, model, n, request, stop);
   groups_ = std::move(row.groups);
   constant_error_ = row.constant_error;
+  complete_ = row.complete;
 }
 
 void CollisionRow::evaluate(std::span<const double> n, CollisionBatch& out) {

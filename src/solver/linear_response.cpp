@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <optional>
 #include <utility>
 
@@ -39,12 +38,6 @@ std::vector<double> halved(const std::vector<double>& values) {
   for (std::size_t m = 0; m < values.size(); m += 2)
     means.push_back((values[m] + values[m + 1]) / 2);
   return means;
-}
-
-LinearProblem halved(LinearProblem problem) {
-  problem.model.grid.K /= 2;
-  problem.dn_in = halved(problem.dn_in);
-  return problem;
 }
 
 Answer halved(Answer answer) {
@@ -112,10 +105,41 @@ double Solver::distance(const Answer& a, const Answer& b) const {
 
 struct Stopped {};
 
-class Resolver {
+/// What the next answer takes, from the parts of those before. The sizes are those of Jacobians.
+class LinearPace {
  public:
-  Resolver(kinetic::Backend& backend, const LinearProblem& problem,
-           const ResolutionRequest& request, const std::function<bool()>& stop)
+  double expected(const LinearResolution& next) const {
+    double seconds = modes_.expected(1);
+    if (next.collision != last_.collision) seconds += sweep_.expected(sweep_size(next));
+    if (next.refinement != last_.refinement) seconds += pairs_.expected(pairs_size(next));
+    return seconds;
+  }
+
+  /// linearise() and solve() are what an answer at this resolution consists of.
+  template <class Linearise, class Solve>
+  auto operator()(const LinearResolution& resolution, Linearise linearise, Solve solve) {
+    const double seconds = seconds_of(linearise);
+    if (resolution.collision != last_.collision) sweep_.record(sweep_size(resolution), seconds);
+    if (resolution.refinement != last_.refinement) pairs_.record(pairs_size(resolution), seconds);
+    last_ = resolution;
+    return modes_(1, solve);
+  }
+
+ private:
+  static double sweep_size(const LinearResolution& r) { return kapitza::sweep_size(r.collision); }
+  static double pairs_size(const LinearResolution& r) {
+    return static_cast<double>(r.refinement) * r.refinement;
+  }
+
+  LinearResolution last_;
+  Pace sweep_, pairs_, modes_;
+};
+
+/// Looks for the resolution of a linear problem.
+class LinearResolver {
+ public:
+  LinearResolver(kinetic::Backend& backend, const LinearProblem& problem,
+                 const ResolutionRequest& request, const StopRefining& stop)
       : backend_(backend),
         problem_(problem),
         request_(request),
@@ -123,15 +147,18 @@ class Resolver {
         solver_(backend, problem) {}
 
   LinearResponse run();
+  /// The finest that was begun.
+  const LinearResolution& resolution() const { return resolution_; }
 
  private:
   using Step = std::function<bool(LinearResolution&)>;  ///< false: no further
 
   LinearResolution coarsest() const;
   std::optional<Answer> try_answer();
+  Answer answer();
   bool double_T(LinearResolution& r) const;
   Answer first_answer();
-  std::optional<double> refine(const Step& step);
+  std::optional<double> refine_by(const Step& step);
   double refine_sites();
   double refine_pairs();
   double refine_T();
@@ -141,12 +168,13 @@ class Resolver {
   kinetic::Backend& backend_;
   const LinearProblem& problem_;
   const ResolutionRequest& request_;
-  const std::function<bool()>& stop_;
+  const StopRefining& stop_;
   Solver solver_;
+  LinearPace pace_;
   LinearResolution resolution_;
 };
 
-LinearResolution Resolver::coarsest() const {
+LinearResolution LinearResolver::coarsest() const {
   const CollisionModel& model = problem_.model;
   LinearResolution resolution;
   Resolution& sweep = resolution.collision;
@@ -164,26 +192,32 @@ LinearResolution Resolver::coarsest() const {
   return resolution;
 }
 
+Answer LinearResolver::answer() {
+  return pace_(
+      resolution_, [&] { solver_.linearise(resolution_); },
+      [&] { return solver_.answer(resolution_); });
+}
+
 /// The answer at the present resolution; none where that is so coarse that S is not negative
 /// definite.
-std::optional<Answer> Resolver::try_answer() {
-  if (stop_ && stop_()) throw Stopped{};
+std::optional<Answer> LinearResolver::try_answer() {
+  if (stop_ && stop_(pace_.expected(resolution_))) throw Stopped{};
   try {
-    return solver_.answer(resolution_);
+    return answer();
   } catch (const NumericsError&) {
     return std::nullopt;
   }
 }
 
 /// False where T was given, or cannot grow.
-bool Resolver::double_T(LinearResolution& r) const {
+bool LinearResolver::double_T(LinearResolution& r) const {
   const double T = 2 * r.collision.T;
   return problem_.model.has_sweep() && r.collision.T != request_.T &&
          T <= greatest_T(problem_.model) && resize_to_T(problem_.model, request_, T, r.collision);
 }
 
 /// The answer at the present resolution, or at the first T beyond it that gives one.
-Answer Resolver::first_answer() {
+Answer LinearResolver::first_answer() {
   while (true) {
     if (const std::optional<Answer> answer = try_answer()) return *answer;
     if (!double_T(resolution_)) return solver_.answer(resolution_);  // throws again
@@ -191,53 +225,52 @@ Answer Resolver::first_answer() {
 }
 
 /// Takes steps until the error that is left is within its share; none if no two answers could be
-/// compared. The changes still to come form a geometric series with the ratio of the last two.
-std::optional<double> Resolver::refine(const Step& step) {
+/// compared.
+std::optional<double> LinearResolver::refine_by(const Step& step) {
   constexpr double share = 1.0 / 3;
-  Answer coarse = first_answer();
-  std::optional<double> error;
-  double before = 0;
-  while (step(resolution_)) {
+  bool comparable = true;
+  const auto finer = [&]() -> std::optional<Answer> {
+    if (!step(resolution_)) return std::nullopt;
     const double T = resolution_.collision.T;
-    const Answer fine = first_answer();
-    const double change = solver_.distance(coarse, fine);
-    coarse = fine;
-    if (resolution_.collision.T != T) continue;  // more than the step has changed
-    const double ratio = before > 0 ? std::clamp(change / before, 0.125, 0.75) : 0.75;
-    error = change * ratio / (1 - ratio);
-    if (*error <= share * request_.tolerance) break;
-    before = change;
-  }
-  return error;
+    Answer fine = first_answer();
+    comparable = resolution_.collision.T == T;  // else more than the step has changed
+    return fine;
+  };
+  GeometricTail tail;
+  const auto error = [&](const Answer& coarse, const Answer& fine) -> std::optional<double> {
+    if (!comparable) return std::nullopt;
+    return tail(solver_.distance(coarse, fine));
+  };
+  return refine(first_answer(), finer, error, share * request_.tolerance).error;
 }
 
 /// At a short T, because the light cone of a long one would hide what they do.
-double Resolver::refine_sites() {
+double LinearResolver::refine_sites() {
   const auto twice = [&](LinearResolution& r) {
     if (2 * r.collision.M_first > greatest_sites) return false;
     r.collision.M_first *= 2;
     return resize_to_T(problem_.model, request_, r.collision.T, r.collision);
   };
-  return refine(twice).value_or(1);
+  return refine_by(twice).value_or(1);
 }
 
-double Resolver::refine_pairs() {
+double LinearResolver::refine_pairs() {
   const int K = problem_.model.grid.K, most = std::max(most_fine_momenta, 2 * K);
   const auto twice = [&](LinearResolution& r) {
     if (2 * r.refinement * K > most) return false;
     r.refinement *= 2;
     return true;
   };
-  return refine(twice).value_or(1);
+  return refine_by(twice).value_or(1);
 }
 
-double Resolver::refine_T() {
-  const std::optional<double> error = refine([&](LinearResolution& r) { return double_T(r); });
+double LinearResolver::refine_T() {
+  const std::optional<double> error = refine_by([&](LinearResolution& r) { return double_T(r); });
   return error ? *error : last_doubling_of_T();
 }
 
 /// What is known about a T that was given: all of it may be wrong where half of it gives nothing.
-double Resolver::last_doubling_of_T() {
+double LinearResolver::last_doubling_of_T() {
   const LinearResolution given = resolution_;
   resize_to_T(problem_.model, request_, given.collision.T / 2, resolution_.collision);
   const std::optional<Answer> coarse = try_answer();
@@ -247,8 +280,8 @@ double Resolver::last_doubling_of_T() {
 
 /// What half as many momenta change. Layers are not smooth at v = 0, so that results converge like
 /// 1/K, and K momenta are as far from the limit as half as many are from them.
-double Resolver::grid_error() {
-  if (stop_ && stop_()) throw Stopped{};
+double LinearResolver::grid_error() {
+  if (stop_ && stop_(pace_.expected(resolution_))) throw Stopped{};
   Solver half(backend_, halved(problem_));
   try {
     return half.distance(half.answer(resolution_), halved(solver_.answer(resolution_)));
@@ -258,7 +291,7 @@ double Resolver::grid_error() {
   }
 }
 
-LinearResponse Resolver::run() {
+LinearResponse LinearResolver::run() {
   const CollisionModel& model = problem_.model;
   resolution_ = coarsest();
   double error = 0;
@@ -274,23 +307,29 @@ LinearResponse Resolver::run() {
 
 }  // namespace
 
-std::optional<LinearResponse> resolve_linear(kinetic::Backend& backend,
-                                             const LinearProblem& problem,
-                                             const ResolutionRequest& request,
-                                             const std::function<bool()>& stop) {
+LinearProblem halved(LinearProblem problem) {
+  problem.model.grid.K /= 2;
+  problem.dn_in = halved(problem.dn_in);
+  return problem;
+}
+
+ResolvedLinear resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
+                              const ResolutionRequest& request, const StopRefining& stop) {
   check_request(problem.model, request);
   require_even(problem.model.dispersion);
   require_resolved(problem.model, problem.background);
+  LinearResolver resolver(backend, problem, request, stop);
   try {
-    return Resolver(backend, problem, request, stop).run();
+    LinearResponse response = resolver.run();
+    return {std::move(response), resolver.resolution()};
   } catch (const Stopped&) {
-    return std::nullopt;
+    return {std::nullopt, resolver.resolution()};
   }
 }
 
 LinearResponse resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
                               const ResolutionRequest& request) {
-  return *resolve_linear(backend, problem, request, {});
+  return *resolve_linear(backend, problem, request, {}).response;
 }
 
 }  // namespace kapitza

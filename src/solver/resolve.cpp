@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -35,11 +37,13 @@ double distance(const CollisionBatch& a, const CollisionBatch& b, int K) {
   return worst;
 }
 
-class Resolver {
+/// Looks for the resolution of the collision integrals of some densities.
+class CollisionResolver {
  public:
-  Resolver(kinetic::Backend& backend, const CollisionModel& model, std::span<const double> n,
-           const ResolutionRequest& request)
-      : backend_(backend), model_(model), n_(n), request_(request) {
+  CollisionResolver(kinetic::Backend& backend, const CollisionModel& model,
+                    std::span<const double> n, const ResolutionRequest& request,
+                    const StopRefining& stop)
+      : backend_(backend), model_(model), n_(n), request_(request), stop_(stop) {
     resolution_.dtau = request.dtau.value_or(Resolution::safe_dtau(model));
   }
 
@@ -52,6 +56,7 @@ class Resolver {
     find_constants();
     ResolvedRow row = find_each_T();
     row.constant_error = sites_error_ + points_error_;
+    row.complete = !stopped_;
     return row;
   }
 
@@ -67,6 +72,21 @@ class Resolver {
     return batch;
   }
 
+  std::size_t densities() const { return n_.size() / model_.grid.K; }
+
+  /// Of a sweep for so many densities.
+  static double size(const Resolution& resolution, std::size_t densities) {
+    return sweep_size(resolution) * static_cast<double>(densities);
+  }
+
+  bool stops(double seconds) {
+    stopped_ = stopped_ || (stop_ && stop_(seconds));
+    return stopped_;
+  }
+
+  /// Of a row of refinements that ended without two answers to compare.
+  double unknown_error() const { return stopped_ ? infinite : 0; }
+
   /// What no T changes.
   void find_constants() {
     if (model_.has_pairs()) find_points();
@@ -77,16 +97,22 @@ class Resolver {
   void find_points() {
     CollisionModel pairs = model_;
     pairs.channels = {2};
-    resolution_.points = 32;
-    CollisionBatch coarse = evaluate(*build(pairs, {0, 0, 0, 0, resolution_.points}));
-    while (true) {
-      CollisionBatch fine = evaluate(*build(pairs, {0, 0, 0, 0, 2 * resolution_.points}));
-      points_error_ = distance(coarse, fine, model_.grid.K);
-      if (points_error_ <= share_of_points * request_.tolerance) return;
-      resolution_.points *= 2;
-      if (resolution_.points >= most_points) return;
-      coarse = std::move(fine);
-    }
+    Pace pace;
+    const auto probe = [&](int points) {
+      return pace(points, [&] { return evaluate(*build(pairs, {0, 0, 0, 0, points})); });
+    };
+    int points = 32;
+    const auto twice = [&]() -> std::optional<CollisionBatch> {
+      if (points >= most_points || stops(pace.expected(2 * points))) return std::nullopt;
+      return probe(points *= 2);
+    };
+    const auto error = [&](const CollisionBatch& coarse, const CollisionBatch& fine) {
+      return std::optional(distance(coarse, fine, model_.grid.K));
+    };
+    const Refined refined =
+        refine(probe(points), twice, error, share_of_points * request_.tolerance);
+    points_error_ = refined.error.value_or(unknown_error());
+    resolution_.points = refined.agreed ? points / 2 : points;
   }
 
   /// Sites at small times. The kink of the band gives F_j a tail ~ j^-2, whose periodic images
@@ -96,31 +122,52 @@ class Resolver {
       resolution_.M = resolution_.M_first = *request_.M;
       return;
     }
-    CollisionModel sweep = model_;
-    std::erase(sweep.channels, 2);
-    const double T = least_T(model_);
-    const auto probe = [&](int M) {
-      return evaluate(*build(sweep, {T, resolution_.dtau, M, M, 0}));
-    };
     int M = model_.grid.K;
     while (M < 256) M *= 2;
-    CollisionBatch coarse = probe(M);
-    for (; M < 64 * 1024; M *= 2) {
-      CollisionBatch fine = probe(2 * M);
-      sites_error_ = 4.0 / 3.0 * distance(coarse, fine, model_.grid.K);
-      if (sites_error_ <= share_of_sites * request_.tolerance) break;
-      coarse = std::move(fine);
-    }
-    resolution_.M_first = M;
+    const auto twice = [&]() -> std::optional<CollisionBatch> {
+      if (M >= 64 * 1024 || stops(pace_.expected(size(short_sweep(2 * M), densities()))))
+        return std::nullopt;
+      return probe_sites(M *= 2);
+    };
+    const auto error = [&](const CollisionBatch& coarse, const CollisionBatch& fine) {
+      return std::optional(4.0 / 3.0 * distance(coarse, fine, model_.grid.K));
+    };
+    const Refined refined =
+        refine(probe_sites(M), twice, error, share_of_sites * request_.tolerance);
+    sites_error_ = refined.error.value_or(unknown_error());
+    resolution_.M_first = refined.agreed ? M / 2 : M;
+  }
+
+  Resolution short_sweep(int M) const { return {least_T(model_), resolution_.dtau, M, M, 0}; }
+
+  CollisionBatch probe_sites(int M) {
+    CollisionModel sweep = model_;
+    std::erase(sweep.channels, 2);
+    return pace_(size(short_sweep(M), densities()),
+                 [&] { return evaluate(*build(sweep, short_sweep(M))); });
+  }
+
+  /// Where a large M or T was given, not even the first evaluation may have the time it takes: a
+  /// short one tells.
+  bool stops_at_first(std::size_t densities) {
+    if (stop_ && !pace_.known()) probe_sites(model_.grid.K);
+    return stops(pace_.expected(size(resolution_, densities)));
   }
 
   ResolvedCollision find_T() {
     resize_to_T(model_, request_, request_.T.value_or(least_T(model_)), resolution_);
+    if (stops_at_first(densities())) return unevaluated();
     while (true) {
       ResolvedCollision result = finish();
       if (T_error_ <= share_of_T * request_.tolerance || request_.T) return result;
       const double T = std::sqrt(2.0) * resolution_.T;
-      if (T > greatest_T(model_) || !resize_to_T(model_, request_, T, resolution_)) return result;
+      Resolution finer = resolution_;
+      if (T > greatest_T(model_) || !resize_to_T(model_, request_, T, finer)) return result;
+      if (stops(pace_.expected(size(finer, densities())))) {
+        result.complete = false;
+        return result;
+      }
+      resolution_ = finer;
     }
   }
 
@@ -131,7 +178,13 @@ class Resolver {
     std::iota(left.begin(), left.end(), std::size_t{0});
     if (model_.has_sweep())
       resize_to_T(model_, request_, request_.T.value_or(least_T(model_)), resolution_);
+    Resolution coarser = resolution_;
+    if (stop_ && model_.has_sweep()) resize_to_T(model_, request_, least_T(model_), coarser);
     while (!left.empty()) {
+      if (model_.has_sweep() && stops_at_first(left.size())) {
+        row.groups.push_back({build(model_, coarser), left});
+        break;
+      }
       ResolvedGroup group{build(model_, resolution_), {}};
       Resolution finer = resolution_;
       const bool can_grow = model_.has_sweep() && !request_.T &&
@@ -140,7 +193,9 @@ class Resolver {
       std::vector<std::size_t> unresolved;
       if (can_grow) {
         CollisionBatch batch;
-        group.collision->evaluate(gather(n_, left, model_.grid.K), batch);
+        const std::vector<double> part = gather(n_, left, model_.grid.K);
+        pace_.record(size(resolution_, left.size()),
+                     seconds_of([&] { group.collision->evaluate(part, batch); }));
         for (std::size_t i = 0; i < left.size(); ++i) {
           const bool resolved = batch.error[i] <= share_of_T * request_.tolerance;
           (resolved ? group.members : unresolved).push_back(left[i]);
@@ -150,6 +205,7 @@ class Resolver {
       }
       if (!group.members.empty()) row.groups.push_back(std::move(group));
       left = std::move(unresolved);
+      coarser = resolution_;
       resolution_ = finer;
     }
     return row;
@@ -157,20 +213,34 @@ class Resolver {
 
   ResolvedCollision finish() {
     ResolvedCollision result;
-    result.collision = build(model_, resolution_);
-    const CollisionBatch batch = evaluate(*result.collision);
+    const CollisionBatch batch = pace_(size(resolution_, densities()), [&] {
+      result.collision = build(model_, resolution_);
+      return evaluate(*result.collision);
+    });
     T_error_ = largest(batch.error);
     result.cutoff_error = T_error_ + sites_error_ + points_error_;
     result.grid_error = largest(batch.grid_error);
     result.reached = result.error_estimate() <= request_.tolerance;
+    result.complete = !stopped_;
+    result.seconds = pace_.last_seconds();
     return result;
   }
+
+  ResolvedCollision unevaluated() {
+    const double seconds = pace_.expected(size(resolution_, densities()));
+    return {build(model_, resolution_), infinite, 0, false, false, seconds};
+  }
+
+  static constexpr double infinite = std::numeric_limits<double>::infinity();
 
   kinetic::Backend& backend_;
   const CollisionModel& model_;
   std::span<const double> n_;
   const ResolutionRequest& request_;
+  const StopRefining& stop_;
+  bool stopped_ = false;
   Resolution resolution_;
+  Pace pace_;  ///< of sweeps
   double points_error_ = 0, sites_error_ = 0, T_error_ = 0;
 };
 
@@ -179,6 +249,12 @@ class Resolver {
 // 16 and 2500 for the parabola.
 double least_T(const CollisionModel& model) { return 160 / model.dispersion.bandwidth(); }
 double greatest_T(const CollisionModel& model) { return 25000 / model.dispersion.bandwidth(); }
+
+double sweep_size(const Resolution& resolution) {
+  // Half of the times, the later ones, have all sites.
+  const double sites = resolution.M + std::max(resolution.M_first, resolution.M / 4);
+  return resolution.T / resolution.dtau * sites / 2;
+}
 
 bool resize_to_T(const CollisionModel& model, const ResolutionRequest& request, double T,
                  Resolution& resolution) {
@@ -211,15 +287,17 @@ void check_request(const CollisionModel& model, const ResolutionRequest& request
 }
 
 ResolvedCollision resolve_collision(kinetic::Backend& backend, const CollisionModel& model,
-                                    std::span<const double> n, const ResolutionRequest& request) {
+                                    std::span<const double> n, const ResolutionRequest& request,
+                                    const StopRefining& stop) {
   check_request(model, request);
-  return Resolver(backend, model, n, request).run();
+  return CollisionResolver(backend, model, n, request, stop).run();
 }
 
 ResolvedRow resolve_row(kinetic::Backend& backend, const CollisionModel& model,
-                        std::span<const double> n, const ResolutionRequest& request) {
+                        std::span<const double> n, const ResolutionRequest& request,
+                        const StopRefining& stop) {
   check_request(model, request);
-  return Resolver(backend, model, n, request).run_row();
+  return CollisionResolver(backend, model, n, request, stop).run_row();
 }
 
 std::vector<double> gather(std::span<const double> n, std::span<const std::size_t> members, int K) {

@@ -12,7 +12,8 @@ LAYERS = {
     "random": {"core", "random"},
     "spectral": {"core", "physics", "spectral"},
     "block": {"core", "physics", "random", "spectral", "block"},
-    "solver": {"core", "physics", "random", "spectral", "solver"},
+    "numerics": {"core", "numerics"},
+    "solver": {"core", "physics", "random", "spectral", "numerics", "solver"},
 }
 
 # Top folder: the project's top folders that its files may include.

@@ -442,7 +442,8 @@ TEST(LinearResponse, StopsWhenItIsTold) {
   LinearProblem problem{psi6(64), background, {}, {1}};
   problem.dn_in = sine(problem.model.grid);
   int asked = 0;
-  EXPECT_FALSE(resolve_linear(device().kinetic(), problem, {}, [&] { return ++asked == 3; }));
+  const auto third = [&](double) { return ++asked == 3; };
+  EXPECT_FALSE(resolve_linear(device().kinetic(), problem, {}, third).response);
   EXPECT_EQ(asked, 3);
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -54,11 +53,8 @@ class Counting final : public Ensemble {
   std::vector<double> totals_;
 };
 
-class CountingBackend final : public Backend {
+class CountingBackend final : public field::Backend {
  public:
-  std::string name() const override { return "counting"; }
-  std::string description() const override { return "of a test"; }
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan) override { return nullptr; }
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
     auto made = std::make_unique<Counting>(std::move(plan), static_cast<int>(all.size()) == bad);
     all.push_back(made.get());

@@ -16,9 +16,11 @@ class CollisionRow {
  public:
   /// Chooses the resolutions for these densities.
   CollisionRow(kinetic::Backend& backend, const CollisionModel& model, std::span<const double> n,
-               const ResolutionRequest& request);
+               const ResolutionRequest& request, const StopRefining& stop = {});
 
   std::size_t size() const { return size_; }
+  /// False: it was stopped, and would have gone on refining.
+  bool complete() const { return complete_; }
 
   /// n: as many densities as were given before.
   void evaluate(std::span<const double> n, CollisionBatch& out);
@@ -40,6 +42,7 @@ class CollisionRow {
   std::size_t size_;
   std::vector<ResolvedGroup> groups_;
   double constant_error_;
+  bool complete_;
   CollisionBatch part_;
 };
 

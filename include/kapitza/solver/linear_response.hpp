@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -30,12 +29,18 @@ struct LinearResponse {
 /// T, M and the refinement of the pairs' grid double until the answers agree within the tolerance:
 /// what leaves the defect, weighted with |v| and relative to what enters, its resistance and its
 /// smallest nu. Errors are those of these answers.
-/// stop, if given, is asked between two resolutions: true ends it with nothing.
-std::optional<LinearResponse> resolve_linear(kinetic::Backend& backend,
-                                             const LinearProblem& problem,
-                                             const ResolutionRequest& request,
-                                             const std::function<bool()>& stop);
 LinearResponse resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
                               const ResolutionRequest& request);
+
+/// The same with an end that may come before.
+struct ResolvedLinear {
+  std::optional<LinearResponse> response;  ///< nothing: it was stopped
+  LinearResolution resolution;             ///< the finest that was begun
+};
+ResolvedLinear resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
+                              const ResolutionRequest& request, const StopRefining& stop);
+
+/// On half as many momenta.
+LinearProblem halved(LinearProblem problem);
 
 }  // namespace kapitza

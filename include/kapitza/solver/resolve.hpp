@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "kapitza/numerics/refine.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
 #include "kapitza/solver/collision.hpp"
 #include "kapitza/solver/kinetic_backend.hpp"
 
@@ -29,15 +31,19 @@ struct ResolvedCollision {
   double cutoff_error = 0;  ///< of T, M and the manifold's points; largest over the densities
   double grid_error = 0;    ///< of the momentum grid: what the projection had to correct
   bool reached = true;      ///< error_estimate() <= tolerance
+  bool complete = true;     ///< false: it was stopped, and would have gone on refining
+  double seconds = 0;       ///< that making and evaluating it took; without any evaluation, which
+                            ///< leaves the errors infinite, what it would have taken
 
   /// max_k |I - I_exact| / max_k gain
   double error_estimate() const { return cutoff_error + grid_error; }
 };
 
 /// T doubles until the embedded estimate of every density meets the tolerance; the points on the
-/// resonant manifold double likewise.
+/// resonant manifold double likewise. Where it is stopped, what it has come to is returned.
 ResolvedCollision resolve_collision(kinetic::Backend& backend, const CollisionModel& model,
-                                    std::span<const double> n, const ResolutionRequest& request);
+                                    std::span<const double> n, const ResolutionRequest& request,
+                                    const StopRefining& stop = {});
 
 /// Densities that share one resolution.
 struct ResolvedGroup {
@@ -49,9 +55,11 @@ struct ResolvedGroup {
 struct ResolvedRow {
   std::vector<ResolvedGroup> groups;  ///< ascending in T
   double constant_error = 0;          ///< of M and the manifold's points
+  bool complete = true;               ///< false: it was stopped, and would have gone on refining
 };
 ResolvedRow resolve_row(kinetic::Backend& backend, const CollisionModel& model,
-                        std::span<const double> n, const ResolutionRequest& request);
+                        std::span<const double> n, const ResolutionRequest& request,
+                        const StopRefining& stop = {});
 
 /// The densities with these numbers, one after the other.
 std::vector<double> gather(std::span<const double> n, std::span<const std::size_t> members, int K);
@@ -59,6 +67,9 @@ std::vector<double> gather(std::span<const double> n, std::span<const std::size_
 /// The range of T that is tried, in units of the model.
 double least_T(const CollisionModel& model);
 double greatest_T(const CollisionModel& model);
+
+/// What an evaluation costs beside the channel l = 2: times, each with so many sites.
+double sweep_size(const Resolution& resolution);
 
 /// Changes T and, unless M was given by hand, the lattice with it; false where a given M forbids.
 bool resize_to_T(const CollisionModel& model, const ResolutionRequest& request, double T,
