@@ -8,11 +8,12 @@ import tree
 # Folder of include/kapitza: the folders that its headers may include.
 LAYERS = {
     "core": {"core"},
+    "numerics": {"core", "numerics"},
     "physics": {"core", "random", "physics"},
     "random": {"core", "random"},
     "spectral": {"core", "physics", "spectral"},
     "block": {"core", "physics", "random", "spectral", "block"},
-    "solver": {"core", "physics", "random", "spectral", "solver"},
+    "solver": {"core", "numerics", "physics", "random", "spectral", "solver"},
 }
 
 # Top folder: the project's top folders that its files may include.
@@ -37,8 +38,8 @@ ALLOWED = (
     (DEVICE, ("kernels/cuda/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
     (FFTW, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
     (EIGEN, ("src/solver/", "kernels/cpu/", "tests/")),
-    (THREAD, ("src/solver/together.cpp", "tests/", "bench/")),
-    (MUTEX, ("src/solver/together.cpp", "src/solver/pair_table.cpp", "kernels/cuda/", "tests/", "bench/")),
+    (THREAD, ("src/numerics/rendezvous.cpp", "tests/", "bench/")),
+    (MUTEX, ("src/numerics/rendezvous.cpp", "src/solver/pair_table.cpp", "kernels/cuda/", "tests/", "bench/")),
     (OPENMP, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
 )
 
