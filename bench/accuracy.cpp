@@ -17,8 +17,8 @@ namespace {
 
 constexpr int K = 128;
 
-CollisionBatch evaluate(Backend& backend, const CollisionModel& model, const Resolution& resolution,
-                        const std::vector<double>& n) {
+CollisionBatch evaluate(kinetic::Backend& backend, const CollisionModel& model,
+                        const Resolution& resolution, const std::vector<double>& n) {
   CollisionBatch batch;
   backend.collision(CollisionPlan(model, resolution))->evaluate(n, batch);
   return batch;
@@ -31,7 +31,7 @@ double error(const std::vector<double>& I, const CollisionBatch& exact) {
   return worst;
 }
 
-nlohmann::json tolerances(Backend& backend) {
+nlohmann::json tolerances(kinetic::Backend& backend) {
   const CollisionModel model = psi6(K, {2, 3});
   fmt::print(table,
              "Tolerance, K = {}, l = 2 and 3; errors relative to max_k gain, actual against "
@@ -67,7 +67,7 @@ nlohmann::json tolerances(Backend& backend) {
   return rows;
 }
 
-nlohmann::json cut_off(Backend& backend) {
+nlohmann::json cut_off(kinetic::Backend& backend) {
   const CollisionModel model = psi6(K, {3});
   fmt::print(table, "\nCut-off error at given T, K = {}, l = 3, M = 4096\n\n", K);
   fmt::print(table,
@@ -109,7 +109,8 @@ nlohmann::json cut_off(Backend& backend) {
 int main(int argc, char** argv) {
   using namespace kapitza::bench;
   return report(argc, argv, [] {
-    const auto backend = kapitza::make_cpu_backend();
-    return nlohmann::json{{"tolerance", tolerances(*backend)}, {"cut_off", cut_off(*backend)}};
+    const auto machine = kapitza::make_cpu_machine();
+    kapitza::kinetic::Backend& backend = machine->kinetic();
+    return nlohmann::json{{"tolerance", tolerances(backend)}, {"cut_off", cut_off(backend)}};
   });
 }

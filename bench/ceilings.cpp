@@ -51,7 +51,7 @@ nlohmann::json ceilings() {
     fmt::print(table, "no GPU: nothing measured\n");
     return nlohmann::json::object();
   }
-  const std::string device = make_cuda_backend()->description();
+  const std::string device = make_cuda_machine()->description();
   fmt::print(table, "{}\n", device);
   const cuda::Ceilings c = cuda::measure_ceilings();
   nlohmann::json results{{"device", device}, {"ceilings", report_ceilings(c)}};

@@ -13,7 +13,7 @@
 
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
-#include "kapitza/solver/backend.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
 #include "kernels/staged/dense_blocks.hpp"
 #include "kernels/staged/node_system_stages.hpp"
 
@@ -61,19 +61,21 @@ double median_seconds(const std::function<void()>& work) {
   return median(times);
 }
 
-nlohmann::json measure(Backend& backend, const Size& size) {
+nlohmann::json measure(Machine& machine, const Size& size) {
+  kinetic::Backend& backend = machine.kinetic();
   const auto collision = backend.collision(plan(size.K));
-  const auto system = collision->node_system(size.N);
+  const auto system = backend.node_system(size.K, size.N);
   const auto n = densities(size);
   const NodeCoefficients c = coefficients(size);
   std::vector<double> f(n.size(), 1);
-  const double linearise = median_seconds([&] { collision->linearise(n, *system, 0); });
-  const double factorise = median_seconds([&] { system->factorise(c); });
-  const double solve = median_seconds([&] { system->solve(f); });
+  const double linearise =
+      median_seconds([&] { kapitza::linearise(*collision, {n, system.get(), 0}); });
+  const double factorise = median_seconds([&] { kinetic::factorise(backend, {system.get(), &c}); });
+  const double solve = median_seconds([&] { kinetic::solve(backend, {system.get(), f}); });
   fmt::print(table,
              "  {}, K = {}, N = {}: linearise {:.3f} s, factorise {:.4f} s, solve {:.2f} ms\n",
-             backend.description(), size.K, size.N, linearise, factorise, 1e3 * solve);
-  return {{"backend", backend.description()},
+             machine.description(), size.K, size.N, linearise, factorise, 1e3 * solve);
+  return {{"backend", machine.description()},
           {"K", size.K},
           {"N", size.N},
           {"linearise_seconds", linearise},
@@ -85,11 +87,11 @@ constexpr Size measured_sizes[] = {{128, 64}, {256, 80}};
 
 nlohmann::json measured() {
   // One thread is of interest beside two, not beside a GPU.
-  const auto all = cuda_unavailable().empty() ? backends() : backends({1, 0});
+  const auto all = cuda_unavailable().empty() ? machines() : machines({1, 0});
   nlohmann::json rows;
   fmt::print(table, "One Newton step, l = 2 and 3, T = 32\n");
   for (const Size& size : measured_sizes)
-    for (const auto& backend : all) rows.push_back(measure(*backend, size));
+    for (const auto& machine : all) rows.push_back(measure(*machine, size));
   return rows;
 }
 

@@ -50,9 +50,9 @@ class BareTransforms {
 };
 
 nlohmann::json against_transforms(const std::vector<int>& channels, double limit) {
-  const auto backend = make_cpu_backend(1);
+  const auto machine = make_cpu_machine(1);
   const auto n = profile(points);
-  auto resolved = resolve_collision(*backend, psi6(K, channels), n, {.tolerance = 1e-4});
+  auto resolved = resolve_collision(machine->kinetic(), psi6(K, channels), n, {.tolerance = 1e-4});
   const Resolution& r = resolved.collision->plan().resolution;
   CollisionBatch batch;
   BareTransforms bare(resolved.collision->plan());
@@ -72,10 +72,10 @@ nlohmann::json against_transforms(const std::vector<int>& channels, double limit
 }
 
 nlohmann::json threads() {
-  const auto one = make_cpu_backend(1), two = make_cpu_backend(2);
+  const auto one = make_cpu_machine(1), two = make_cpu_machine(2);
   const auto n = profile(points);
-  auto single = resolve_collision(*one, psi6(K, {2, 3}), n, {.tolerance = 1e-4});
-  auto both = two->collision(
+  auto single = resolve_collision(one->kinetic(), psi6(K, {2, 3}), n, {.tolerance = 1e-4});
+  auto both = two->kinetic().collision(
       CollisionPlan(single.collision->plan().model, single.collision->plan().resolution));
   CollisionBatch batch;
   const Comparison c = compare([&] { single.collision->evaluate(n, batch); },
@@ -88,9 +88,9 @@ nlohmann::json threads() {
 }
 
 nlohmann::json jacobian() {
-  const auto backend = make_cpu_backend(1);
+  const auto machine = make_cpu_machine(1);
   const auto n = profile(1);
-  auto resolved = resolve_collision(*backend, psi6(K, {2, 3}), n, {.tolerance = 1e-4});
+  auto resolved = resolve_collision(machine->kinetic(), psi6(K, {2, 3}), n, {.tolerance = 1e-4});
   CollisionBatch batch;
   std::vector<double> J(static_cast<std::size_t>(K) * K);
   const Comparison c = compare([&] { resolved.collision->jacobian(n, J); },
@@ -103,13 +103,15 @@ nlohmann::json jacobian() {
 nlohmann::json against_published() {
   constexpr int N = 4;
   const CollisionModel model = psi6(K, {3});
-  const auto backend = make_cpu_backend(1);
+  const auto machine = make_cpu_machine(1);
   std::vector<double> one, n;
   for (double k : model.grid.momenta()) one.push_back(testing::injection(k));
   for (int x = 0; x < N; ++x) n.insert(n.end(), one.begin(), one.end());
 
   CollisionBatch exact, batch;
-  backend->collision(CollisionPlan(model, {1000, 0.2, 32768, 8192, 0}))->evaluate(one, exact);
+  machine->kinetic()
+      .collision(CollisionPlan(model, {1000, 0.2, 32768, 8192, 0}))
+      ->evaluate(one, exact);
   const double scale = *std::max_element(exact.gain.begin(), exact.gain.end());
   const auto error = [&](const auto& I) {
     double worst = 0;
@@ -125,7 +127,7 @@ nlohmann::json against_published() {
   for (const auto& [name, target, limit] :
        {std::tuple{"equal error", plain_error, 30.0}, {"its quoted error", 5e-4, 100.0}}) {
     for (double tolerance = 1e-2; tolerance > 1e-8; tolerance /= 1.5) {
-      auto ours = resolve_collision(*backend, model, one, {.tolerance = tolerance});
+      auto ours = resolve_collision(machine->kinetic(), model, one, {.tolerance = tolerance});
       ours.collision->evaluate(one, batch);
       const double our_error = error(batch.I);
       if (our_error > target) continue;

@@ -118,7 +118,7 @@ void advance(Ensemble& ensemble, long first) {
 }
 
 /// Median time of a slice, after a first one.
-double seconds_per_slice(Backend& backend, const EnsemblePlan& plan, int times) {
+double seconds_per_slice(field::Backend& backend, const EnsemblePlan& plan, int times) {
   const auto ensemble = backend.ensemble(plan);
   ensemble->start();
   advance(*ensemble, 0);
@@ -142,8 +142,8 @@ nlohmann::json row(const char* device, const char* path, const EnsemblePlan& pla
 /// cpu_time: of a slice, 0 where nobody measured it.
 nlohmann::json gpu_row(const Rung& rung, const EnsemblePlan& plan, const cuda::Ceilings& can,
                        double cpu_time = 0) {
-  const auto backend = make_cuda_backend({rung.steps});
-  const double time = seconds_per_slice(*backend, plan, 5);
+  const auto gpu = make_cuda_machine({rung.steps});
+  const double time = seconds_per_slice(gpu->field(), plan, 5);
   nlohmann::json result = row("cuda", rung.name, plan, time);
   const Limit limit = limit_of(work_of(plan, rung.steps), can, plan.precision);
   const double fraction = slice * plan.trajectories * limit.seconds / time;
@@ -163,7 +163,7 @@ nlohmann::json ladder() {
                slice);
   std::fprintf(table, "%6s %-26s %9s %6s %13s %12s %10s %10s\n", "device", "path", "precision",
                "sites", "trajectories", "site-steps/s", "over CPU", "ceiling");
-  const auto cpu = make_cpu_backend();
+  const auto cpu = make_cpu_machine();
   const bool gpu = cuda_unavailable().empty();
   const cuda::Ceilings can = gpu ? cuda::measure_ceilings() : cuda::Ceilings{};
   nlohmann::json rows;
@@ -174,7 +174,7 @@ nlohmann::json ladder() {
       const EnsemblePlan plan = driven_ring(sites, trajectories, precision);
       // A part of the ensemble, as many as keep all cores busy, tells the CPU's speed.
       const EnsemblePlan part = driven_ring(sites, std::min(trajectories, 256), precision);
-      const double cpu_time = seconds_per_slice(*cpu, part, 3);
+      const double cpu_time = seconds_per_slice(cpu->field(), part, 3);
       rows.push_back(row("cpu", "FFTW", part, cpu_time));
       std::fprintf(table, "\n");
       if (!gpu) continue;
@@ -255,7 +255,7 @@ double seconds_in_turn(const std::vector<std::unique_ptr<Ensemble>>& points, lon
 }
 
 /// How much faster together than in turn.
-double gain(Backend& backend, int points, int trajectories) {
+double gain(field::Backend& backend, int points, int trajectories) {
   std::vector<std::unique_ptr<Ensemble>> all;
   for (int i = 0; i < points; ++i) {
     all.push_back(backend.ensemble(driven_ring(2048, trajectories, Precision::double_)));
@@ -274,11 +274,11 @@ nlohmann::json points() {
     std::fprintf(table, "no GPU: nothing measured\n");
     return nlohmann::json::object();
   }
-  const auto gpu = make_cuda_backend();
+  const auto gpu = make_cuda_machine();
   std::fprintf(table, "Ensembles of 2048 sites at once, over one after the other\n");
   nlohmann::json rows;
   for (const auto& [count, trajectories] : {std::pair{16, 32}, {16, 64}, {2, 2048}, {4, 2048}}) {
-    const double ratio = gain(*gpu, count, trajectories);
+    const double ratio = gain(gpu->field(), count, trajectories);
     std::fprintf(table, "%4d of %5d trajectories: %6.2f\n", count, trajectories, ratio);
     rows.push_back({{"points", count}, {"trajectories", trajectories}, {"gain", ratio}});
   }
@@ -300,8 +300,8 @@ nlohmann::json run_to_target(double L) {
   SteadyStateOptions options;
   options.target_error = 0.01;
   options.settling = defect.crossing(2 * options.target_low);
-  const auto gpu = make_cuda_backend();
-  SteadyState run(*gpu, defect.problem(), {defect.dt, 4, 2}, {4096, 1, Precision::double_},
+  const auto gpu = make_cuda_machine();
+  SteadyState run(gpu->field(), defect.problem(), {defect.dt, 4, 2}, {4096, 1, Precision::double_},
                   options);
   const double time = seconds([&] {
     while (!run.finished()) run.step();

@@ -63,14 +63,14 @@ nlohmann::json transforms() {
   std::fprintf(table,
                "One thread, double precision, against the bare transforms of the same steps\n");
   std::fprintf(table, "%8s %24s %16s %10s\n", "sites", "field", "ns/site-step", "ratio");
-  const auto one = make_cpu_backend(1);
+  const auto one = make_cpu_machine(1);
   for (const int sites : {512, 1024, 2048, 4096})
     for (const auto& [name, problem, every] :
          {std::tuple{"closed chain", closed_chain(sites), 1},
           std::tuple{"noise every 2 steps", driven_ring(sites), 2},
           std::tuple{"noise every 4 steps", driven_ring(sites), 4}}) {
       const auto ensemble =
-          one->ensemble(make_plan(problem, {dt, every, 2}, in_double(trajectories)));
+          one->field().ensemble(make_plan(problem, {dt, every, 2}, in_double(trajectories)));
       ensemble->start();
       const long steps = 100L * std::max(1, 8192 / sites);
       const Comparison times =
@@ -80,9 +80,10 @@ nlohmann::json transforms() {
       rows.push_back(
           {{"sites", sites}, {"field", name}, {"ns_per_site_step", ns}, {"ratio", times.ratio}});
     }
-  const auto two = make_cpu_backend(2);
-  const auto alone = one->ensemble(make_plan(closed_chain(1024), {dt, 1, 2}, in_double(32)));
-  const auto both = two->ensemble(make_plan(closed_chain(1024), {dt, 1, 2}, in_double(32)));
+  const auto two = make_cpu_machine(2);
+  const auto alone =
+      one->field().ensemble(make_plan(closed_chain(1024), {dt, 1, 2}, in_double(32)));
+  const auto both = two->field().ensemble(make_plan(closed_chain(1024), {dt, 1, 2}, in_double(32)));
   alone->start();
   both->start();
   const double scaling = compare(evolution(*alone, 400), evolution(*both, 400), 9).ratio;
@@ -95,7 +96,7 @@ nlohmann::json cost() {
   std::fprintf(table, "Site-steps per second, noise every 4 steps\n");
   std::fprintf(table, "%8s %8s %13s %12s %14s\n", "device", "sites", "trajectories", "double",
                "single");
-  for (const auto& backend : backends())
+  for (const auto& machine : machines())
     for (const auto& [sites, trajectories] : {std::pair{512, 64},
                                               {960, 64},
                                               {1000, 64},
@@ -107,7 +108,7 @@ nlohmann::json cost() {
                                               {4096, 64},
                                               {8192, 64}}) {
       const auto speed = [&, sites = sites, trajectories = trajectories](Precision precision) {
-        const auto ensemble = backend->ensemble(
+        const auto ensemble = machine->field().ensemble(
             make_plan(driven_ring(sites), {dt, 4, 2}, {trajectories, 1, precision}));
         ensemble->start();
         const long steps = 100L * std::max(1L, 1L * 1024 * 64 / (1L * sites * trajectories));
@@ -118,9 +119,9 @@ nlohmann::json cost() {
         return static_cast<double>(steps) * trajectories * sites / median(times);
       };
       const double in_double = speed(Precision::double_), in_single = speed(Precision::single_);
-      std::fprintf(table, "%8s %8d %13d %12.3g %14.3g\n", backend->name().c_str(), sites,
+      std::fprintf(table, "%8s %8d %13d %12.3g %14.3g\n", machine->name().c_str(), sites,
                    trajectories, in_double, in_single);
-      rows.push_back({{"device", backend->name()},
+      rows.push_back({{"device", machine->name()},
                       {"sites", sites},
                       {"trajectories", trajectories},
                       {"site_steps_per_second", {{"double", in_double}, {"single", in_single}}}});
@@ -129,7 +130,7 @@ nlohmann::json cost() {
 }
 
 /// The field of every trajectory, after so many steps.
-std::vector<Complex> fields_after(Backend& backend, const EnsemblePlan& plan, long steps) {
+std::vector<Complex> fields_after(field::Backend& backend, const EnsemblePlan& plan, long steps) {
   const auto ensemble = backend.ensemble(plan);
   ensemble->start();
   ensemble->advance(0, steps);
@@ -155,18 +156,19 @@ nlohmann::json precision() {
                "Lambda = 0.05,\n"
                "beside what half the time step does to them\n");
   std::fprintf(table, "%10s %14s %14s\n", "time", "single", "half the step");
-  const auto cpu = make_cpu_backend();
+  const auto cpu = make_cpu_machine();
   DefectRun defect;
   defect.L = 200;
   const FieldProblem problem = defect.problem();
   const FieldNumerics numerics{dt, 4, 2};
   for (const double t : {1.0, 10.0, 100.0, 1000.0}) {
     const long steps = std::lround(t / dt);
-    const auto exact = fields_after(*cpu, make_plan(problem, numerics, in_double(4)), steps);
+    const auto exact =
+        fields_after(cpu->field(), make_plan(problem, numerics, in_double(4)), steps);
     const auto single =
-        fields_after(*cpu, make_plan(problem, numerics, {4, 1, Precision::single_}), steps);
+        fields_after(cpu->field(), make_plan(problem, numerics, {4, 1, Precision::single_}), steps);
     const auto halved =
-        fields_after(*cpu, make_plan(problem, numerics.halved(), in_double(4)), 2 * steps);
+        fields_after(cpu->field(), make_plan(problem, numerics.halved(), in_double(4)), 2 * steps);
     const double by_precision = difference(single, exact), by_step = difference(halved, exact);
     std::fprintf(table, "%10g %14.2e %14.2e\n", t, by_precision, by_step);
     rows.push_back({{"time", t}, {"single", by_precision}, {"half_step", by_step}});
@@ -182,7 +184,7 @@ nlohmann::json noise() {
       "density measured over the one asked for, in the window and over 64 trajectories\n",
       dt);
   std::fprintf(table, "%6s %10s %14s\n", "m", "time", "n / n_in");
-  const auto cpu = make_cpu_backend();
+  const auto cpu = make_cpu_machine();
   double first = 0;
   for (const int every : {1, 2, 4, 8, 16, 32, 64}) {
     DefectRun defect;
@@ -192,7 +194,7 @@ nlohmann::json noise() {
     options.burn_in = 500;
     options.max_time = 3500;
     const FieldProblem problem = defect.problem();
-    SteadyState run(*cpu, problem, {dt, every, 2}, in_double(64), options);
+    SteadyState run(cpu->field(), problem, {dt, every, 2}, in_double(64), options);
     const double time = seconds([&] {
       while (!run.finished()) run.step();
     });

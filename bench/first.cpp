@@ -78,8 +78,8 @@ nlohmann::json evaluations() {
   for (const Size& size : sizes)
     for (const TimeSweep sweep : {TimeSweep::best, TimeSweep::transforms})
       for (const int N : {1, 8, 41, most_densities}) {
-        const auto gpu = make_cuda_backend({FieldSteps::best, sweep});
-        const auto collision = gpu->collision(plan_of(size.K, size.T, size.M));
+        const auto gpu = make_cuda_machine({FieldSteps::best, sweep});
+        const auto collision = gpu->kinetic().collision(plan_of(size.K, size.T, size.M));
         const std::vector<double> n = densities(size.K, N);
         CollisionBatch batch;
         rows.push_back(collision_row("evaluation", size, N, sweep == TimeSweep::best,
@@ -94,12 +94,13 @@ nlohmann::json jacobians() {
   for (const Size& size : {sizes[0], sizes[1], sizes[2]})
     for (const TimeSweep sweep : {TimeSweep::best, TimeSweep::transforms})
       for (const int N : {1, 8, 41}) {
-        const auto gpu = make_cuda_backend({FieldSteps::best, sweep});
-        const auto collision = gpu->collision(plan_of(size.K, size.T, size.M));
-        const auto system = collision->node_system(N);
+        const auto gpu = make_cuda_machine({FieldSteps::best, sweep});
+        const auto collision = gpu->kinetic().collision(plan_of(size.K, size.T, size.M));
+        const auto system = gpu->kinetic().node_system(size.K, N);
         const std::vector<double> n = densities(size.K, N);
-        rows.push_back(collision_row("Jacobians", size, N, sweep == TimeSweep::best,
-                                     times_of(5, [&] { collision->linearise(n, *system, 0); })));
+        rows.push_back(
+            collision_row("Jacobians", size, N, sweep == TimeSweep::best,
+                          times_of(5, [&] { linearise(*collision, {n, system.get(), 0}); })));
       }
   return rows;
 }
@@ -117,14 +118,15 @@ nlohmann::json chains() {
   fmt::print(table, "{:>5} {:>6} {:>20} {:>20}\n", "K", "nodes", "factors/ms", "a solution/ms");
   nlohmann::json rows;
   for (const auto& [K, N] : {std::pair{64, 16}, {256, 40}, {256, 80}, {512, 160}}) {
-    const auto collision = make_cuda_backend()->collision(plan_of(K, 8, 2 * K));
-    const auto system = collision->node_system(N);
+    const auto gpu = make_cuda_machine();
+    const auto collision = gpu->kinetic().collision(plan_of(K, 8, 2 * K));
+    const auto system = gpu->kinetic().node_system(K, N);
     const std::vector<double> n = densities(K, N);
     const NodeCoefficients c = coefficients(n.size());
     std::vector<double> f(n.size(), 1);
-    collision->linearise(n, *system, 0);
-    const Times factors = times_of(5, [&] { system->factorise(c); });
-    const Times solution = times_of(5, [&] { system->solve(f); });
+    linearise(*collision, {n, system.get(), 0});
+    const Times factors = times_of(5, [&] { factorise(gpu->kinetic(), {system.get(), &c}); });
+    const Times solution = times_of(5, [&] { solve(gpu->kinetic(), {system.get(), f}); });
     fmt::print(table, "{:>5} {:>6} {:>20.3f} {:>20.3f}\n", K, N, 1e3 * factors.median,
                1e3 * solution.median);
     std::fflush(table);
@@ -149,10 +151,10 @@ struct Fields {
 };
 
 nlohmann::json field_row(const char* path, const Fields& run) {
-  const auto gpu = make_cuda_backend({run.steps});
+  const auto gpu = make_cuda_machine({run.steps});
   const auto plan = make_plan(testing::DefectRun::on_ring(run.sites).problem(),
                               {0.05, run.kick_every, 2}, {run.trajectories, 1, run.precision});
-  const auto ensemble = gpu->ensemble(plan);
+  const auto ensemble = gpu->field().ensemble(plan);
   ensemble->start();
   long first = 0;
   const Times times = times_of(3, [&] {
@@ -211,15 +213,17 @@ nlohmann::json rungs() {
 /// documents; a slice of every kind of fused steps.
 nlohmann::json profile() {
   constexpr int K = 256, N = 41;
-  const auto collision = make_cuda_backend()->collision(plan_of(K, 65, 1024));
+  const auto gpu = make_cuda_machine();
+  const auto collision = gpu->kinetic().collision(plan_of(K, 65, 1024));
   const std::vector<double> n = densities(K, N);
   CollisionBatch batch;
   for (int i = 0; i < 2; ++i) collision->evaluate(n, batch);
-  const auto system = collision->node_system(N);
-  collision->linearise(n, *system, 0);
-  system->factorise(coefficients(n.size()));
+  const auto system = gpu->kinetic().node_system(K, N);
+  linearise(*collision, {n, system.get(), 0});
+  const NodeCoefficients c = coefficients(n.size());
+  factorise(gpu->kinetic(), {system.get(), &c});
   std::vector<double> f(n.size(), 1);
-  system->solve(f);
+  solve(gpu->kinetic(), {system.get(), f});
   nlohmann::json rows;
   for (const int sites : {512, 2048, 4096, 8192}) {
     Fields run{sites, (1 << 23) / sites};

@@ -18,9 +18,9 @@ namespace {
 
 const ThermalState background = ThermalState::from_beta_mu(1, -1);
 
-Backend& cpu() {
-  static const auto backend = make_cpu_backend();
-  return *backend;
+kinetic::Backend& cpu() {
+  static const auto machine = make_cpu_machine();
+  return machine->kinetic();
 }
 
 /// sin k enters from the left.
@@ -38,7 +38,8 @@ std::vector<double> strengths(double low, double high, int count) {
   return Lambda;
 }
 
-LinearResponse resolve(const LinearProblem& problem, double tolerance, Backend& backend = cpu()) {
+LinearResponse resolve(const LinearProblem& problem, double tolerance,
+                       kinetic::Backend& backend = cpu()) {
   ResolutionRequest request;
   request.tolerance = tolerance;
   return resolve_linear(backend, problem, request);
@@ -201,12 +202,13 @@ nlohmann::json times() {
              "| backend | K | Lambdas | S | modes (tolerance 1e-4), s | densities and resistance, "
              "s | operators, s | together, s |\n|---|---|---|---|---|---|---|---|\n");
   nlohmann::json rows;
-  for (const auto& backend : backends()) {
+  for (const auto& machine : machines()) {
     std::vector<double> resolving, responding, operators;
     for (int run = 0; run < runs; ++run) {
       std::unique_ptr<LinearResponse> response;
-      resolving.push_back(seconds(
-          [&] { response = std::make_unique<LinearResponse>(resolve(p, 1e-4, *backend)); }));
+      resolving.push_back(seconds([&] {
+        response = std::make_unique<LinearResponse>(resolve(p, 1e-4, machine->kinetic()));
+      }));
       responding.push_back(seconds([&] {
         for (const double Lambda : p.Lambda) {
           response->modes.at(Lambda).respond(p.dn_in);
@@ -219,9 +221,9 @@ nlohmann::json times() {
     }
     const double together = median(resolving) + median(responding) + median(operators);
     fmt::print(table, "| {} | {} | {} | {} x {} | {:.2f} | {:.3f} | {:.2f} | {:.2f} |\n",
-               backend->description(), 256, p.Lambda.size(), 256, 256, median(resolving),
+               machine->description(), 256, p.Lambda.size(), 256, 256, median(resolving),
                median(responding), median(operators), together);
-    rows.push_back({{"backend", backend->name()},
+    rows.push_back({{"backend", machine->name()},
                     {"K", 256},
                     {"Lambdas", p.Lambda.size()},
                     {"resolve_seconds", median(resolving)},

@@ -29,7 +29,7 @@ struct Setting {
   double tolerance;
 };
 
-DefectProblem defect(Backend& backend, const Setting& setting) {
+DefectProblem defect(kinetic::Backend& backend, const Setting& setting) {
   DefectProblem problem;
   problem.model = psi6(setting.K, {2, 3});
   for (double k : problem.model.grid.momenta())
@@ -40,7 +40,8 @@ DefectProblem defect(Backend& backend, const Setting& setting) {
   return problem;
 }
 
-nlohmann::json measure(Backend& backend, const Setting& setting) {
+nlohmann::json measure(Machine& machine, const Setting& setting) {
+  kinetic::Backend& backend = machine.kinetic();
   Profile profile;
   TimedBackend timed(backend, profile);
   const DefectProblem problem = defect(backend, setting);
@@ -57,12 +58,12 @@ nlohmann::json measure(Backend& backend, const Setting& setting) {
   fmt::print(table,
              "| {} | {} | {} | {:.0e} | {} | {} | {:.1f} | {:.0f} % | {:.0f} % | {:.0f} % | "
              "{:.1f} % | {:.1f} % | {:.1f} % | {:.1f} % | {}, {}, {} |\n",
-             backend.description(), setting.K, setting.cells, setting.tolerance,
+             machine.description(), setting.K, setting.cells, setting.tolerance,
              solver->iterations(), solver->jacobians(), total, share(profile.linearise),
              share(profile.evaluate), share(profile.factorise), share(profile.solve),
              share(profile.prepare), share(profile.release), share(rest), profile.operators,
              profile.evaluations, profile.linearisations);
-  return {{"backend", backend.description()},
+  return {{"backend", machine.description()},
           {"K", setting.K},
           {"cells", setting.cells},
           {"tolerance", setting.tolerance},
@@ -93,18 +94,18 @@ void head() {
 }
 
 nlohmann::json solutions() {
-  const auto all = backends();
+  const auto all = machines();
   head();
   nlohmann::json rows;
   for (const Setting& setting : {Setting{128, 32, 1e-3}, Setting{256, 40, 1e-4}, large})
-    for (const auto& backend : all) {
-      const bool too_long = backend->name() == "cpu" && setting.K == large.K;
-      if (!too_long) rows.push_back(measure(*backend, setting));
+    for (const auto& machine : all) {
+      const bool too_long = machine->name() == "cpu" && setting.K == large.K;
+      if (!too_long) rows.push_back(measure(*machine, setting));
     }
   return rows;
 }
 
-/// The same solution again and again, each with a backend of its own that was just made.
+/// The same solution again and again, each on a machine that was just made.
 nlohmann::json repeated() {
   if (!cuda_unavailable().empty()) {
     fmt::print(table, "no GPU: nothing measured\n");
@@ -114,13 +115,13 @@ nlohmann::json repeated() {
   std::vector<double> first, times;
   bool same_bits = true;
   for (int run = 0; run < 5; ++run) {
-    const auto gpu = make_cuda_backend();
-    const DefectProblem problem = defect(*gpu, setting);
+    const auto gpu = make_cuda_machine();
+    const DefectProblem problem = defect(gpu->kinetic(), setting);
     StationaryOptions options;
     options.resolution.tolerance = setting.tolerance;
     std::unique_ptr<StationarySolver> solver;
     times.push_back(seconds([&] {
-      solver = make_newton(*gpu, problem, options);
+      solver = make_newton(gpu->kinetic(), problem, options);
       while (!solver->converged()) solver->step();
     }));
     if (run == 0) first = solver->slab().n();
@@ -142,7 +143,7 @@ nlohmann::json repeated() {
 
 nlohmann::json large_on_cpu() {
   head();
-  return nlohmann::json::array({measure(*make_cpu_backend(), large)});
+  return nlohmann::json::array({measure(*make_cpu_machine(), large)});
 }
 
 // ---- before the first solution -----------------------------------------------------------------
@@ -160,7 +161,7 @@ double process_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec) - started;
 }
 
-void solve_tiny(Backend& backend) {
+void solve_tiny(kinetic::Backend& backend) {
   StationaryOptions options;
   options.resolution.tolerance = 1e-2;
   const auto solver = make_newton(backend, defect(backend, {32, 4, 1e-2}), options);
@@ -171,18 +172,18 @@ void solve_tiny(Backend& backend) {
 /// second one shows what of its time is the solution's.
 nlohmann::json startup() {
   const double process = process_seconds();
-  std::vector<std::unique_ptr<Backend>> all;
-  const double making = seconds([&] { all = backends(); });
+  std::vector<std::unique_ptr<Machine>> all;
+  const double making = seconds([&] { all = machines(); });
   fmt::print(table,
              "Before the first solution: process {:.2f} s, all backends {:.2f} s\n\n"
              "| backend | first tiny solution, s | second, s |\n|---|---|---|\n",
              process, making);
   nlohmann::json rows;
-  for (const auto& backend : all) {
-    const double first = seconds([&] { solve_tiny(*backend); });
-    const double second = seconds([&] { solve_tiny(*backend); });
-    fmt::print(table, "| {} | {:.3f} | {:.3f} |\n", backend->description(), first, second);
-    rows.push_back({{"backend", backend->description()},
+  for (const auto& machine : all) {
+    const double first = seconds([&] { solve_tiny(machine->kinetic()); });
+    const double second = seconds([&] { solve_tiny(machine->kinetic()); });
+    fmt::print(table, "| {} | {:.3f} | {:.3f} |\n", machine->description(), first, second);
+    rows.push_back({{"backend", machine->description()},
                     {"process_seconds", process},
                     {"all_backends_seconds", making},
                     {"first_tiny_seconds", first},

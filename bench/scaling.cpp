@@ -25,8 +25,8 @@ using testing::outgoing;
 using testing::Value;
 
 /// The GPU, if there is one.
-Backend& fastest() {
-  static const auto all = backends();
+Machine& fastest() {
+  static const auto all = machines();
   return *all.back();
 }
 
@@ -55,7 +55,8 @@ void print_kinetic_limit(const KineticLimit& limit, double Lambda) {
 /// One defect, measured for at least `least` time units.
 nlohmann::json one_length(const DefectRun& defect, const KineticLimit& limit, double least) {
   const double crossing = defect.crossing(2 * testing::slowest);
-  const SteadyState run = defect.measure(fastest(), crossing, crossing + std::max(least, crossing));
+  const SteadyState run =
+      defect.measure(fastest().field(), crossing, crossing + std::max(least, crossing));
   const std::string name =
       fmt::format("L = {}, {}", defect.L, defect.counterterm ? "hartree" : "A = 0");
   const Value share = outgoing(run, limit.share(), limit.injected);
@@ -84,7 +85,7 @@ nlohmann::json lengths(double Lambda, const std::vector<double>& L,
                        const std::vector<bool>& counterterms, double least) {
   DefectRun defect;
   defect.Lambda = Lambda;
-  const KineticLimit limit(fastest(), defect.window, Lambda);
+  const KineticLimit limit(fastest().kinetic(), defect.window, Lambda);
   print_kinetic_limit(limit, Lambda);
   nlohmann::json rows;
   for (const bool counterterm : counterterms)
@@ -121,7 +122,7 @@ nlohmann::json couplings() {
       // The field turns by lambda U' dt in a step: strong defects want short ones.
       defect.dt = lambda > 1 ? 0.02 : 0.05;
       const double crossing = defect.crossing(2 * testing::slowest);
-      const SteadyState run = defect.measure(fastest(), crossing, crossing + 1500);
+      const SteadyState run = defect.measure(fastest().field(), crossing, crossing + 1500);
       const std::vector<WindowDensity> sides = run.densities();
       const Window taper = Window::sine(defect.window);
       const MomentumGrid ring{defect.problem().sites()};

@@ -26,9 +26,9 @@ namespace {
 
 constexpr double unlimited = std::numeric_limits<double>::infinity();
 
-Backend& cpu() {
-  static const auto backend = make_cpu_backend();
-  return *backend;
+kinetic::Backend& cpu() {
+  static const auto machine = make_cpu_machine();
+  return machine->kinetic();
 }
 
 enum class Cells { uniform, graded };
@@ -87,7 +87,7 @@ struct Run {
 };
 
 Run newton(const DefectProblem& problem, const StationaryOptions& options,
-           Backend& backend = cpu()) {
+           kinetic::Backend& backend = cpu()) {
   Run run;
   run.seconds = seconds([&] {
     run.solver = make_newton(backend, problem, options);
@@ -290,7 +290,7 @@ Steps count_steps(int K, double T, int cells, std::size_t first_goals = goals.si
   return steps;
 }
 
-double published_step_seconds(Backend& backend, int cells) {
+double published_step_seconds(kinetic::Backend& backend, int cells) {
   const auto solver = make_march(backend, as_published(published_K, cells), published_resolution());
   std::vector<double> all;
   for (int i = 0; i < 3; ++i) all.push_back(seconds([&] { solver->step(); }));
@@ -309,13 +309,14 @@ struct Marches {
   double step_seconds;
 };
 
-nlohmann::json published_row(Backend& backend, const Marches& theirs) {
-  const Run run = newton(as_published(published_K, theirs.cells), within(published_error), backend);
-  nlohmann::json row{{"backend", backend.description()},
+nlohmann::json published_row(Machine& machine, const Marches& theirs) {
+  const Run run =
+      newton(as_published(published_K, theirs.cells), within(published_error), machine.kinetic());
+  nlohmann::json row{{"backend", machine.description()},
                      {"cells", theirs.cells},
                      {"step_seconds", theirs.step_seconds},
                      {"newton_seconds", run.seconds}};
-  fmt::print(table, "| {} | {} | {:.3g} | {:.2f} |", backend.description(), theirs.cells,
+  fmt::print(table, "| {} | {} | {:.3g} | {:.2f} |", machine.description(), theirs.cells,
              theirs.step_seconds, run.seconds);
   for (std::size_t i = 0; i < goals.size(); ++i) {
     const double march_seconds = theirs.steps[i] * theirs.step_seconds;
@@ -354,12 +355,12 @@ nlohmann::json against_published() {
   for (const double goal : goals) fmt::print(table, " to {:.0e} |", goal);
   fmt::print(table, "\n|---|---|---|---|---|---|---|\n");
   nlohmann::json rows;
-  for (const auto& backend : backends()) {
-    const Marches by_11{11, of_11, published_step_seconds(*backend, 11)};
-    const Marches by_21{21, of_21, published_step_seconds(*backend, 21)};
+  for (const auto& machine : machines()) {
+    const Marches by_11{11, of_11, published_step_seconds(machine->kinetic(), 11)};
+    const Marches by_21{21, of_21, published_step_seconds(machine->kinetic(), 21)};
     const Marches by_41{41, of_41, at_41(by_11.step_seconds, by_21.step_seconds)};
     for (const Marches& theirs : {by_11, by_21, by_41})
-      rows.push_back(published_row(*backend, theirs));
+      rows.push_back(published_row(*machine, theirs));
   }
   return {{"rows", rows}, {"steps", of_11[0]}, {"steps_finer", finer[0]}};
 }

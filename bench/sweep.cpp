@@ -101,12 +101,13 @@ double evaluation_seconds(CollisionOperator& collision, const std::vector<double
   return median(all);
 }
 
-double jacobian_seconds(CollisionOperator& collision, const std::vector<double>& n, int times) {
+double jacobian_seconds(kinetic::Backend& backend, CollisionOperator& collision,
+                        const std::vector<double>& n, int times) {
   // Into a node system, where they stay: downloading them would take longer than anything else.
-  const auto system = collision.node_system(points);
+  const auto system = backend.node_system(K, points);
   std::vector<double> all;
   for (int i = 0; i < times; ++i)
-    all.push_back(seconds([&] { collision.linearise(n, *system, 0); }));
+    all.push_back(seconds([&] { linearise(collision, {n, system.get(), 0}); }));
   return median(all);
 }
 
@@ -121,12 +122,12 @@ nlohmann::json row(const char* device, const char* path, const Size& size, doubl
 nlohmann::json gpu_row(TimeSweep sweep, const Size& size, const cuda::Ceilings& can,
                        double cpu_seconds) {
   const bool fused = sweep == TimeSweep::best;
-  const auto gpu = make_cuda_backend({FieldSteps::best, sweep});
+  const auto gpu = make_cuda_machine({FieldSteps::best, sweep});
   const CollisionPlan plan = plan_of(size);
-  const auto collision = gpu->collision(plan);
+  const auto collision = gpu->kinetic().collision(plan);
   const double time = evaluation_seconds(*collision, profile(), 9);
   nlohmann::json result = row("cuda", fused ? "fused" : "cuFFT", size, time,
-                              jacobian_seconds(*collision, profile(), 3));
+                              jacobian_seconds(gpu->kinetic(), *collision, profile(), 3));
   const Limit limit = limit_of(work_of(plan, fused), can, Precision::double_);
   fmt::print(table, "{:>10.1f} {:>10.2f} of {}\n", cpu_seconds / time, limit.seconds / time,
              limit.name);
@@ -139,15 +140,16 @@ nlohmann::json gpu_row(TimeSweep sweep, const Size& size, const cuda::Ceilings& 
 nlohmann::json sweeps() {
   const bool gpu = cuda_unavailable().empty();
   const cuda::Ceilings can = gpu ? cuda::measure_ceilings() : cuda::Ceilings{};
-  const auto cpu = make_cpu_backend();
+  const auto cpu = make_cpu_machine();
   fmt::print(table, "{} densities on {} momenta, l = 2 and 3; CPU on all cores\n", points, K);
   fmt::print(table, "{:>6} {:>10} {:>6} {:>6} {:>14} {:>14} {:>10} {:>10}\n", "device", "path", "T",
              "M", "evaluation/ms", "Jacobians/ms", "over CPU", "ceiling");
   nlohmann::json rows;
   for (const Size& size : sizes) {
-    const auto collision = cpu->collision(plan_of(size));
+    const auto collision = cpu->kinetic().collision(plan_of(size));
     const double time = evaluation_seconds(*collision, profile(), 3);
-    rows.push_back(row("cpu", "FFTW", size, time, jacobian_seconds(*collision, profile(), 1)));
+    rows.push_back(
+        row("cpu", "FFTW", size, time, jacobian_seconds(cpu->kinetic(), *collision, profile(), 1)));
     fmt::print(table, "\n");
     if (!gpu) continue;
     for (const TimeSweep sweep : {TimeSweep::transforms, TimeSweep::best})

@@ -10,7 +10,7 @@
 
 namespace kapitza::bench {
 
-/// Seconds spent in each kind of work, and how often it was asked for.
+/// Seconds spent in each kind of work (release: of operators), and how often it was asked for.
 struct Profile {
   double prepare = 0, evaluate = 0, linearise = 0, factorise = 0, solve = 0, release = 0;
   int operators = 0, evaluations = 0, linearisations = 0, factorisations = 0;

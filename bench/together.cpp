@@ -21,7 +21,7 @@ namespace {
 constexpr int solves = 64, K = 64, cells = 16;
 
 /// Lambda from 0.1 to 10.
-std::vector<DefectProblem> scan(Backend& backend) {
+std::vector<DefectProblem> scan(kinetic::Backend& backend) {
   DefectProblem problem;
   problem.model = psi6(K, {2, 3});
   for (double k : problem.model.grid.momenta())
@@ -38,7 +38,7 @@ std::vector<DefectProblem> scan(Backend& backend) {
 }
 
 /// The stationary density, from free streaming.
-std::vector<double> solve(Backend& backend, const DefectProblem& problem) {
+std::vector<double> solve(kinetic::Backend& backend, const DefectProblem& problem) {
   StationaryOptions options;
   options.resolution.tolerance = 1e-3;
   const auto solver = make_newton(backend, problem, options);
@@ -51,7 +51,8 @@ std::string calls(const Profile& p) {
                      p.factorisations);
 }
 
-nlohmann::json measure(Backend& backend) {
+nlohmann::json measure(Machine& machine) {
+  kinetic::Backend& backend = machine.kinetic();
   const std::vector<DefectProblem> problems = scan(backend);
   std::vector<std::vector<double>> alone(solves), together(solves);
   Profile calls_alone, calls_together;
@@ -60,16 +61,18 @@ nlohmann::json measure(Backend& backend) {
     for (int i = 0; i < solves; ++i) alone[i] = solve(timed_alone, problems[i]);
   };
   const auto at_once = [&] {
-    const auto work = [&](std::size_t i, Backend& own) { together[i] = solve(own, problems[i]); };
+    const auto work = [&](std::size_t i, kinetic::Backend& own) {
+      together[i] = solve(own, problems[i]);
+    };
     for (const std::exception_ptr& thrown : side_by_side(timed_together, solves, work))
       if (thrown) std::rethrow_exception(thrown);
   };
   solve(backend, problems[0]);  // what is done once in a process is not counted
   const double first = seconds(one_by_one), second = seconds(at_once);
-  fmt::print(table, "| {} | {:.2f} | {:.2f} | {:.2f} | {} | {} | {} |\n", backend.description(),
+  fmt::print(table, "| {} | {:.2f} | {:.2f} | {:.2f} | {} | {} | {} |\n", machine.description(),
              first, second, first / second, alone == together ? "yes" : "NO", calls(calls_alone),
              calls(calls_together));
-  return {{"backend", backend.description()},       {"seconds_one_by_one", first},
+  return {{"backend", machine.description()},       {"seconds_one_by_one", first},
           {"seconds_side_by_side", second},         {"ratio", first / second},
           {"calls_one_by_one", calls(calls_alone)}, {"calls_side_by_side", calls(calls_together)},
           {"same_bits", alone == together}};
@@ -82,7 +85,7 @@ int main(int argc, char** argv) {
   using namespace kapitza;
   using namespace kapitza::bench;
   return report(argc, argv, [] {
-    const auto all = backends();
+    const auto all = machines();
     fmt::print(
         table,
         "{} stationary solves, K = {}, {} cells, Lambda = 0.1 ... 10, from free streaming\n\n"
@@ -91,7 +94,7 @@ int main(int argc, char** argv) {
         "|---|---|---|---|---|---|---|\n",
         solves, K, cells);
     nlohmann::json rows;
-    for (const auto& backend : all) rows.push_back(measure(*backend));
+    for (const auto& machine : all) rows.push_back(measure(*machine));
     return nlohmann::json{{"scan", rows}};
   });
 }

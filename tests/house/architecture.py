@@ -8,12 +8,12 @@ import tree
 # Folder of include/kapitza: the folders that its headers may include.
 LAYERS = {
     "core": {"core"},
-    "physics": {"core", "random", "physics"},
-    "random": {"core", "random"},
-    "spectral": {"core", "physics", "spectral"},
-    "block": {"core", "physics", "random", "spectral", "block"},
     "numerics": {"core", "numerics"},
-    "solver": {"core", "physics", "random", "spectral", "numerics", "solver"},
+    "physics": {"core", "numerics", "random", "physics"},
+    "random": {"core", "random"},
+    "spectral": {"core", "numerics", "physics", "spectral"},
+    "block": {"core", "physics", "random", "spectral", "block"},
+    "solver": {"core", "numerics", "physics", "random", "spectral", "solver"},
 }
 
 # Top folder: the project's top folders that its files may include.
@@ -38,8 +38,8 @@ ALLOWED = (
     (DEVICE, ("kernels/cuda/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
     (FFTW, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
     (EIGEN, ("src/solver/", "kernels/cpu/", "tests/")),
-    (THREAD, ("src/solver/together.cpp", "tests/", "bench/")),
-    (MUTEX, ("src/solver/together.cpp", "src/solver/pair_table.cpp", "kernels/cuda/", "tests/", "bench/")),
+    (THREAD, ("src/numerics/rendezvous.cpp", "tests/", "bench/")),
+    (MUTEX, ("src/numerics/rendezvous.cpp", "src/solver/pair_table.cpp", "kernels/cuda/", "tests/", "bench/")),
     (OPENMP, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
 )
 
