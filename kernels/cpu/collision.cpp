@@ -194,7 +194,7 @@ void CpuCollision::assemble(const BalancedDensity& density, const CollisionSums&
     gain[m] = values.total_gain(m);
     rate[m] = values.total_rate(m);
     I[m] = collision_integral(n, h, gain[m], rate[m]);
-    slope[m] = collision_integral(n, h, slopes.total_gain(m), slopes.total_rate(m));
+    slope[m] = h * slopes.total_gain(m) + n * slopes.total_rate(m);  // fused in this order
   }
   const double* energy = plan().energy.data();
   const JacobianPieces pieces{by_n.data(),

@@ -157,15 +157,17 @@ void SteadyState::begin_second_part() {
 void SteadyState::add_bands(const double* sums, double scale, double* bands) const {
   const TotalsLayout at = plan().totals();
   for (int window = 0; window < at.windows; ++window) {
+    const double* n = sums + at.n(window);
     for (int m = 0; m < at.momenta; ++m) {
       const double fraction = std::abs(k_[m]) / std::numbers::pi;
       const int band =
           std::min(static_cast<int>(fraction * bands_per_direction), bands_per_direction - 1);
-      bands[v_[m] > 0 ? band : band + bands_per_direction] += scale * sums[at.n(window, m)];
+      bands[v_[m] > 0 ? band : band + bands_per_direction] += scale * n[m];
     }
     bands += 2 * bands_per_direction;
   }
-  for (int x = 0; x < at.sites; ++x) *bands += scale * sums[at.site(x)];
+  const double* density = sums + at.site();
+  for (int x = 0; x < at.sites; ++x) *bands += scale * density[x];
 }
 
 std::size_t SteadyState::band_count() const {
