@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstdio>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace kapitza::host {
 
@@ -15,7 +18,11 @@ class Console {
  public:
   enum class Style { bar, lines, quiet };
 
-  explicit Console(Style style, std::FILE* stream = stderr) : style_(style), stream_(stream) {}
+  using Clock = std::chrono::steady_clock;
+  using Now = std::function<Clock::time_point()>;
+
+  explicit Console(Style style, std::FILE* stream = stderr, Now now = Clock::now)
+      : style_(style), stream_(stream), now_(std::move(now)) {}
   /// A bar where standard error is a terminal, lines elsewhere.
   static Console for_standard_error(bool quiet);
   ~Console() { end_progress(); }
@@ -31,16 +38,21 @@ class Console {
   void end_progress();
 
  private:
-  using Clock = std::chrono::steady_clock;
+  struct Moment {
+    double elapsed, fraction;
+  };
 
+  void remember(double fraction);
+  std::optional<double> seconds_left() const;
   bool due();
   void draw(double fraction, const std::string& detail);
   void erase();
 
   Style style_;
   std::FILE* stream_;
+  Now now_;
   Clock::time_point started_{}, drawn_{};
-  double first_fraction_ = 0;
+  std::vector<Moment> past_;
   long steps_ = 0;
   bool bar_visible_ = false;
 };

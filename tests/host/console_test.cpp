@@ -47,8 +47,41 @@ void work(Console& console) {
 TEST(Console, DrawsABarOnATerminal) {
   const std::string text = written(Console::Style::bar, work);
   EXPECT_NE(text.find("\r[##############..........]  60 %  t = 1  "), std::string::npos) << text;
-  EXPECT_NE(text.find(" steps/s  ETA "), std::string::npos) << text;
+  EXPECT_NE(text.find(" steps/s"), std::string::npos) << text;
   EXPECT_NE(text.find("\r\033[Ka note\n"), std::string::npos) << "the bar must go before a line";
+}
+
+/// What is written where a second passes with every step.
+template <class Fraction>
+std::string after_seconds(int count, Fraction fraction) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::tmpfile(), std::fclose);
+  Console::Clock::time_point now;
+  {
+    Console console(Console::Style::bar, stream.get(), [&] { return now; });
+    console.start_progress(fraction(0));
+    for (int i = 1; i <= count; ++i) {
+      now += std::chrono::seconds(1);
+      console.progress(fraction(i), "");
+    }
+  }
+  std::rewind(stream.get());
+  std::string text(100000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), stream.get()));
+  return text;
+}
+
+TEST(Console, ShowsWhatIsLeftOfSteadyProgress) {
+  const auto steady = [](int i) { return 0.01 * i; };
+  EXPECT_EQ(after_seconds(7, steady).find("ETA"), std::string::npos) << "too early to tell";
+  EXPECT_NE(after_seconds(8, steady).find("ETA 1 min 32 s"), std::string::npos);
+  EXPECT_NE(after_seconds(90, steady).find("ETA 10.0 s"), std::string::npos);
+}
+
+TEST(Console, ShowsNothingWhereTheRateHasNotSettled) {
+  const auto accelerating = [](int i) { return 1e-4 * i * i; };
+  EXPECT_EQ(after_seconds(99, accelerating).find("ETA"), std::string::npos);
+  const auto stuck = [](int i) { return i < 10 ? 0.05 * i : 0.5; };
+  EXPECT_EQ(after_seconds(40, stuck).rfind("ETA"), after_seconds(12, stuck).rfind("ETA"));
 }
 
 TEST(Console, DrawsNoBarInALog) {
