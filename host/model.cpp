@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <fmt/format.h>
+#include <memory>
 
 #include "host/config/expression.hpp"
 #include "host/config/schema.hpp"
@@ -93,13 +94,15 @@ void require_positive(const Config& config, std::string_view key, const std::vec
   }
 }
 
-/// What stands at a key of kind density, at any momenta. It refers to the configuration.
+/// What stands at a key of kind density, at any momenta. Its errors name the key, whatever
+/// has become of the configuration.
 Spectrum density_of(const Config& config, std::string_view key, const Dispersion& dispersion) {
   const Value& value = config.at(key);
+  const auto own = std::make_shared<const Config>(config);
   Spectrum n;
   if (const auto* expression = value.as<std::string>()) {
-    n = [&config, key, text = *expression](const std::vector<double>& k) {
-      return about(config, key, [&] { return evaluate_expression(text, "k", k); });
+    n = [own, key = std::string(key), text = *expression](const std::vector<double>& k) {
+      return about(*own, key, [&] { return evaluate_expression(text, "k", k); });
     };
   } else if (const auto& members = *value.as<Value::Members>(); members.contains("table")) {
     // The spline of ln n keeps n positive, whatever the table.
@@ -115,9 +118,9 @@ Spectrum density_of(const Config& config, std::string_view key, const Dispersion
     n = [dispersion, state = thermal_state_of(config, key, dispersion, thermal)](
             const std::vector<double>& k) { return state(dispersion.energy(k)); };
   }
-  return [&config, key, n = std::move(n)](const std::vector<double>& k) {
+  return [own, key = std::string(key), n = std::move(n)](const std::vector<double>& k) {
     std::vector<double> values = n(k);
-    require_positive(config, key, k, values);
+    require_positive(*own, key, k, values);
     return values;
   };
 }
@@ -431,30 +434,34 @@ FieldProblem make_field(const Config& config) {
   return problem;
 }
 
+namespace {
+
+std::string_view key_of(UnsuitableNumerics::Parameter parameter) {
+  switch (parameter) {
+    case UnsuitableNumerics::Parameter::dt:
+      return "lattice.dt";
+    case UnsuitableNumerics::Parameter::kick_every:
+      return "lattice.noise_every";
+    case UnsuitableNumerics::Parameter::absorber:
+      return "lattice.absorber";
+  }
+  return {};
+}
+
+}  // namespace
+
 FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem) {
   FieldNumerics numerics;
   numerics.order = config.integer("numerics.order");
   numerics.kick_every = config.integer("lattice.noise_every");
-  numerics.dt = config.optional_number("lattice.dt").value_or(0.5 / problem.dispersion.bandwidth());
-  const double longest = FieldNumerics::longest_step(problem.dispersion);
-  if (numerics.dt > longest)
-    throw config.error("lattice.dt", fmt::format("too long for the band, whose width is {:.4g}: at "
-                                                 "most pi / width = {:.4g}",
-                                                 problem.dispersion.bandwidth(), longest));
-  if (!problem.absorber) return numerics;
-  constexpr double most = 0.5;
-  const double damping = problem.absorber->max_rate() * numerics.dt * numerics.kick_every;
-  if (damping <= most) return numerics;
-  const double steps = std::floor(numerics.kick_every * most / damping);
-  if (steps < 1)
-    throw config.error("lattice.absorber",
-                       fmt::format("the field decays by exp(-{:.3g}) within a time step: a wider "
-                                   "absorber, or a smaller Gamma or lattice.dt, would do",
-                                   damping / numerics.kick_every));
-  throw config.error("lattice.noise_every",
-                     fmt::format("the field decays by exp(-{:.3g}) between two kicks: at most {} "
-                                 "steps, or a wider absorber",
-                                 damping, steps));
+  numerics.dt =
+      config.optional_number("lattice.dt").value_or(FieldNumerics::usual_step(problem.dispersion));
+  try {
+    numerics.check(problem);
+  } catch (const UnsuitableNumerics& error) {
+    throw config.error(key_of(error.parameter), error.what());
+  }
+  return numerics;
 }
 
 EnsembleSize make_ensemble_size(const Config& config) {
@@ -473,17 +480,7 @@ SteadyStateOptions make_steady_state_options(const Config& config, const FieldPr
   const std::vector<double> range = config.numbers("ensemble.target_k");
   options.target_low = range[0];
   options.target_high = range[1];
-  const std::vector<double> k = MomentumGrid{problem.window}.momenta();
-  // The slowest carriers that count must have had the time to go from one absorber to the other.
-  double slowest = problem.dispersion.max_speed();
-  for (const double q : k)
-    if (options.counts(q)) slowest = std::min(slowest, std::abs(problem.dispersion.velocity(q)));
-  options.settling = (problem.sites() - 2 * problem.absorber->width) / slowest;
-  const auto counts = [&](double q) { return options.counts(q); };
-  if (std::ranges::none_of(k, counts))
-    throw config.error(
-        "ensemble.target_k",
-        fmt::format("none of the window's momenta, {:.4g} apart, lies in there", k[1] - k[0]));
+  about(config, "ensemble.target_k", [&] { options.settling = burn_in_floor(problem, options); });
   if (!options.max_time && !options.target_error)
     throw InputError(
         fmt::format("{}: nothing would stop this run: give ensemble.max_time or "

@@ -37,7 +37,7 @@ LinearProblem make_linear(const Config& config);
 bool uses_newton(const Config& config);
 StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model);
 
-/// The field of a microscopic job. Its density refers to the configuration, which must outlive it.
+/// The field of a microscopic job.
 FieldProblem make_field(const Config& config);
 FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem);
 EnsembleSize make_ensemble_size(const Config& config);

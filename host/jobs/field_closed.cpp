@@ -6,6 +6,7 @@
 #include "host/jobs/field_run.hpp"
 #include "host/jobs/microscopic_file.hpp"
 #include "host/model.hpp"
+#include "kapitza/solver/field_summary.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -48,8 +49,7 @@ class ClosedField final : public FieldRun {
         {"energy_drift", last.energy_drift, "largest relative change in any trajectory"},
     };
     if (!last.step.mean.empty())
-      rows.push_back({"step_error",
-                      root_mean_square(last.step.mean) / root_mean_square(last.n.mean),
+      rows.push_back({"step_error", relative_change(last.step.mean, last.n.mean),
                       "relative change of n with half the step, root mean square"});
     return rows;
   }

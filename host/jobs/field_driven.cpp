@@ -8,6 +8,7 @@
 #include "host/jobs/field_run.hpp"
 #include "host/jobs/microscopic_file.hpp"
 #include "host/model.hpp"
+#include "kapitza/solver/field_summary.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -19,9 +20,7 @@ class DrivenField final : public FieldRun {
       : FieldRun(context, FieldSetup(context.config)),
         solver_(context.backend, problem(), setup_.numerics, setup_.size,
                 make_steady_state_options(context.config, problem())),
-        window_(Window::sine(problem().window)),
-        expected_(window_.blur({problem().sites()},
-                               problem().density(MomentumGrid{problem().sites()}.momenta()))) {
+        expected_(expected_density(problem())) {
     resume([&](const ResultReader& reader) {
       solver_.restore(read_steady_state(
           reader, make_plan(setup_.problem, setup_.numerics, setup_.size), arms(context_.config)));
@@ -50,7 +49,7 @@ class DrivenField final : public FieldRun {
 
   Quantities results() const override {
     const std::vector<WindowDensity> sides = solver_.densities();
-    const Injected injected = compare_injected(sides);
+    const InjectionCheck injected = check_injection(problem(), expected_, sides);
     Quantities rows{
         {"time", solver_.time(), "reached"},
         {"burn_in", solver_.burn_in(), "time before what was measured counts"},
@@ -68,56 +67,19 @@ class DrivenField final : public FieldRun {
     };
     append_current(rows, "number_current", std::vector<double>(grid().K, 1.0));
     append_current(rows, "energy_current", problem().dispersion.energy(grid().momenta()));
-    if (context_.config.flag("numerics.error_check")) append_step_errors(rows, sides);
+    if (context_.config.flag("numerics.error_check"))
+      rows.push_back({"step_error", step_error(sides),
+                      "relative change of n with half the step, root mean square"});
     return rows;
   }
 
-  /// The carriers that come in, at the momenta and in the windows where they do: does the absorber
-  /// send what was asked for?
-  struct Injected {
-    double ratio, ratio_error, chi2;
-  };
-
-  Injected compare_injected(const std::vector<WindowDensity>& sides) const {
-    const std::vector<double> v = problem().dispersion.velocity(grid().momenta());
-    double chi2 = 0, seen = 0, asked = 0, variance = 0;
-    for (int m = 0; m < grid().K; ++m) {
-      const WindowDensity& side = sides[v[m] > 0 ? 0 : 1];
-      chi2 += std::pow((side.n[m] - expected_[m]) / side.error[m], 2) / grid().K;
-      seen += side.n[m];
-      asked += expected_[m];
-      variance += side.error[m] * side.error[m];
-    }
-    return {seen / asked, std::sqrt(variance) / asked, chi2};
-  }
-
-  static double error_ratio(const std::vector<WindowDensity>& sides) {
-    double blocks = 0, trajectories = 0;
-    for (const WindowDensity& side : sides)
-      for (std::size_t m = 0; m < side.n.size(); ++m) {
-        blocks += std::pow(side.block_error[m] / side.n[m], 2);
-        trajectories += std::pow(side.error[m] / side.n[m], 2);
-      }
-    return std::sqrt(blocks / trajectories);
-  }
-
-  /// int dk/2pi v q n in both windows: the same, where the state is stationary.
-  void append_current(Quantities& rows, const std::string& name, std::vector<double> q) const {
-    const std::vector<double> v = problem().dispersion.velocity(grid().momenta());
-    for (std::size_t m = 0; m < q.size(); ++m) q[m] *= v[m];
-    const Estimates current = solver_.moments(q);
-    rows.push_back({name + ".left", current.mean[0], "towards larger x"});
-    rows.push_back({name + ".left_err", current.error[0], ""});
-    rows.push_back({name + ".right", current.mean[1], ""});
-    rows.push_back({name + ".right_err", current.error[1], ""});
-  }
-
-  static void append_step_errors(Quantities& rows, const std::vector<WindowDensity>& sides) {
-    double largest = 0;
-    for (const WindowDensity& side : sides)
-      largest = std::max(largest, root_mean_square(side.step) / root_mean_square(side.n));
-    rows.push_back(
-        {"step_error", largest, "relative change of n with half the step, root mean square"});
+  void append_current(Quantities& rows, const std::string& name,
+                      const std::vector<double>& q) const {
+    const Estimates estimate = current(solver_, problem(), q);
+    rows.push_back({name + ".left", estimate.mean[0], "towards larger x"});
+    rows.push_back({name + ".left_err", estimate.error[0], ""});
+    rows.push_back({name + ".right", estimate.mean[1], ""});
+    rows.push_back({name + ".right_err", estimate.error[1], ""});
   }
 
   void write_results(ResultWriter& writer) const override {
@@ -170,7 +132,6 @@ class DrivenField final : public FieldRun {
   }
 
   SteadyState solver_;
-  Window window_;
   std::vector<double> expected_;
 };
 

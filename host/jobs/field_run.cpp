@@ -2,7 +2,6 @@
 #include "host/jobs/field_run.hpp"
 
 #include <bit>
-#include <cmath>
 #include <fmt/format.h>
 
 #include "host/model.hpp"
@@ -38,12 +37,6 @@ Quantities setup_rows(const FieldSetup& setup) {
 }
 
 std::size_t arms(const Config& config) { return config.flag("numerics.error_check") ? 2 : 1; }
-
-double root_mean_square(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value * value;
-  return std::sqrt(sum / static_cast<double>(values.size()));
-}
 
 FieldRun::FieldRun(JobContext& context, FieldSetup setup)
     : context_(context), setup_(std::move(setup)), time_(context) {

@@ -25,8 +25,6 @@ Quantities setup_rows(const FieldSetup& setup);
 
 std::size_t arms(const Config& config);
 
-double root_mean_square(const std::vector<double>& values);
-
 /// A run of either kind, and what both write.
 class FieldRun : public StepwiseRun {
  public:

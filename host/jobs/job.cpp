@@ -67,7 +67,7 @@ Quantities estimate_evaluations(const Config& config, Backend& backend, double e
 
   const std::size_t memory = resolved.collision->memory(1);
   Quantities rows = resolution_rows(resolved.collision->plan().resolution);
-  append(rows, error_rows({resolved, request}));
+  append(rows, error_rows(resolved.errors));
   append(rows, {
                    {"memory_bytes", static_cast<std::int64_t>(memory),
                     readable_bytes(static_cast<double>(memory))},

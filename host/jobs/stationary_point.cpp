@@ -43,7 +43,7 @@ DefectTask::DefectTask(const JobContext& context)
       is_list(config.is_list("defect.Lambda")),
       symmetric(is_symmetric(problem)),
       mean_free_path(
-          DefectProblem::mean_free_path(context.backend, problem.model, problem.injection, 1)) {}
+          kapitza::mean_free_path(context.backend, problem.model, problem.injection, 1)) {}
 
 DefectPoint::DefectPoint(const DefectTask& task, Backend& backend, double Lambda,
                          const DefectStart& start)

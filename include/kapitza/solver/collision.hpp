@@ -131,4 +131,7 @@ class CollisionOperator {
   CollisionPlan plan_;
 };
 
+/// sum w I / sum |w I|: how well I conserves what w counts.
+double conservation_rate(const std::vector<double>& I, const std::vector<double>& weight);
+
 }  // namespace kapitza
