@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "host/model.hpp"
+#include "host/jobs/read/model.hpp"
 #include "kapitza/solver/resolve.hpp"
 
 namespace kapitza::host {

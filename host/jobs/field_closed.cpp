@@ -5,7 +5,6 @@
 
 #include "host/jobs/field_run.hpp"
 #include "host/jobs/microscopic_file.hpp"
-#include "host/model.hpp"
 #include "kapitza/solver/field_summary.hpp"
 
 namespace kapitza::host {

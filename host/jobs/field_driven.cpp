@@ -7,7 +7,7 @@
 
 #include "host/jobs/field_run.hpp"
 #include "host/jobs/microscopic_file.hpp"
-#include "host/model.hpp"
+#include "host/jobs/read/field.hpp"
 #include "kapitza/solver/field_summary.hpp"
 
 namespace kapitza::host {

@@ -4,7 +4,7 @@
 #include <bit>
 #include <fmt/format.h>
 
-#include "host/model.hpp"
+#include "host/jobs/read/field.hpp"
 #include "kapitza/spectral/fast_length.hpp"
 
 namespace kapitza::host {

@@ -6,9 +6,9 @@
 #include "host/jobs/collision.hpp"
 #include "host/jobs/linear.hpp"
 #include "host/jobs/microscopic.hpp"
+#include "host/jobs/read/model.hpp"
 #include "host/jobs/relax.hpp"
 #include "host/jobs/stationary.hpp"
-#include "host/model.hpp"
 
 namespace kapitza::host {
 namespace {

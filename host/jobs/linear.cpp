@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "host/model.hpp"
+#include "host/jobs/read/linear.hpp"
+#include "host/jobs/read/model.hpp"
 #include "kapitza/solver/linear_summary.hpp"
 
 namespace kapitza::host {

@@ -8,7 +8,7 @@
 #include "host/jobs/field_driven.hpp"
 #include "host/jobs/field_run.hpp"
 #include "host/jobs/microscopic_file.hpp"
-#include "host/model.hpp"
+#include "host/jobs/read/field.hpp"
 
 namespace kapitza::host {
 namespace {

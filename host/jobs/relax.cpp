@@ -5,7 +5,8 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "host/model.hpp"
+#include "host/jobs/read/model.hpp"
+#include "host/jobs/read/relax.hpp"
 #include "host/runs/stepwise.hpp"
 #include "kapitza/solver/relaxation.hpp"
 

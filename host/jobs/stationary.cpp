@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "host/jobs/read/defect.hpp"
 #include "host/jobs/stationary_cost.hpp"
 #include "host/jobs/stationary_point.hpp"
 #include "host/jobs/stationary_together.hpp"
-#include "host/model.hpp"
 #include "host/runs/stepwise.hpp"
 
 namespace kapitza::host {

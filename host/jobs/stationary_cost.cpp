@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "host/jobs/job.hpp"
-#include "host/model.hpp"
+#include "host/jobs/read/defect.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "host/model.hpp"
+#include "host/jobs/read/defect.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -8,7 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "host/jobs/job.hpp"
-#include "host/model.hpp"
+#include "host/jobs/read/defect.hpp"
+#include "host/jobs/read/model.hpp"
 #include "host/output/result_file.hpp"
 #include "tests/host/program.hpp"
 
