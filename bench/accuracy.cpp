@@ -51,17 +51,17 @@ nlohmann::json tolerances(kinetic::Backend& backend) {
       resolved.collision->evaluate(n, batch);
       const double actual = error(batch.I, exact);
       fmt::print(table, "| {} | {:.0e} | {:.0f} | {} ... {} | {} | {:.1e} | {:.1e} | {:.1e} |\n",
-                 density.name, tolerance, r.T, r.M_first, r.M, r.points, resolved.cutoff_error,
-                 actual, resolved.grid_error);
+                 density.name, tolerance, r.T, r.M_first, r.M, r.points, resolved.errors.cutoff,
+                 actual, resolved.errors.grid);
       rows.push_back({{"density", density.name},
                       {"tolerance", tolerance},
                       {"T", r.T},
                       {"M", r.M},
                       {"M_first", r.M_first},
                       {"points", r.points},
-                      {"cutoff_error", resolved.cutoff_error},
+                      {"cutoff_error", resolved.errors.cutoff},
                       {"actual_error", actual},
-                      {"grid_error", resolved.grid_error}});
+                      {"grid_error", resolved.errors.grid}});
     }
   }
   return rows;

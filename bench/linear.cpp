@@ -151,8 +151,7 @@ std::vector<double> nonlinear_response(const LinearProblem& p, double Lambda, in
     for (std::size_t k = 0; k < n.size(); ++k)
       defect.injection.left.push_back(n[k] + sign * eps * p.dn_in[k]);
     defect.injection.right = n;
-    const double path =
-        DefectProblem::mean_free_path(cpu(), defect.model, defect.injection, Lambda);
+    const double path = mean_free_path(cpu(), defect.model, defect.injection, Lambda);
     defect.mesh = Mesh::graded(cells, Mesh::layer_of(path));
     StationaryOptions options;
     // Relative to I at the background, what is perturbed by eps must be as fine as that.

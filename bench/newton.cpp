@@ -35,7 +35,7 @@ DefectProblem defect(kinetic::Backend& backend, const Setting& setting) {
   for (double k : problem.model.grid.momenta())
     problem.injection.left.push_back(testing::injection(k));
   problem.injection.right = problem.injection.left;
-  const double path = DefectProblem::mean_free_path(backend, problem.model, problem.injection, 1);
+  const double path = mean_free_path(backend, problem.model, problem.injection, 1);
   problem.mesh = Mesh::graded(setting.cells, Mesh::layer_of(path));
   return problem;
 }

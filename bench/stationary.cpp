@@ -44,8 +44,7 @@ DefectProblem defect(int K, double Lambda, TransportScheme transport, Cells kind
     problem.injection.left.push_back(testing::injection(k));
     problem.injection.right.push_back(right * testing::injection(k));
   }
-  const double path =
-      DefectProblem::mean_free_path(cpu(), problem.model, problem.injection, problem.Lambda);
+  const double path = mean_free_path(cpu(), problem.model, problem.injection, problem.Lambda);
   problem.mesh =
       kind == Cells::uniform ? Mesh::uniform(cells) : Mesh::graded(cells, Mesh::layer_of(path));
   return problem;

@@ -27,7 +27,7 @@ std::vector<DefectProblem> scan(kinetic::Backend& backend) {
   for (double k : problem.model.grid.momenta())
     problem.injection.left.push_back(testing::injection(k));
   problem.injection.right = problem.injection.left;
-  const double path = DefectProblem::mean_free_path(backend, problem.model, problem.injection, 1);
+  const double path = mean_free_path(backend, problem.model, problem.injection, 1);
   std::vector<DefectProblem> all;
   for (int i = 0; i < solves; ++i) {
     problem.Lambda = std::pow(10, 2.0 * i / (solves - 1) - 1);

@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/jobs/collision.hpp"
 
-#include <cmath>
 #include <fmt/format.h>
 
-#include "host/model.hpp"
-#include "kapitza/solver/balance.hpp"
+#include "host/jobs/read/model.hpp"
 #include "kapitza/solver/resolve.hpp"
 
 namespace kapitza::host {
 namespace {
 
-/// sum w I / sum |w I|: how well I conserves what w counts.
-double conservation_rate(const std::vector<double>& I, const std::vector<double>& weight) {
-  double sum = 0, size = 0;
-  for (std::size_t m = 0; m < I.size(); ++m) {
-    sum += weight[m] * I[m];
-    size += std::abs(weight[m] * I[m]);
-  }
-  return rate_of(sum, size);
-}
-
-Quantities results(const ResolvedCollision& resolved, const CollisionErrors& errors,
-                   const CollisionBatch& batch) {
+Quantities results(const ResolvedCollision& resolved, const CollisionBatch& batch) {
   const CollisionPlan& plan = resolved.collision->plan();
   const std::vector<double> ones(batch.I.size(), 1.0);
   Quantities rows = resolution_rows(plan.resolution);
@@ -33,7 +20,7 @@ Quantities results(const ResolvedCollision& resolved, const CollisionErrors& err
       {"energy_rate_raw", batch.energy_rate_raw.at(0), ""},
   };
   append(rows, more);
-  append(rows, error_rows(errors));
+  append(rows, error_rows(resolved.errors));
   return rows;
 }
 
@@ -57,13 +44,12 @@ JobResult run(JobContext& context) {
   context.console.note(fmt::format("choosing T, M and dtau for tolerance {}", request.tolerance));
   const ResolvedCollision resolved =
       resolve_collision(context.machine.kinetic(), model, n, request);
-  const CollisionErrors errors(resolved, request);
-  if (!errors.tolerance_reached()) context.console.warning(unreached_tolerance(errors));
+  if (!resolved.errors.tolerance_reached())
+    context.console.warning(unreached_tolerance(resolved.errors));
   CollisionBatch batch;
   batch.resize(1, model.grid.K);
   resolved.collision->evaluate(n, batch);
-  const JobResult result{.quantities = results(resolved, errors, batch),
-                         .wall_seconds = clock.elapsed()};
+  const JobResult result{.quantities = results(resolved, batch), .wall_seconds = clock.elapsed()};
   write(context, resolved.collision->plan(), n, batch, result);
   return result;
 }

@@ -8,9 +8,9 @@
 #include "host/jobs/collision.hpp"
 #include "host/jobs/linear.hpp"
 #include "host/jobs/microscopic.hpp"
+#include "host/jobs/read/model.hpp"
 #include "host/jobs/relax.hpp"
 #include "host/jobs/stationary.hpp"
-#include "host/model.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -66,7 +66,7 @@ namespace {
 /// The first evaluation also touches new memory: the second one counts, if there is time for it.
 double seconds_per_evaluation(ResolvedCollision& resolved, const std::vector<double>& n,
                               const Budget& budget) {
-  if (!std::isfinite(resolved.cutoff_error) || !budget.has_time_for(2 * resolved.seconds))
+  if (!std::isfinite(resolved.errors.cutoff) || !budget.has_time_for(2 * resolved.seconds))
     return resolved.seconds;
   CollisionBatch batch;
   batch.resize(1, resolved.collision->plan().K());
@@ -104,7 +104,7 @@ Quantities estimate_evaluations(const Config& config, Machine& machine, double e
   const std::size_t memory = resolved.collision->memory(1);
   const double all_seconds = choosing_seconds + evaluations * seconds;
   Quantities rows = resolution_rows(resolution);
-  append(rows, error_rows({resolved, request}));
+  append(rows, error_rows(resolved.errors));
   append(rows, {
                    {"memory_bytes", static_cast<std::int64_t>(memory),
                     readable_bytes(static_cast<double>(memory))},

@@ -51,18 +51,6 @@ struct Job {
   Quantities (*estimate)(const Config& config, Machine& machine, Budget& budget);
 };
 
-/// How far the collision integral is from exact, and how far it was meant to be.
-struct CollisionErrors {
-  double cutoff, grid, tolerance;
-
-  CollisionErrors(double cutoff_error, double grid_error, double wanted)
-      : cutoff(cutoff_error), grid(grid_error), tolerance(wanted) {}
-  CollisionErrors(const ResolvedCollision& resolved, const ResolutionRequest& request)
-      : CollisionErrors(resolved.cutoff_error, resolved.grid_error, request.tolerance) {}
-  double estimate() const { return cutoff + grid; }
-  bool tolerance_reached() const { return estimate() <= tolerance; }
-};
-
 const Job& find_runner(std::string_view name);
 
 /// The estimate of a job that evaluates the collision integral of state.n and its like, typically

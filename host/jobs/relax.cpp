@@ -5,7 +5,9 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "host/model.hpp"
+#include "host/jobs/read/model.hpp"
+#include "host/jobs/read/relax.hpp"
+#include "host/runs/stepwise.hpp"
 #include "kapitza/solver/relaxation.hpp"
 
 namespace kapitza::host {
@@ -39,7 +41,6 @@ struct Checkpoint {
   RelaxationState state;
   History history;
   long evaluations = 0, rejected_steps = 0;
-  double wall_seconds = 0;
 };
 
 std::vector<double> grid_energies(const CollisionModel& model) {
@@ -86,64 +87,54 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, const CollisionMod
                   reader.read("entropy"), reader.read("deviation"), reader.read("n")};
   from.evaluations = static_cast<long>(reader.number("evaluations", "/"));
   from.rejected_steps = static_cast<long>(reader.number("rejected_steps", "/"));
-  from.wall_seconds = reader.number("wall_seconds", "/");
   if (from.state.n.size() != static_cast<std::size_t>(model.grid.K) ||
       !from.history.is_complete(from.state.n.size()))
     throw IoError(fmt::format("{}: the checkpoint in it is damaged", file.string()));
   return from;
 }
 
-/// One run of the job: the solver, what it has recorded, and the file it goes to.
-class Run {
+/// A relaxation, what it has recorded, and the file it goes to.
+class RelaxationRun final : public StepwiseRun {
  public:
-  Run(JobContext& context, CollisionModel model, Checkpoint from)
+  RelaxationRun(JobContext& context, CollisionModel model, Checkpoint from)
       : context_(context),
         model_(std::move(model)),
         history_(std::move(from.history)),
-        earlier_(from.wall_seconds),
         evaluations_before_(from.evaluations),
         rejected_before_(from.rejected_steps),
         relaxation_(context.machine.kinetic(), model_,
                     make_relaxation_options(context.config, model_), std::move(from.state)) {
     if (history_.t.empty()) record();
+    warn_about_tolerance();
   }
 
-  JobResult go() {
-    const double every = context_.config.number("output.every");
-    double last_checkpoint = clock_.elapsed();
+  void step() override {
+    relaxation_.step();
+    record();
     warn_about_tolerance();
-    context_.console.start_progress(relaxation_.progress());
-    std::string stopped_by;
-    while (!relaxation_.finished() && stopped_by.empty()) {
-      const double before = clock_.elapsed();
-      step();
-      if (stalled()) give_up();
-      const double now = clock_.elapsed();
-      stopped_by = context_.stop(now - before);
-      if (relaxation_.finished() || !stopped_by.empty() || now - last_checkpoint < every) continue;
-      write();
-      last_checkpoint = clock_.elapsed();
-    }
-    context_.console.end_progress();
-    JobResult result = write();
-    if (!result.finished) result.stopped_by = stopped_by;
-    return result;
+    if (stalled())
+      throw NumericsError(fmt::format(
+          "the deviation from the thermal state no longer falls: it is {:.3g}, and {} was "
+          "asked for; a smaller numerics.tolerance leads closer",
+          history_.deviation.back(), context_.config.number("relax.deviation")));
+  }
+
+  bool finished() const override { return relaxation_.finished(); }
+  double progress() const override { return relaxation_.progress(); }
+  std::string detail() const override {
+    return fmt::format("t = {:.4g}  deviation {:.2e}", relaxation_.record().t,
+                       relaxation_.record().fit.deviation);
+  }
+
+  JobResult write() override;
+
+  /// What was reached shows what went wrong.
+  std::string fail(const std::string& why) override {
+    write();
+    return fmt::format("{} (the steps so far are in {})", why, context_.target.string());
   }
 
  private:
-  void step() {
-    try {
-      relaxation_.step();
-    } catch (const NumericsError& error) {
-      fail(error.what());
-    }
-    record();
-    warn_about_tolerance();
-    context_.console.progress(relaxation_.progress(),
-                              fmt::format("t = {:.4g}  deviation {:.2e}", relaxation_.record().t,
-                                          relaxation_.record().fit.deviation));
-  }
-
   /// Near the fixed point the steps are as long as stability allows, and their errors keep n at a
   /// distance from it that the tolerance sets: a threshold below would never be met.
   bool stalled() const {
@@ -152,20 +143,6 @@ class Run {
     if (context_.config.has("relax.t_end") || std::ssize(deviation) < 2 * window) return false;
     const double before = *std::min_element(deviation.begin(), deviation.end() - window);
     return *std::min_element(deviation.end() - window, deviation.end()) > 0.999 * before;
-  }
-
-  [[noreturn]] void give_up() const {
-    fail(fmt::format(
-        "the deviation from the thermal state no longer falls: it is {:.3g}, and {} was "
-        "asked for; a smaller numerics.tolerance leads closer",
-        history_.deviation.back(), context_.config.number("relax.deviation")));
-  }
-
-  /// What was reached is worth keeping, and shows what went wrong.
-  [[noreturn]] void fail(const std::string& why) const {
-    write();
-    throw NumericsError(
-        fmt::format("{} (the steps so far are in {})", why, context_.target.string()));
   }
 
   void record() { history_.append(relaxation_.record(), relaxation_.state().n); }
@@ -206,35 +183,33 @@ class Run {
     return rows;
   }
 
-  /// The result so far; with a checkpoint where there is more to come.
-  JobResult write() const {
-    JobResult result{.quantities = quantities(),
-                     .wall_seconds = earlier_ + clock_.elapsed(),
-                     .finished = relaxation_.finished()};
-    ResultWriter writer(context_.target);
-    writer.coordinate("k", model_.grid.momenta(), "momentum");
-    writer.coordinate("t", history_.t, "time");
-    writer.dataset("n", {"t", "k"}, history_.n, "density");
-    writer.dataset("number", {"t"}, history_.number, "density of carriers, int dk/2pi n");
-    writer.dataset("energy", {"t"}, history_.energy, "energy density, int dk/2pi E n");
-    writer.dataset("entropy", {"t"}, history_.entropy, "entropy density, int dk/2pi ln n");
-    writer.dataset("deviation", {"t"}, history_.deviation,
-                   "largest relative distance from the thermal fit");
-    if (!result.finished) write_checkpoint(writer, model_, relaxation_.state());
-    write_attributes(writer, context_, result);
-    writer.commit();
-    return result;
-  }
-
   JobContext& context_;
   CollisionModel model_;
   History history_;
-  WallClock clock_{std::nullopt};
-  double earlier_ = 0;
+  RunTime time_{context_};
   long evaluations_before_ = 0, rejected_before_ = 0;
   bool warned_ = false;
   Relaxation relaxation_;
 };
+
+JobResult RelaxationRun::write() {
+  JobResult result{.quantities = quantities(),
+                   .wall_seconds = time_.all_parts(),
+                   .finished = relaxation_.finished()};
+  ResultWriter writer(context_.target);
+  writer.coordinate("k", model_.grid.momenta(), "momentum");
+  writer.coordinate("t", history_.t, "time");
+  writer.dataset("n", {"t", "k"}, history_.n, "density");
+  writer.dataset("number", {"t"}, history_.number, "density of carriers, int dk/2pi n");
+  writer.dataset("energy", {"t"}, history_.energy, "energy density, int dk/2pi E n");
+  writer.dataset("entropy", {"t"}, history_.entropy, "entropy density, int dk/2pi ln n");
+  writer.dataset("deviation", {"t"}, history_.deviation,
+                 "largest relative distance from the thermal fit");
+  if (!result.finished) write_checkpoint(writer, model_, relaxation_.state());
+  write_attributes(writer, context_, result);
+  writer.commit();
+  return result;
+}
 
 JobResult run(JobContext& context) {
   CollisionModel model = make_model(context.config);
@@ -244,7 +219,8 @@ JobResult run(JobContext& context) {
   } else {
     from.state.n = make_density(context.config, "state.n", model);
   }
-  return Run(context, std::move(model), std::move(from)).go();
+  RelaxationRun relaxation(context, std::move(model), std::move(from));
+  return run_stepwise(relaxation, context);
 }
 
 void validate(const Config& config) {

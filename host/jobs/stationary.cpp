@@ -4,43 +4,43 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "host/jobs/read/defect.hpp"
 #include "host/jobs/stationary_cost.hpp"
 #include "host/jobs/stationary_point.hpp"
 #include "host/jobs/stationary_together.hpp"
-#include "host/model.hpp"
+#include "host/runs/stepwise.hpp"
 
 namespace kapitza::host {
 namespace {
 
 /// The Lambdas one after the other: those that are done, the one that is being solved, and the file
 /// they go to.
-class Run {
+class DefectsInTurn final : public StepwiseRun {
  public:
-  explicit Run(JobContext& context);
+  explicit DefectsInTurn(JobContext& context);
 
-  JobResult go();
+  void step() override;
+  bool finished() const override { return results_.size() == task_.Lambdas.size(); }
+  double progress() const override;
+  std::string detail() const override;
+  JobResult write() override;
+  std::string fail(const std::string& why) override;
 
  private:
-  bool finished() const { return results_.size() == task_.Lambdas.size(); }
   double Lambda() const { return task_.Lambdas.at(results_.size()); }
   void resume();
   void begin(const DefectStart& start);
-  void advance();
   void complete();
-  void show_progress();
-  [[noreturn]] void fail(const std::string& why);
-  JobResult write() const;
 
   JobContext& context_;
+  RunTime time_{context_};
   DefectTask task_;
-  WallClock clock_{std::nullopt};
   std::vector<DefectResult> results_;  ///< of the Lambdas that are done
   std::optional<DefectPoint> point_;
   IterationLog log_;
-  double earlier_ = 0;
 };
 
-Run::Run(JobContext& context) : context_(context), task_(context) {
+DefectsInTurn::DefectsInTurn(JobContext& context) : context_(context), task_(context) {
   if (context_.resume) {
     resume();
   } else {
@@ -49,13 +49,12 @@ Run::Run(JobContext& context) : context_(context), task_(context) {
   }
 }
 
-void Run::resume() {
+void DefectsInTurn::resume() {
   const ResultReader reader(context_.target);
   DefectCheckpoint from = read_checkpoint(reader, task_.problem, task_.file);
   if (from.completed >= task_.Lambdas.size())
     throw IoError(fmt::format("{}: the checkpoint in it is damaged", task_.file));
   log_ = std::move(from.log);
-  earlier_ = from.wall_seconds;
   // The results need the solver for their names and sizes, and it needs their number.
   results_.resize(from.completed);
   begin({std::move(from.nodes), from.dt, from.effort});
@@ -64,47 +63,21 @@ void Run::resume() {
 }
 
 /// The next Lambda, from where the one before, or an earlier run, has come to.
-void Run::begin(const DefectStart& start) {
+void DefectsInTurn::begin(const DefectStart& start) {
   point_.reset();
   point_.emplace(task_, context_.machine.kinetic(), Lambda(), start);
 }
 
-JobResult Run::go() {
-  const double every = context_.config.number("output.every");
-  double last_checkpoint = clock_.elapsed();
-  context_.console.start_progress(0);
-  std::string stopped_by;
-  while (!finished() && stopped_by.empty()) {
-    const double before = clock_.elapsed();
-    try {
-      advance();
-    } catch (const NumericsError& error) {
-      fail(error.what());
-    }
-    const double now = clock_.elapsed();
-    if (finished()) break;
-    stopped_by = context_.stop(now - before);
-    if (!stopped_by.empty() || now - last_checkpoint < every) continue;
-    write();
-    last_checkpoint = clock_.elapsed();
-  }
-  context_.console.end_progress();
-  JobResult result = write();
-  result.stopped_by = stopped_by;
-  return result;
-}
-
 /// One iteration, and what follows from it.
-void Run::advance() {
+void DefectsInTurn::step() {
   if (!point_->solver().converged()) {
     point_->solver().step();
     point_->append_to(log_);
-    show_progress();
   }
   if (point_->solver().converged()) complete();
 }
 
-void Run::complete() {
+void DefectsInTurn::complete() {
   if (const std::string warning = point_->warning(); !warning.empty())
     context_.console.warning(warning);
   if (task_.is_list)
@@ -115,42 +88,43 @@ void Run::complete() {
   point_->append_to(log_);
 }
 
-void Run::show_progress() {
-  const double done = static_cast<double>(results_.size()) + point_->solver().progress();
-  context_.console.progress(
-      done / static_cast<double>(task_.Lambdas.size()),
-      fmt::format("Lambda = {:g}  iteration {}  residual {:.1e}", Lambda(),
-                  point_->effort().iterations, point_->solver().history().back().residual));
+double DefectsInTurn::progress() const {
+  const double here = finished() ? 0 : point_->solver().progress();
+  return (static_cast<double>(results_.size()) + here) / static_cast<double>(task_.Lambdas.size());
+}
+
+std::string DefectsInTurn::detail() const {
+  return fmt::format("Lambda = {:g}  iteration {}  residual {:.1e}", log_.Lambda.back(),
+                     log_.iteration.back(), log_.residual.back());
 }
 
 /// The best state is worth keeping, and shows what went wrong.
-void Run::fail(const std::string& why) {
-  context_.console.end_progress();
+std::string DefectsInTurn::fail(const std::string& why) {
   if (!point_) {
     if (!results_.empty()) write();
-    throw NumericsError(failure_at(Lambda(), why));
+    return failure_at(Lambda(), why);
   }
   point_->solver().return_to_best();
   write();
-  throw NumericsError(point_->failure(why) + ". " + point_->advice());
+  return point_->failure(why) + ". " + point_->advice();
 }
 
-/// The results so far; with a checkpoint where there is more to come.
-JobResult Run::write() const {
+JobResult DefectsInTurn::write() {
   std::vector<DefectResult> results = results_;
   if (!finished() && point_) results.push_back(point_->result(false));
   const auto checkpoint = [&](ResultWriter& writer) {
     if (finished() || !point_) return;
     write_checkpoint(writer, {results_.size(), point_->solver().slab().all_nodes(),
-                              point_->solver().next_dt(), point_->effort(), log_, 0});
+                              point_->solver().next_dt(), point_->effort(), log_});
   };
-  return write_defect(context_, task_,
-                      {std::move(results), log_, earlier_ + clock_.elapsed(), finished()},
+  return write_defect(context_, task_, {std::move(results), log_, time_.all_parts(), finished()},
                       checkpoint);
 }
 
 JobResult run(JobContext& context) {
-  return context.config.flag("defect.together") ? run_together(context) : Run(context).go();
+  if (context.config.flag("defect.together")) return run_together(context);
+  DefectsInTurn defects(context);
+  return run_stepwise(defects, context);
 }
 
 void validate(const Config& config) {

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "host/jobs/job.hpp"
-#include "host/model.hpp"
+#include "host/jobs/read/defect.hpp"
 
 namespace kapitza::host {
 namespace {

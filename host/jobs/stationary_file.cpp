@@ -267,7 +267,6 @@ DefectCheckpoint read_checkpoint(const ResultReader& reader, const DefectProblem
   from.dt = reader.number("dt", checkpoint_group);
   from.nodes = reader.read("checkpoint/n");
   from.log = read_log(reader);
-  from.wall_seconds = reader.number("wall_seconds", "/");
   return from;
 }
 

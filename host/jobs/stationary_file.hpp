@@ -54,7 +54,6 @@ struct DefectCheckpoint {
   double dt = 0;              ///< and its step in pseudo-time
   Effort effort;              ///< at the next one
   IterationLog log;
-  double wall_seconds = 0;
 };
 
 /// What a run side by side was interrupted with, Lambda by Lambda of the results.

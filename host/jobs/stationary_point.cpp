@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "host/model.hpp"
+#include "host/jobs/read/defect.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -42,8 +42,8 @@ DefectTask::DefectTask(const JobContext& context)
       Lambdas(config.numbers("defect.Lambda")),
       is_list(config.is_list("defect.Lambda")),
       symmetric(is_symmetric(problem)),
-      mean_free_path(DefectProblem::mean_free_path(context.machine.kinetic(), problem.model,
-                                                   problem.injection, 1)) {}
+      mean_free_path(kapitza::mean_free_path(context.machine.kinetic(), problem.model,
+                                             problem.injection, 1)) {}
 
 DefectPoint::DefectPoint(const DefectTask& task, kinetic::Backend& backend, double Lambda,
                          const DefectStart& start)

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/solver/balance.hpp"
 
 namespace kapitza {
 namespace {
@@ -131,6 +132,15 @@ void CollisionBatch::take(const CollisionBatch& from, std::size_t first, std::si
                             &CollisionBatch::number_rate_raw, &CollisionBatch::energy_rate_raw})
     take_each(member, 1);
   take_each(&CollisionBatch::projection, 1);
+}
+
+double conservation_rate(const std::vector<double>& I, const std::vector<double>& weight) {
+  double sum = 0, size = 0;
+  for (std::size_t m = 0; m < I.size(); ++m) {
+    sum += weight[m] * I[m];
+    size += std::abs(weight[m] * I[m]);
+  }
+  return rate_of(sum, size);
 }
 
 }  // namespace kapitza

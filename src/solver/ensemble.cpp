@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numbers>
 #include <numeric>
 #include <utility>
@@ -107,6 +108,40 @@ Composition FieldNumerics::composition() const {
 
 double FieldNumerics::longest_step(const Dispersion& dispersion) {
   return pi / dispersion.bandwidth();
+}
+
+namespace {
+
+/// A number for people to read.
+std::string digits(double value, int count) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*g", count, value);
+  return text;
+}
+
+}  // namespace
+
+void FieldNumerics::check(const FieldProblem& problem) const {
+  using Parameter = UnsuitableNumerics::Parameter;
+  const double longest = longest_step(problem.dispersion);
+  if (dt > longest)
+    throw UnsuitableNumerics(Parameter::dt, "too long for the band, whose width is " +
+                                                digits(problem.dispersion.bandwidth(), 4) +
+                                                ": at most pi / width = " + digits(longest, 4));
+  if (!problem.absorber) return;
+  constexpr double most = 0.5;
+  const double damping = problem.absorber->max_rate() * dt * kick_every;
+  if (damping <= most) return;
+  const double steps = std::floor(kick_every * most / damping);
+  if (steps < 1)
+    throw UnsuitableNumerics(Parameter::absorber,
+                             "the field decays by exp(-" + digits(damping / kick_every, 3) +
+                                 ") within a time step: a wider absorber, or a smaller "
+                                 "Gamma or lattice.dt, would do");
+  throw UnsuitableNumerics(Parameter::kick_every, "the field decays by exp(-" + digits(damping, 3) +
+                                                      ") between two kicks: at most " +
+                                                      std::to_string(std::lround(steps)) +
+                                                      " steps, or a wider absorber");
 }
 
 double EnsemblePlan::local(int slot) const {

@@ -53,7 +53,7 @@ void Relaxation::resolve() {
   ResolvedCollision resolved = resolve_collision(backend_, model_, state_.n, options_.resolution);
   collision_ = std::move(resolved.collision);
   state_.resolution = collision_->plan().resolution;
-  state_.worst_error = resolved.error_estimate();
+  state_.worst_error = resolved.errors.estimate();
 }
 
 void Relaxation::derivative(const std::vector<double>& n, std::vector<double>& dn) {

@@ -218,9 +218,8 @@ class CollisionResolver {
       return evaluate(*result.collision);
     });
     T_error_ = largest(batch.error);
-    result.cutoff_error = T_error_ + sites_error_ + points_error_;
-    result.grid_error = largest(batch.grid_error);
-    result.reached = result.error_estimate() <= request_.tolerance;
+    result.errors = {T_error_ + sites_error_ + points_error_, largest(batch.grid_error),
+                     request_.tolerance};
     result.complete = !stopped_;
     result.seconds = pace_.last_seconds();
     return result;

@@ -62,8 +62,8 @@ bool DefectProblem::is_symmetric() const {
   return true;
 }
 
-double DefectProblem::mean_free_path(kinetic::Backend& backend, const CollisionModel& model,
-                                     const Injection& injection, double Lambda) {
+double mean_free_path(kinetic::Backend& backend, const CollisionModel& model,
+                      const Injection& injection, double Lambda) {
   const std::vector<double> v = velocities(model);
   std::vector<double> n;
   for (std::size_t k = 0; k < v.size(); ++k)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <limits>
 #include <numbers>
@@ -29,6 +30,21 @@ std::vector<double> means(const std::vector<double>& sums, int trajectories) {
 }
 
 }  // namespace
+
+double burn_in_floor(const FieldProblem& problem, const SteadyStateOptions& options) {
+  const std::vector<double> k = MomentumGrid{problem.window}.momenta();
+  const auto counts = [&](double q) { return options.counts(q); };
+  if (std::ranges::none_of(k, counts)) {
+    char apart[32];
+    std::snprintf(apart, sizeof apart, "%.4g", k[1] - k[0]);
+    throw InputError(std::string("none of the window's momenta, ") + apart +
+                     " apart, lies in there");
+  }
+  double slowest = problem.dispersion.max_speed();
+  for (const double q : k)
+    if (counts(q)) slowest = std::min(slowest, std::abs(problem.dispersion.velocity(q)));
+  return (problem.sites() - 2 * problem.absorber->width) / slowest;
+}
 
 SteadyState::SteadyState(field::Backend& backend, const FieldProblem& problem,
                          const FieldNumerics& numerics, const EnsembleSize& size,

@@ -9,7 +9,8 @@
 
 #include "host/config/expression.hpp"
 #include "host/config/table.hpp"
-#include "host/model.hpp"
+#include "host/jobs/read/model.hpp"
+#include "host/jobs/read/relax.hpp"
 #include "tests/host/program.hpp"
 
 namespace kapitza::host {

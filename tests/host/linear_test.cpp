@@ -24,20 +24,12 @@ K = 32
 tolerance = 1e-2
 )toml";
 
-using Arguments = std::vector<std::string>;
-
-class Linear : public testing::Test {
+class Linear : public ProgramTest {
  protected:
   Linear() { directory_.write("l.toml", small_problem); }
 
-  Ended run(const Arguments& more = {}) const {
-    Arguments arguments{"run", "l.toml"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return kapitza_program(directory_.path(), arguments);
-  }
-  ResultReader result() const { return ResultReader(directory_ / "l.h5"); }
-
-  TemporaryDirectory directory_;
+  Ended run(const Arguments& more = {}) const { return ProgramTest::run(joined({"l.toml"}, more)); }
+  ResultReader result() const { return ResultReader(file("l.h5")); }
 };
 
 Matrix matrix_of(const ResultReader& reader, const char* name) {

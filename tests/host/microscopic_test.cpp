@@ -57,34 +57,15 @@ max_time = 60
 records = 4
 )toml";
 
-using Arguments = std::vector<std::string>;
-
-Arguments joined(Arguments a, const Arguments& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
-Arguments with(const Arguments& assignments) {
-  Arguments arguments;
-  for (const std::string& assignment : assignments) {
-    arguments.emplace_back("--set");
-    arguments.push_back(assignment);
-  }
-  return arguments;
-}
-
-class Microscopic : public testing::Test {
+class Microscopic : public ProgramTest {
  protected:
   Microscopic() {
     directory_.write("d.toml", small_defect);
     directory_.write("c.toml", small_chain);
   }
 
-  Ended program(const Arguments& arguments) const {
-    return kapitza_program(directory_.path(), arguments);
-  }
   Ended run(const std::string& config, const Arguments& more = {}) const {
-    return program(joined({"run", config, "--device", "cpu"}, more));
+    return ProgramTest::run(joined({config, "--device", "cpu"}, more));
   }
   /// Of a run that must succeed.
   ResultReader result(const std::string& config, const Arguments& assignments,
@@ -93,34 +74,10 @@ class Microscopic : public testing::Test {
     EXPECT_EQ(ended.exit_code, 0) << ended.err;
     return ResultReader(fs::path(file(config)).replace_extension(".h5"));
   }
-  fs::path file(const std::string& name) const { return directory_ / name; }
-
-  TemporaryDirectory directory_;
 };
 
 const Arguments sides{"left", "right"};
 const Arguments side_datasets{"n", "n_err", "n_err_blocks", "autocorrelation"};
-
-/// Bit for bit the same in every dataset, and in every result that does not count time.
-void expect_same_results(const fs::path& a, const fs::path& b) {
-  const ResultReader left(a), right(b);
-  ASSERT_EQ(left.datasets(), right.datasets());
-  for (const std::string& name : left.datasets()) {
-    EXPECT_EQ(left.shape(name), right.shape(name)) << name;
-    EXPECT_EQ(left.read(name), right.read(name)) << name;
-  }
-  for (const Quantity& row : left.results()) {
-    if (row.key == "site_steps_per_second") continue;
-    const std::optional<Scalar> other = right.attribute(row.key);
-    ASSERT_TRUE(other) << row.key;
-    EXPECT_TRUE(row.value == *other)
-        << row.key << ": " << readable(row.value) << " and " << readable(*other);
-  }
-  for (const ResultReader* reader : {&left, &right}) {
-    EXPECT_TRUE(reader->finished());
-    EXPECT_FALSE(reader->contains("checkpoint"));
-  }
-}
 
 double number(const ResultReader& reader, const std::string& name) {
   return reader.number(name, "/");

@@ -2,6 +2,9 @@
 #include "tests/host/program.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cstdint>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
@@ -9,7 +12,10 @@
 #include <spawn.h>
 #include <stdexcept>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+
+#include "host/output/result_file.hpp"
 
 extern char** environ;
 
@@ -109,6 +115,79 @@ Ended run_program_in(const std::filesystem::path& directory,
 
 Ended kapitza_program(const std::filesystem::path& directory, std::vector<std::string> arguments) {
   return run_program_in(directory, kapitza_command(std::move(arguments)));
+}
+
+Arguments joined(Arguments a, const Arguments& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+Arguments with(const Arguments& assignments) {
+  Arguments arguments;
+  for (const std::string& assignment : assignments) {
+    arguments.emplace_back("--set");
+    arguments.push_back(assignment);
+  }
+  return arguments;
+}
+
+Ended ProgramTest::program(const Arguments& arguments) const {
+  return kapitza_program(directory_.path(), arguments);
+}
+
+Ended ProgramTest::run(const Arguments& arguments) const {
+  return program(joined({"run"}, arguments));
+}
+
+void ProgramTest::stop_at_the_first_checkpoint(const Arguments& arguments,
+                                               const std::string& result) const {
+  Process process(directory_.path(), kapitza_command(joined({"run"}, arguments)));
+  while (process.running() && !std::filesystem::exists(file(result)))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  process.send(SIGTERM);
+  const Ended ended = process.wait();
+  EXPECT_EQ(ended.exit_code, 75) << ended.signal << ended.err;
+  EXPECT_NE(ended.err.find("stopped by SIGTERM"), std::string::npos) << ended.err;
+}
+
+namespace {
+
+bool same_bits(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
+
+bool same_bits(const Scalar& a, const Scalar& b) {
+  const double* x = std::get_if<double>(&a);
+  const double* y = std::get_if<double>(&b);
+  return x && y ? same_bits(*x, *y) : a == b;
+}
+
+bool counts_time_or_work(const std::string& key) {
+  return key == "site_steps_per_second" || key == "evaluations";
+}
+
+}  // namespace
+
+void expect_same_results(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const ResultReader left(a), right(b);
+  ASSERT_EQ(left.datasets(), right.datasets());
+  for (const std::string& name : left.datasets()) {
+    EXPECT_EQ(left.shape(name), right.shape(name)) << name;
+    EXPECT_TRUE(std::ranges::equal(left.read(name), right.read(name), [](double x, double y) {
+      return same_bits(x, y);
+    })) << name;
+  }
+  for (const Quantity& row : left.results()) {
+    if (counts_time_or_work(row.key)) continue;
+    const std::optional<Scalar> other = right.attribute(row.key);
+    ASSERT_TRUE(other) << row.key;
+    EXPECT_TRUE(same_bits(row.value, *other))
+        << row.key << ": " << readable(row.value) << " and " << readable(*other);
+  }
+  for (const ResultReader* reader : {&left, &right}) {
+    EXPECT_TRUE(reader->finished());
+    EXPECT_FALSE(reader->contains("checkpoint"));
+  }
 }
 
 }  // namespace kapitza::host

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <gtest/gtest.h>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -62,5 +63,27 @@ Ended run_program_in(const std::filesystem::path& directory,
 
 /// The command line of the program, to be extended.
 std::vector<std::string> kapitza_command(std::vector<std::string> arguments);
+
+using Arguments = std::vector<std::string>;
+Arguments joined(Arguments a, const Arguments& b);
+/// "--set" before each of these.
+Arguments with(const Arguments& assignments);
+
+/// Runs of configurations in a directory of their own.
+class ProgramTest : public testing::Test {
+ protected:
+  Ended program(const Arguments& arguments) const;
+  Ended run(const Arguments& arguments) const;  ///< the configuration first
+  std::filesystem::path file(const std::string& name) const { return directory_ / name; }
+
+  /// Sends SIGTERM to a run as soon as its result file has a checkpoint, and expects it to stop.
+  void stop_at_the_first_checkpoint(const Arguments& arguments, const std::string& result) const;
+
+  TemporaryDirectory directory_;
+};
+
+/// Two finished results, the same to the last bit in every dataset, and in every number that does
+/// not count time, or work that a continuation does again.
+void expect_same_results(const std::filesystem::path& a, const std::filesystem::path& b);
 
 }  // namespace kapitza::host

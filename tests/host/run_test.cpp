@@ -44,43 +44,13 @@ const std::vector<std::string> slow{
     "--set", "grid.K=512",           "--set", "numerics.tolerance=1e-3",
     "--set", "relax.deviation=1e-3", "--set", "output.every=1e-9"};
 
-class Run : public testing::Test {
+class Run : public ProgramTest {
  protected:
   Run() {
     directory_.write("relax.toml", small_relax);
     directory_.write("collision.toml", small_collision);
   }
-
-  Ended run(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), "run");
-    return kapitza_program(directory_.path(), std::move(arguments));
-  }
-
-  fs::path file(const std::string& name) const { return directory_ / name; }
-
-  TemporaryDirectory directory_;
 };
-
-/// Bit for bit the same in every dataset, and in every result that does not count work or time.
-void expect_same_results(const fs::path& a, const fs::path& b) {
-  const ResultReader left(a), right(b);
-  ASSERT_EQ(left.datasets(), right.datasets());
-  for (const std::string& name : left.datasets()) {
-    EXPECT_EQ(left.shape(name), right.shape(name)) << name;
-    EXPECT_EQ(left.read(name), right.read(name)) << name;
-  }
-  for (const Quantity& row : left.results()) {
-    if (row.key == "evaluations") continue;
-    const std::optional<Scalar> other = right.attribute(row.key);
-    ASSERT_TRUE(other) << row.key;
-    EXPECT_EQ(readable(row.value), readable(*other)) << row.key;
-  }
-}
-
-std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
 
 TEST_F(Run, CollisionWritesWhatTheContractSays) {
   const Ended ended = run({"collision.toml"});

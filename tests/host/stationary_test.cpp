@@ -3,14 +3,13 @@
 // The job "stationary" from the outside: what it writes, how it stops, goes on and fails.
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "host/jobs/job.hpp"
-#include "host/model.hpp"
+#include "host/jobs/read/defect.hpp"
+#include "host/jobs/read/model.hpp"
 #include "host/output/result_file.hpp"
 #include "tests/host/program.hpp"
 
@@ -29,8 +28,6 @@ cells = 4
 [numerics]
 tolerance = 0.1
 )toml";
-
-using Arguments = std::vector<std::string>;
 
 const Arguments a_list{"--set", "defect.Lambda=[0.1, 1, 10]"};
 const Arguments asymmetric{"--set", "injection.right=0.2 + 0.1*cos(k)"};
@@ -60,31 +57,12 @@ const Arguments asymmetric_outgoing{"outgoing.left.beta",      "outgoing.left.mu
                                     "outgoing.left.deviation", "outgoing.right.beta",
                                     "outgoing.right.mu",       "outgoing.right.deviation"};
 
-Arguments joined(Arguments a, const Arguments& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
-class Stationary : public testing::Test {
+class Stationary : public ProgramTest {
  protected:
   Stationary() { directory_.write("s.toml", small_defect); }
 
-  Ended run(const Arguments& more = {}) const {
-    return kapitza_program(directory_.path(), joined({"run", "s.toml"}, more));
-  }
-  fs::path file(const std::string& name = "s.h5") const { return directory_ / name; }
-  /// Once the first checkpoint is there.
-  void stop_by_signal(const Arguments& slow) const {
-    Process process(directory_.path(), kapitza_command(joined({"run", "s.toml"}, slow)));
-    while (process.running() && !fs::exists(file()))
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    process.send(SIGTERM);
-    const Ended ended = process.wait();
-    EXPECT_EQ(ended.exit_code, 75) << ended.signal << ended.err;
-    EXPECT_NE(ended.err.find("stopped by SIGTERM"), std::string::npos) << ended.err;
-  }
-
-  TemporaryDirectory directory_;
+  Ended run(const Arguments& more = {}) const { return ProgramTest::run(joined({"s.toml"}, more)); }
+  fs::path file(const std::string& name = "s.h5") const { return ProgramTest::file(name); }
 };
 
 TEST_F(Stationary, WritesWhatTheContractSays) {
@@ -329,7 +307,7 @@ TEST_F(Stationary, GoesOnInTheMiddleOfAList) {
 
 TEST_F(Stationary, StopsAtASignal) {
   const Arguments slow{"--set", "numerics.scheme=explicit", "--set", "output.every=1e-9"};
-  stop_by_signal(slow);
+  stop_at_the_first_checkpoint(joined({"s.toml"}, slow), "s.h5");
   EXPECT_FALSE(ResultReader(file()).finished());
   const Ended next = run(joined(slow, {"--resume", "--max-walltime", "0"}));
   EXPECT_EQ(next.exit_code, 75) << next.err;
@@ -458,7 +436,7 @@ TEST_F(Stationary, SideBySideAFailureLeavesTheOthersAlone) {
 TEST_F(Stationary, SideBySideStopsAtASignal) {
   const Arguments slow =
       joined(side_by_side, {"--set", "numerics.scheme=explicit", "--set", "output.every=1e-9"});
-  stop_by_signal(slow);
+  stop_at_the_first_checkpoint(joined({"s.toml"}, slow), "s.h5");
   const std::vector<double> before = ResultReader(file()).read("iterations");
   const Ended next = run(joined(slow, {"--resume", "--max-walltime", "0"}));
   EXPECT_EQ(next.exit_code, 75) << next.err;

@@ -232,10 +232,10 @@ TEST(Tolerance, BoundsTheActualErrorOrSaysThatItWasNotReached) {
       for (int m = 0; m < 128; ++m)
         error = std::max(error, std::abs(batch.I[m] - exact.I[m]) / scale);
       EXPECT_LE(error, tolerance) << density.name;
-      EXPECT_LE(error, resolved.error_estimate()) << density.name << ": the estimate is no bound";
-      EXPECT_EQ(resolved.reached, resolved.error_estimate() <= tolerance);
-      EXPECT_LE(resolved.cutoff_error, tolerance) << density.name;
-      met += resolved.reached;
+      EXPECT_LE(error, resolved.errors.estimate()) << density.name << ": the estimate is no bound";
+      EXPECT_EQ(resolved.errors.tolerance_reached(), resolved.errors.estimate() <= tolerance);
+      EXPECT_LE(resolved.errors.cutoff, tolerance) << density.name;
+      met += resolved.errors.tolerance_reached();
     }
   }
   EXPECT_GE(met, 14);  // of 21: the rest is honestly limited by the momentum grid

@@ -481,8 +481,7 @@ class AgainstNewton {
     problem.model = model_;
     problem.Lambda = Lambda;
     problem.injection = {collision_.n, collision_.n};
-    const double path =
-        DefectProblem::mean_free_path(device().kinetic(), model_, problem.injection, Lambda);
+    const double path = mean_free_path(device().kinetic(), model_, problem.injection, Lambda);
     problem.mesh = Mesh::graded(cells, Mesh::layer_of(path));
     for (std::size_t k = 0; k < dn_in_.size(); ++k)
       problem.injection.left[k] += sign * amount * dn_in_[k];

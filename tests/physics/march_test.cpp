@@ -34,8 +34,8 @@ DefectProblem uniform_upwind(int K, int cells, double Lambda = 0.1) {
 
 DefectProblem graded_corner_balance(int K, int cells) {
   DefectProblem problem = uniform_upwind(K, cells);
-  const double path = DefectProblem::mean_free_path(device().kinetic(), problem.model,
-                                                    problem.injection, problem.Lambda);
+  const double path =
+      mean_free_path(device().kinetic(), problem.model, problem.injection, problem.Lambda);
   problem.mesh = Mesh::graded(cells, path / 20);
   problem.transport = TransportScheme::corner_balance;
   return problem;

@@ -31,8 +31,8 @@ DefectProblem defect(double Lambda, int K = 64, int cells = 40, double cold = 1)
     problem.injection.left.push_back(testing::injection(k));
     problem.injection.right.push_back(cold * testing::injection(k));
   }
-  const double path = DefectProblem::mean_free_path(device().kinetic(), problem.model,
-                                                    problem.injection, std::max(Lambda, 1e-3));
+  const double path =
+      mean_free_path(device().kinetic(), problem.model, problem.injection, std::max(Lambda, 1e-3));
   problem.mesh = Mesh::graded(cells, Mesh::layer_of(path));
   return problem;
 }
@@ -130,9 +130,8 @@ TEST(Stationary, RefusesWhatIsNotFinite) {
   for (auto* side : {&problem.injection.left, &problem.injection.right})
     side->assign(32, 1e70);  // n^5 is not a number any more
   EXPECT_THROW(make_newton(device().kinetic(), problem, within(0.1)), NumericsError);
-  EXPECT_THROW(
-      DefectProblem::mean_free_path(device().kinetic(), problem.model, problem.injection, 1),
-      NumericsError);
+  EXPECT_THROW(mean_free_path(device().kinetic(), problem.model, problem.injection, 1),
+               NumericsError);
 }
 
 TEST(Stationary, OneLambdaIsAGoodStartForTheNext) {

@@ -131,4 +131,7 @@ inline void linearise(CollisionOperator& collision, const Linearisation& one) {
   collision.linearise({&one, 1});
 }
 
+/// sum w I / sum |w I|: how well I conserves what w counts.
+double conservation_rate(const std::vector<double>& I, const std::vector<double>& weight);
+
 }  // namespace kapitza

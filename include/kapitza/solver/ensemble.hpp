@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kapitza/core/complex.hpp"
+#include "kapitza/core/error.hpp"
 #include "kapitza/physics/absorber.hpp"
 #include "kapitza/physics/dispersion.hpp"
 #include "kapitza/physics/field_parts.hpp"
@@ -55,6 +56,15 @@ struct FieldProblem {
   std::vector<int> windows() const;
 };
 
+/// A parameter of FieldNumerics that does not suit a problem, or an absorber that no parameter
+/// suits.
+struct UnsuitableNumerics : InputError {
+  enum class Parameter { dt, kick_every, absorber };
+  UnsuitableNumerics(Parameter which, const std::string& why) : InputError(why), parameter(which) {}
+
+  Parameter parameter;
+};
+
 /// How it is evolved.
 struct FieldNumerics {
   double dt = 0;
@@ -67,6 +77,11 @@ struct FieldNumerics {
   /// Longer steps meet resonances between the levels of the band, at dt (E_max - E_min) = 2 pi;
   /// half of that is where errors stop being small.
   static double longest_step(const Dispersion& dispersion);
+  /// A step that is short enough for most purposes.
+  static double usual_step(const Dispersion& dispersion) { return 0.5 / dispersion.bandwidth(); }
+  /// Throws UnsuitableNumerics where steps are too long, or where the absorber damps too much of
+  /// the field between two kicks.
+  void check(const FieldProblem& problem) const;
 };
 
 enum class Precision { single_, double_ };

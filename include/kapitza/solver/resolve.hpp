@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "kapitza/numerics/refine.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
 #include "kapitza/solver/collision.hpp"
 #include "kapitza/solver/kinetic_backend.hpp"
 
@@ -25,18 +24,24 @@ struct ResolutionRequest {
 /// aliasing bound, M no multiple of K or smaller than the light cone allows.
 void check_request(const CollisionModel& model, const ResolutionRequest& request);
 
+/// How far the collision integral is from exact, max_k |I - I_exact| / max_k gain, and how far it
+/// was meant to be.
+struct CollisionErrors {
+  double cutoff = 0;  ///< of T, M and the manifold's points; largest over the densities
+  double grid = 0;    ///< of the momentum grid: what the projection had to correct
+  double tolerance = 0;
+
+  double estimate() const { return cutoff + grid; }
+  bool tolerance_reached() const { return estimate() <= tolerance; }
+};
+
 /// An operator fine enough for the given densities, and how sure that is.
 struct ResolvedCollision {
   std::unique_ptr<CollisionOperator> collision;
-  double cutoff_error = 0;  ///< of T, M and the manifold's points; largest over the densities
-  double grid_error = 0;    ///< of the momentum grid: what the projection had to correct
-  bool reached = true;      ///< error_estimate() <= tolerance
-  bool complete = true;     ///< false: it was stopped, and would have gone on refining
-  double seconds = 0;       ///< that making and evaluating it took; without any evaluation, which
-                            ///< leaves the errors infinite, what it would have taken
-
-  /// max_k |I - I_exact| / max_k gain
-  double error_estimate() const { return cutoff_error + grid_error; }
+  CollisionErrors errors;
+  bool complete = true;  ///< false: it was stopped, and would have gone on refining
+  double seconds = 0;    ///< that making and evaluating it took; without any evaluation, which
+                         ///< leaves the errors infinite, what it would have taken
 };
 
 /// T doubles until the embedded estimate of every density meets the tolerance; the points on the

@@ -20,11 +20,11 @@ struct DefectProblem {
 
   /// Both reservoirs, the band and the mesh look the same from both ends.
   bool is_symmetric() const;
-
-  /// Mean free path of what is injected, in units of X, at this Lambda.
-  static double mean_free_path(kinetic::Backend& backend, const CollisionModel& model,
-                               const Injection& injection, double Lambda);
 };
+
+/// Mean free path of what is injected, in units of X, at this Lambda.
+double mean_free_path(kinetic::Backend& backend, const CollisionModel& model,
+                      const Injection& injection, double Lambda);
 
 /// Net currents through every face, and how far they are from being constant: (max - min) / what
 /// both reservoirs send in.

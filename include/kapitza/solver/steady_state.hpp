@@ -26,6 +26,10 @@ struct SteadyStateOptions {
   bool counts(double k) const { return std::abs(k) >= target_low && std::abs(k) <= target_high; }
 };
 
+/// The least burn-in time: the slowest carriers that count must have had the time to go from one
+/// absorber to the other. Throws InputError where none of a window's momenta counts.
+double burn_in_floor(const FieldProblem& problem, const SteadyStateOptions& options);
+
 /// Everything that a measurement needs to go on bit for bit.
 struct SteadyStateCheckpoint {
   StepCheckedEnsemble::Fields fields;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "host/config/config.hpp"
+#include "kapitza/solver/stationary.hpp"
+
+namespace kapitza::host {
+
+/// The defect of a stationary job, but for what differs from one Lambda to the next.
+DefectProblem make_defect(const Config& config);
+
+/// Cells that suit a mean free path, in units of X; equal ones where there are no collisions.
+Mesh make_mesh(const Config& config, double mean_free_path);
+
+bool uses_newton(const Config& config);
+StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model);
+
+}  // namespace kapitza::host

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "host/config/config.hpp"
+#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/solver/steady_state.hpp"
+
+namespace kapitza::host {
+
+/// The field of a microscopic job.
+FieldProblem make_field(const Config& config);
+FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem);
+EnsembleSize make_ensemble_size(const Config& config);
+/// Of a field with an absorber; a closed chain just needs ensemble.max_time.
+SteadyStateOptions make_steady_state_options(const Config& config, const FieldProblem& problem);
+
+}  // namespace kapitza::host

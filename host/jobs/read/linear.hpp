@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "host/config/config.hpp"
+#include "kapitza/solver/linear_response.hpp"
+
+namespace kapitza::host {
+
+/// The thermal defect of a linear job and what enters it.
+LinearProblem make_linear(const Config& config);
+
+}  // namespace kapitza::host

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host/jobs/read/model.hpp"
+
+#include <cmath>
+#include <fmt/format.h>
+#include <map>
+#include <memory>
+
+#include "host/config/expression.hpp"
+
+namespace kapitza::host {
+namespace {
+
+std::vector<int> make_channels(const Config& config, const Interaction& interaction) {
+  constexpr std::string_view key = "numerics.channels";
+  if (interaction.degree() < 2)
+    throw config.error("model.interaction", "no c_l with l >= 2: the carriers do not collide");
+  if (!config.has(key)) return CollisionModel::all_channels(interaction);
+  std::vector<int> channels;
+  for (const Value& item : *config.at(key).as<Value::List>())
+    channels.push_back(static_cast<int>(item.number()));
+  if (channels.back() > interaction.degree())
+    throw config.error(
+        key, fmt::format("the interaction opens no channel beyond l = {}", interaction.degree()));
+  return channels;
+}
+
+void require_positive(const Config& config, std::string_view key, const std::vector<double>& k,
+                      const std::vector<double>& n) {
+  for (std::size_t m = 0; m < n.size(); ++m) {
+    if (std::isfinite(n[m]) && n[m] > 0) continue;
+    throw config.error(key, fmt::format("n must be finite and positive at every momentum, but is "
+                                        "{} at k = {:.6g}",
+                                        n[m], k[m]));
+  }
+}
+
+/// The numerics key that a message speaks of, so that its line can be named.
+std::string_view blamed_key(const Config& config, std::string_view message) {
+  std::string_view blamed = "numerics.tolerance";
+  std::size_t first = std::string_view::npos;
+  for (const std::string_view key : {"numerics.T", "numerics.M", "numerics.dtau"}) {
+    const std::size_t place = message.find(key);
+    if (place >= first || !config.has(key)) continue;
+    first = place;
+    blamed = key;
+  }
+  return blamed;
+}
+
+}  // namespace
+
+MomentumTable read_table(const Config& config, std::string_view key, const Value& value,
+                         AllowedValues allowed) {
+  const std::string& name = *value.as<Value::Members>()->at("table").as<std::string>();
+  return about(config, key,
+               [&] { return read_momentum_table(config.file().parent_path() / name, allowed); });
+}
+
+Dispersion make_dispersion(const Config& config) {
+  constexpr std::string_view key = "model.dispersion";
+  const Value& value = config.at(key);
+  if (const auto* name = value.as<std::string>())
+    return *name == "cosine" ? Dispersion::cosine() : Dispersion::parabolic();
+  const MomentumTable table = read_table(config, key, value, AllowedValues::any);
+  const std::string& file = *value.as<Value::Members>()->at("table").as<std::string>();
+  Dispersion dispersion =
+      about(config, key, [&] { return Dispersion::table(table.k, table.value, "table " + file); });
+  if (!(dispersion.bandwidth() > 0)) throw config.error(key, "the band has no width");
+  return dispersion;
+}
+
+Interaction make_interaction(const Config& config) {
+  std::map<int, double> coefficients;
+  for (const auto& [key, value] : *config.at("model.interaction").as<Value::Members>())
+    coefficients[key[1] - '0'] = value.number();
+  return Interaction(coefficients);
+}
+
+ThermalState thermal_state_of(const Config& config, std::string_view key,
+                              const Dispersion& dispersion, const Value::Members& thermal) {
+  const double beta = thermal.at("beta").number(), mu = thermal.at("mu").number();
+  const double low = dispersion.min_energy(), high = dispersion.max_energy();
+  if (mu >= low && mu <= high)
+    throw config.error(
+        key, fmt::format(
+                 "mu = {} lies inside the band {:.6g} <= E <= {:.6g}, where n diverges: it must be "
+                 "below the band for beta > 0 and above it for beta < 0",
+                 mu, low, high));
+  if ((beta > 0) != (mu < low))
+    throw config.error(key, fmt::format("n would be negative: beta = {} needs mu {} {:.6g}", beta,
+                                        beta > 0 ? "<" : ">", beta > 0 ? low : high));
+  return ThermalState::from_beta_mu(beta, mu);
+}
+
+Spectrum density_of(const Config& config, std::string_view key, const Dispersion& dispersion) {
+  const Value& value = config.at(key);
+  const auto own = std::make_shared<const Config>(config);
+  Spectrum n;
+  if (const auto* expression = value.as<std::string>()) {
+    n = [own, key = std::string(key), text = *expression](const std::vector<double>& k) {
+      return about(*own, key, [&] { return evaluate_expression(text, "k", k); });
+    };
+  } else if (const auto& members = *value.as<Value::Members>(); members.contains("table")) {
+    // The spline of ln n keeps n positive, whatever the table.
+    MomentumTable table = read_table(config, key, value, AllowedValues::positive);
+    for (double& entry : table.value) entry = std::log(entry);
+    n = [spline = TableBand(table.k, table.value)](const std::vector<double>& k) {
+      std::vector<double> values;
+      for (const double q : k) values.push_back(std::exp(spline.energy(q)));
+      return values;
+    };
+  } else {
+    const auto& thermal = *members.at("thermal").as<Value::Members>();
+    n = [dispersion, state = thermal_state_of(config, key, dispersion, thermal)](
+            const std::vector<double>& k) { return state(dispersion.energy(k)); };
+  }
+  return [own, key = std::string(key), n = std::move(n)](const std::vector<double>& k) {
+    std::vector<double> values = n(k);
+    require_positive(*own, key, k, values);
+    return values;
+  };
+}
+
+CollisionModel make_model(const Config& config) {
+  CollisionModel model;
+  model.dispersion = make_dispersion(config);
+  model.interaction = make_interaction(config);
+  model.grid = {config.integer("grid.K")};
+  model.channels = make_channels(config, model.interaction);
+  if (!model.has_pairs()) return model;
+  const std::string why = ResonantManifold::divergence(model.dispersion);
+  if (!why.empty()) throw config.error("model.dispersion", why);
+  return model;
+}
+
+std::vector<double> make_density(const Config& config, std::string_view key,
+                                 const CollisionModel& model) {
+  return density_of(config, key, model.dispersion)(model.grid.momenta());
+}
+
+ResolutionRequest make_request(const Config& config, const CollisionModel& model) {
+  ResolutionRequest request;
+  request.tolerance = config.number("numerics.tolerance");
+  request.T = config.optional_number("numerics.T");
+  request.dtau = config.optional_number("numerics.dtau");
+  request.M = config.optional_integer("numerics.M");
+  try {
+    check_request(model, request);
+  } catch (const InputError& error) {
+    throw config.located(blamed_key(config, error.what()), error.what());
+  }
+  return request;
+}
+
+}  // namespace kapitza::host

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "host/config/config.hpp"
+#include "host/config/table.hpp"
+#include "kapitza/physics/thermal.hpp"
+#include "kapitza/solver/collision.hpp"
+#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/solver/resolve.hpp"
+
+/// The physics that a configuration asks for. Errors name the key and where it was written.
+
+namespace kapitza::host {
+
+CollisionModel make_model(const Config& config);
+
+/// Density on the momentum grid, from a key of kind density; finite and positive everywhere.
+std::vector<double> make_density(const Config& config, std::string_view key,
+                                 const CollisionModel& model);
+
+ResolutionRequest make_request(const Config& config, const CollisionModel& model);
+
+// Parts of these, for what is no collision integral.
+
+Dispersion make_dispersion(const Config& config);
+Interaction make_interaction(const Config& config);
+
+ThermalState thermal_state_of(const Config& config, std::string_view key,
+                              const Dispersion& dispersion, const Value::Members& thermal);
+
+/// What stands at a key of kind density, at any momenta. Its errors name the key, whatever
+/// has become of the configuration.
+Spectrum density_of(const Config& config, std::string_view key, const Dispersion& dispersion);
+
+/// value: what stands at the key, or a member of it.
+MomentumTable read_table(const Config& config, std::string_view key, const Value& value,
+                         AllowedValues allowed);
+
+/// Runs f and lets its InputErrors name the key.
+template <class F>
+auto about(const Config& config, std::string_view key, F f) {
+  try {
+    return f();
+  } catch (const InputError& error) {
+    throw config.error(key, error.what());
+  }
+}
+
+}  // namespace kapitza::host

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "host/config/config.hpp"
+#include "kapitza/solver/relaxation.hpp"
+
+namespace kapitza::host {
+
+RelaxationOptions make_relaxation_options(const Config& config, const CollisionModel& model);
+
+}  // namespace kapitza::host

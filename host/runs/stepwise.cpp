@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host/runs/stepwise.hpp"
+
+#include <utility>
+
+namespace kapitza::host {
+namespace {
+
+void step(StepwiseRun& run) {
+  try {
+    run.step();
+  } catch (const NumericsError& error) {
+    throw NumericsError(run.fail(error.what()));
+  }
+}
+
+}  // namespace
+
+Clock wall_clock() {
+  return [clock = WallClock(std::nullopt)] { return clock.elapsed(); };
+}
+
+/// The time of a step is that until the next one could begin, but for a checkpoint.
+JobResult run_stepwise(StepwiseRun& run, const JobContext& context, const Clock& now) {
+  CheckpointClock checkpoint(context.config, now);
+  context.console.start_progress(run.progress());
+  std::string stopped_by;
+  while (!run.finished() && stopped_by.empty()) {
+    const double before = now();
+    step(run);
+    context.console.progress(run.progress(), run.detail());
+    if (run.finished()) break;
+    stopped_by = context.stop(now() - before);
+    if (!stopped_by.empty() || !checkpoint.due()) continue;
+    run.write();
+    checkpoint.restart();
+  }
+  context.console.end_progress();
+  JobResult result = run.write();
+  result.stopped_by = stopped_by;
+  return result;
+}
+
+CheckpointClock::CheckpointClock(const Config& config, Clock now)
+    : now_(std::move(now)), every_(config.number("output.every")), last_(now_()) {}
+
+RunTime::RunTime(const JobContext& context) {
+  if (context.resume) earlier_ = ResultReader(context.target).number("wall_seconds", "/");
+}
+
+}  // namespace kapitza::host

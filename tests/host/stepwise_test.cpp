@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The loop of everything that advances in steps, with a made-up run and a made-up clock.
+#include "host/runs/stepwise.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <stdexcept>
+
+#include "tests/host/program.hpp"
+
+namespace kapitza::host {
+namespace {
+
+/// Counts to the end, and notes when it was written. Steps and writing take made-up seconds.
+class Counting final : public StepwiseRun {
+ public:
+  int last = 5, at = 0, fails_at = -1, breaks_at = -1;
+  double now = 0, step_seconds = 1, write_seconds = 0;
+  std::vector<int> written = {};
+
+  void step() override {
+    now += step_seconds;
+    if (++at == fails_at) throw NumericsError("it is not finite");
+    if (at == breaks_at) throw std::runtime_error("broken");
+  }
+  bool finished() const override { return at >= last; }
+  double progress() const override { return static_cast<double>(at) / last; }
+  std::string detail() const override { return "at " + std::to_string(at); }
+  JobResult write() override {
+    now += write_seconds;
+    written.push_back(at);
+    return {.wall_seconds = now, .finished = finished()};
+  }
+  std::string fail(const std::string& why) override {
+    write();
+    return why + ", and kept";
+  }
+};
+
+class Stepwise : public testing::Test {
+ protected:
+  JobResult go(double every = 1e9) {
+    const Config config = Config::parse("job = \"relax\"\n[state]\nn = \"1\"\n", "made-up",
+                                        {fmt::format("output.every={}", every)});
+    const JobContext context{config, *backend_, console_, "nowhere.h5", false, {}, stop_};
+    return run_stepwise(run_, context, [this] { return run_.now; });
+  }
+
+  std::unique_ptr<Backend> backend_ = make_cpu_backend(1);
+  Console console_{Console::Style::quiet};
+  Counting run_;
+  std::vector<double> asked_;  ///< what the stop condition was told
+  int stops_at_ = -1;
+  StopCondition stop_ = [this](double seconds) -> std::string {
+    asked_.push_back(seconds);
+    return run_.at == stops_at_ ? "a whim" : "";
+  };
+};
+
+TEST_F(Stepwise, RunsToItsEndAndWritesOnce) {
+  const JobResult result = go();
+  EXPECT_TRUE(result.finished);
+  EXPECT_EQ(result.stopped_by, "");
+  EXPECT_EQ(run_.at, 5);
+  EXPECT_EQ(run_.written, std::vector<int>{5});
+}
+
+TEST_F(Stepwise, WritesWhatIsFinishedAtOnce) {
+  run_.at = 5;
+  EXPECT_TRUE(go().finished);
+  EXPECT_EQ(run_.written, std::vector<int>{5});
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(Stepwise, StopsAfterAStepAndGoesOn) {
+  for (stops_at_ = 1; stops_at_ < 5; ++stops_at_) {
+    const JobResult result = go();
+    EXPECT_FALSE(result.finished);
+    EXPECT_EQ(result.stopped_by, "a whim");
+    EXPECT_EQ(run_.at, stops_at_);
+    EXPECT_EQ(run_.written.back(), stops_at_);
+  }
+  EXPECT_TRUE(go().finished);
+  EXPECT_EQ(run_.written, (std::vector<int>{1, 2, 3, 4, 5})) << "once in every part";
+}
+
+TEST_F(Stepwise, WhatIsFinishedWasNotStopped) {
+  stops_at_ = 5;
+  EXPECT_EQ(go().stopped_by, "");
+  EXPECT_EQ(asked_.size(), 4u) << "not after the last step";
+}
+
+TEST_F(Stepwise, TheStopConditionKnowsHowLongAStepTakes) {
+  run_.step_seconds = 3;
+  run_.write_seconds = 100;
+  go(1e-9);
+  EXPECT_EQ(asked_, std::vector<double>(4, 3.0)) << "a checkpoint is no part of a step";
+}
+
+TEST_F(Stepwise, WritesACheckpointEverySoManySeconds) {
+  run_.last = 10;
+  go(3);
+  EXPECT_EQ(run_.written, (std::vector<int>{3, 6, 9, 10}));
+}
+
+TEST_F(Stepwise, CountsFromTheEndOfACheckpoint) {
+  run_.last = 10;
+  run_.write_seconds = 2.5;
+  go(3);
+  EXPECT_EQ(run_.written, (std::vector<int>{3, 6, 9, 10}));
+}
+
+TEST_F(Stepwise, WritesAfterEveryStepButOnceAtTheEnd) {
+  go(1e-9);
+  EXPECT_EQ(run_.written, (std::vector<int>{1, 2, 3, 4, 5}));
+}
+
+TEST_F(Stepwise, WritesOnceWhereItStopsWhileACheckpointIsDue) {
+  stops_at_ = 2;
+  go(1e-9);
+  EXPECT_EQ(run_.written, (std::vector<int>{1, 2}));
+}
+
+TEST_F(Stepwise, AFailureSaysWhatTheRunSaysAndKeepsWhatItKeeps) {
+  run_.fails_at = 3;
+  try {
+    go();
+    FAIL() << "it ended well";
+  } catch (const NumericsError& error) {
+    EXPECT_STREQ(error.what(), "it is not finite, and kept");
+  }
+  EXPECT_EQ(run_.written, std::vector<int>{3});
+}
+
+TEST_F(Stepwise, OtherErrorsPassAsTheyAre) {
+  run_.breaks_at = 3;
+  EXPECT_THROW(go(), std::runtime_error);
+  EXPECT_TRUE(run_.written.empty());
+}
+
+}  // namespace
+}  // namespace kapitza::host
