@@ -8,8 +8,9 @@
 #include <fmt/format.h>
 
 #include "host/config/expression.hpp"
-#include "host/config/schema.hpp"
+#include "host/config/names.hpp"
 #include "host/config/table.hpp"
+#include "host/jobs/keys/field.hpp"
 #include "kapitza/physics/thermal.hpp"
 
 namespace kapitza::host {
@@ -93,7 +94,7 @@ void require_positive(const Config& config, std::string_view key, const std::vec
   }
 }
 
-/// What stands at a key of kind density, at any momenta. It refers to the configuration.
+/// What stands at a key of type density, at any momenta. It refers to the configuration.
 Spectrum density_of(const Config& config, std::string_view key, const Dispersion& dispersion) {
   const Value& value = config.at(key);
   Spectrum n;
@@ -157,11 +158,11 @@ std::string_view blamed_key(const Config& config, std::string_view message) {
   return blamed;
 }
 
-bool is_graded(const Config& config) {
-  return config.text_or("grid.mesh", uses_newton(config) ? "graded" : "uniform") == "graded";
-}
-
 }  // namespace
+
+int highest_channel(const Config& config) {
+  return make_channels(config, make_interaction(config)).back();
+}
 
 CollisionModel make_model(const Config& config) {
   CollisionModel model;
@@ -206,14 +207,9 @@ RelaxationOptions make_relaxation_options(const Config& config, const CollisionM
 LinearProblem make_linear(const Config& config) {
   LinearProblem problem;
   problem.model = make_model(config);
-  const Value& state = config.at("state.n");
-  const auto* members = state.as<Value::Members>();
-  if (!members || !members->contains("thermal"))
-    throw config.error("state.n",
-                       "linear response is about a thermal state: {thermal = {beta = ..., "
-                       "mu = ...}}");
-  problem.background = thermal_state_of(config, "state.n", problem.model.dispersion,
-                                        *members->at("thermal").as<Value::Members>());
+  const Value& thermal = config.at("state.n").as<Value::Members>()->at("thermal");
+  problem.background =
+      thermal_state_of(config, "state.n", problem.model.dispersion, *thermal.as<Value::Members>());
   about(config, "model.dispersion", [&] { require_even(problem.model.dispersion); });
   about(config, "grid.K", [&] { require_resolved(problem.model, problem.background); });
   problem.Lambda = config.numbers("defect.Lambda");
@@ -230,12 +226,18 @@ LinearProblem make_linear(const Config& config) {
   if (std::ranges::all_of(problem.dn_in, [](double dn) { return dn == 0; }))
     throw config.error("linear.dn",
                        "nothing enters: left is zero wherever v > 0 and right wherever v < 0");
-  if (config.integer("linear.places") == 1)
-    throw config.error("linear.places", "both ends are included: at least 2, or 0");
   return problem;
 }
 
 bool uses_newton(const Config& config) { return config.text("numerics.scheme") == "newton"; }
+
+bool is_graded(const Config& config) {
+  return config.text_or("grid.mesh", uses_newton(config) ? "graded" : "uniform") == "graded";
+}
+
+bool solves_together(const Config& config) {
+  return config.is_list("defect.Lambda") && config.flag("defect.together");
+}
 
 DefectProblem make_defect(const Config& config) {
   DefectProblem problem;
@@ -259,14 +261,6 @@ Mesh make_mesh(const Config& config, double mean_free_path) {
 }
 
 StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model) {
-  if (config.has("grid.layer") && !is_graded(config))
-    throw config.error("grid.layer", "a uniform mesh has no layers: set grid.mesh = \"graded\"");
-  if (config.flag("numerics.split") && uses_newton(config))
-    throw config.error("numerics.split",
-                       "Newton's method does not split: set numerics.scheme = \"explicit\"");
-  if (!uses_newton(config) && config.text_or("numerics.transport", "upwind") != "upwind")
-    throw config.error("numerics.transport",
-                       "explicit steps keep densities positive with \"upwind\" only");
   StationaryOptions options;
   options.resolution = make_request(config, model);
   options.residual = config.number("numerics.residual");
@@ -278,23 +272,7 @@ StationaryOptions make_stationary_options(const Config& config, const CollisionM
 
 namespace {
 
-bool is_closed(const Config& config) {
-  return config.at("lattice.absorber").as<std::string>() != nullptr;
-}
-
-void require_key(const Config& config, std::string_view key, std::string_view why) {
-  if (!config.has(key))
-    throw InputError(fmt::format("{}: {} is missing: {}", config.file().string(), key, why));
-}
-
-/// An error about a value that is in its range, but out of place: the range is no help then.
-InputError out_of_place(const Config& config, std::string_view key, const std::string& why) {
-  return config.located(key, fmt::format("{} = {}: {}", key, to_toml(config.at(key)), why));
-}
-
-void refuse_key(const Config& config, std::string_view key, const std::string& why) {
-  if (config.has(key)) throw out_of_place(config, key, why);
-}
+using keys::field::is_closed;
 
 std::optional<Absorber> make_absorber(const Config& config, const Dispersion& dispersion) {
   constexpr std::string_view key = "lattice.absorber";
@@ -371,15 +349,7 @@ std::vector<double> make_profile(const Config& config, const FieldProblem& probl
 }
 
 double make_lambda(const Config& config, const FieldProblem& problem) {
-  if (config.has("defect.lambda")) {
-    refuse_key(config, "defect.Lambda", "defect.lambda is given as well, and sets it");
-    return config.number("defect.lambda");
-  }
-  if (is_closed(config) && !config.has("defect.Lambda"))
-    require_key(config, "defect.lambda", "give it, or defect.Lambda");
-  require_key(config, "defect.Lambda", "give it, or defect.lambda");
-  if (config.is_list("defect.Lambda"))
-    throw out_of_place(config, "defect.Lambda", "job microscopic takes one number");
+  if (config.has("defect.lambda")) return config.number("defect.lambda");
   FieldProblem unit = problem;
   unit.lambda = 1;
   if (unit.strength() == 0) throw config.error("defect.profile", "it is zero at every site");
@@ -392,33 +362,18 @@ double counterterm(const Config& config, const Interaction& interaction, double 
   return value.is_number() ? value.number() : -interaction.vertex(1, rho);
 }
 
-/// The keys that only make sense with an absorber, or only without.
-void check_mode(const Config& config) {
-  if (is_closed(config)) {
-    require_key(config, "state.n", "a closed chain starts from it");
-    require_key(config, "ensemble.max_time", "a closed chain is followed until then");
-    for (const std::string_view key :
-         {"injection.left", "injection.right", "ensemble.burn_in", "ensemble.target_error"})
-      refuse_key(config, key,
-                 "a closed chain has no boundaries and no stationary state to wait for");
-    return;
-  }
-  require_key(config, "injection.left", "it is what the absorber sends in");
-  require_key(config, "defect.L", "it is the length of the defect");
-  refuse_key(config, "state.n", "with an absorber, the field starts from what is injected");
-}
-
 }  // namespace
 
 FieldProblem make_field(const Config& config) {
-  check_mode(config);
   FieldProblem problem;
   problem.dispersion = make_dispersion(config);
   problem.absorber = make_absorber(config, problem.dispersion);
   problem.density = problem.absorber ? make_injection(config, problem.dispersion)
                                      : density_of(config, "state.n", problem.dispersion);
-  problem.starts_from_zero = config.text("lattice.start") == "zero";
-  problem.window = config.integer("lattice.window");
+  if (problem.absorber) {
+    problem.starts_from_zero = config.text("lattice.start") == "zero";
+    problem.window = config.integer("lattice.window");
+  }
   const int sites = make_sites(config, problem);
   problem.profile = make_profile(config, problem, sites);
   if (!problem.absorber) problem.window = sites;
@@ -434,7 +389,6 @@ FieldProblem make_field(const Config& config) {
 FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem) {
   FieldNumerics numerics;
   numerics.order = config.integer("numerics.order");
-  numerics.kick_every = config.integer("lattice.noise_every");
   numerics.dt = config.optional_number("lattice.dt").value_or(0.5 / problem.dispersion.bandwidth());
   const double longest = FieldNumerics::longest_step(problem.dispersion);
   if (numerics.dt > longest)
@@ -442,6 +396,7 @@ FieldNumerics make_field_numerics(const Config& config, const FieldProblem& prob
                                                  "most pi / width = {:.4g}",
                                                  problem.dispersion.bandwidth(), longest));
   if (!problem.absorber) return numerics;
+  numerics.kick_every = config.integer("lattice.noise_every");
   constexpr double most = 0.5;
   const double damping = problem.absorber->max_rate() * numerics.dt * numerics.kick_every;
   if (damping <= most) return numerics;
@@ -484,15 +439,6 @@ SteadyStateOptions make_steady_state_options(const Config& config, const FieldPr
     throw config.error(
         "ensemble.target_k",
         fmt::format("none of the window's momenta, {:.4g} apart, lies in there", k[1] - k[0]));
-  if (!options.max_time && !options.target_error)
-    throw InputError(
-        fmt::format("{}: nothing would stop this run: give ensemble.max_time or "
-                    "ensemble.target_error",
-                    config.file().string()));
-  if (options.burn_in && options.max_time && *options.burn_in >= *options.max_time)
-    throw config.error("ensemble.burn_in",
-                       "ensemble.max_time is not later: nothing would be left "
-                       "to measure");
   return options;
 }
 

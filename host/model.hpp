@@ -17,7 +17,10 @@ namespace kapitza::host {
 /// The physics that a configuration asks for. Errors name the key and where it was written.
 CollisionModel make_model(const Config& config);
 
-/// Density on the momentum grid, from a key of kind density; finite and positive everywhere.
+/// The largest l of the collisions l -> l that are summed.
+int highest_channel(const Config& config);
+
+/// Density on the momentum grid, from a key of type density; finite and positive everywhere.
 std::vector<double> make_density(const Config& config, std::string_view key,
                                  const CollisionModel& model);
 
@@ -35,6 +38,10 @@ Mesh make_mesh(const Config& config, double mean_free_path);
 LinearProblem make_linear(const Config& config);
 
 bool uses_newton(const Config& config);
+/// Cells that grow with the distance from the ends.
+bool is_graded(const Config& config);
+/// All Lambdas side by side.
+bool solves_together(const Config& config);
 StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model);
 
 /// The field of a microscopic job. Its density refers to the configuration, which must outlive it.

@@ -24,7 +24,7 @@ std::string commented(const std::string& table) {
 int check_command(const Options& options) {
   Console console = Console::for_standard_error(options.quiet);
   const Config config = Config::load(options.configs.at(0), options.overrides);
-  const Job& job = find_runner(config.job());
+  const Job& job = job_of(config);
   job.validate(config);
   const std::unique_ptr<Backend> backend = make_backend(options, console);
   const Quantities rows = job.estimate(config, *backend);

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/keys/collision.hpp"
+#include "host/jobs/keys/output.hpp"
 #include "host/model.hpp"
 #include "kapitza/solver/balance.hpp"
 #include "kapitza/solver/resolve.hpp"
@@ -81,8 +84,24 @@ Quantities estimate(const Config& config, Backend& backend) {
   return estimate_evaluations(config, backend, 1);
 }
 
+constexpr const Key* keys_read[] = {
+    &keys::carriers::dispersion, &keys::carriers::interaction, &keys::collision::state_n,
+    &keys::collision::K,         &keys::collision::channels,   &keys::collision::tolerance,
+    &keys::collision::T,         &keys::collision::M,          &keys::collision::dtau,
+    &keys::output::file,
+};
+
 }  // namespace
 
-const Job collision_job{"collision", run, validate, file_size, estimate};
+constinit const Job collision_job{
+    .name = "collision",
+    .meaning = "one evaluation of the collision integral for a given density",
+    .keys = keys_read,
+    .run = run,
+    .check_keys = keys::collision::check,
+    .validate = validate,
+    .file_size = file_size,
+    .estimate = estimate,
+};
 
 }  // namespace kapitza::host

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 #include <numeric>
 
+#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/keys/field.hpp"
+#include "host/jobs/keys/output.hpp"
 #include "host/jobs/microscopic_file.hpp"
 #include "host/model.hpp"
 #include "kapitza/spectral/fast_length.hpp"
@@ -460,7 +463,7 @@ class ChainRun final : public FieldRun<ClosedChain> {
 };
 
 JobResult run(JobContext& context) {
-  if (context.config.at("lattice.absorber").as<std::string>()) return ChainRun(context).go();
+  if (keys::field::is_closed(context.config)) return ChainRun(context).go();
   return DefectRun(context).go();
 }
 
@@ -515,8 +518,36 @@ Quantities estimate(const Config& config, Backend& backend) {
   return rows;
 }
 
+constexpr const Key* keys_read[] = {
+    &keys::carriers::dispersion, &keys::carriers::interaction,
+    &keys::field::state_n,       &keys::field::left,
+    &keys::carriers::right,      &keys::field::Lambda,
+    &keys::field::lambda,        &keys::field::L,
+    &keys::field::profile,       &keys::field::counterterm,
+    &keys::field::order,         &keys::field::error_check,
+    &keys::field::sites,         &keys::field::absorber,
+    &keys::field::window,        &keys::field::dt,
+    &keys::field::noise_every,   &keys::field::start,
+    &keys::field::trajectories,  &keys::field::seed,
+    &keys::field::precision,     &keys::field::burn_in,
+    &keys::field::max_time,      &keys::field::target_error,
+    &keys::field::target_k,      &keys::field::records,
+    &keys::output::file,         &keys::output::every,
+};
+
 }  // namespace
 
-const Job microscopic_job{"microscopic", run, validate, file_size, estimate};
+constinit const Job microscopic_job{
+    .name = "microscopic",
+    .meaning = R"(
+        trajectories of the field itself: a defect between absorbing and injecting boundaries, or a
+        closed chain)",
+    .keys = keys_read,
+    .run = run,
+    .check_keys = keys::field::check,
+    .validate = validate,
+    .file_size = file_size,
+    .estimate = estimate,
+};
 
 }  // namespace kapitza::host
