@@ -2,6 +2,7 @@
 //
 // A key that is given is read: in every kind of run, each key of the job changes the result or is
 // refused. And what a configuration is resolved to is a configuration.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <map>
 #include <set>
@@ -201,6 +202,13 @@ TEST_P(EveryKey, OfAResolvedConfigurationIsRead) {
   const Config again = Config::parse(config.to_toml(), "again.toml");
   EXPECT_EQ(again.to_toml(), config.to_toml());
   job_of(again).validate(again);
+}
+
+TEST(EveryJob, IsTried) {
+  for (const Job* job : jobs())
+    EXPECT_TRUE(std::ranges::any_of(modes, [&](const Mode& mode) {
+      return Config::parse(mode.text, "c.toml").job() == job->name;
+    })) << job->name;
 }
 
 INSTANTIATE_TEST_SUITE_P(, EveryKey, testing::ValuesIn(modes),

@@ -59,8 +59,8 @@ constinit const Key state_n{
     .otherwise_text = "none: a closed chain needs it, and no other field has it",
     .unit = "1",
     .meaning = R"(
-        Density n(k) > 0 of a closed chain at t = 0. Written as in the other jobs: an expression of
-        k, a table or a thermal state.)",
+        Density n(k) > 0 of a closed chain at t = 0. Written like that of job relax: an
+        expression of k, a table or a thermal state.)",
 };
 
 constinit const Key left{
