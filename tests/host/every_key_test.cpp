@@ -19,6 +19,8 @@ struct Mode {
   std::string name, text;
   /// Where another value than in other_values() is needed to see a difference.
   std::map<std::string, std::string> others = {};
+  /// That are read, but that this run is far from.
+  std::set<std::string> limits = {};
 };
 
 std::ostream& operator<<(std::ostream& stream, const Mode& mode) { return stream << mode.name; }
@@ -31,10 +33,12 @@ tolerance = 0.1
 )toml";
 
 constexpr const char* small_defect = R"toml(
-grid = {K = 32, cells = 4}
+grid.K = 32
+grid.cells = 4
 injection.left = "2.62*(0.8*exp(-(abs(k)-1.2)^2/0.2)+0.05)"
 [numerics]
 tolerance = 0.1
+residual = 1e-3
 )toml";
 
 constexpr const char* small_field = R"toml(
@@ -55,12 +59,15 @@ std::string job(const std::string& name, const std::string& text) {
 
 const std::vector<Mode> modes{
     {"Collision", job("collision", "state.n = \"1 + 0.5*cos(k)\"" + std::string(kinetic))},
-    {"CollisionOfPairs", job("collision",
-                             "state.n = \"1 + 0.5*cos(k)\"\nmodel.interaction = "
-                             "{c2 = 2.0}" +
-                                 std::string(kinetic))},
-    {"Relax", job("relax", "state.n = \"1 + 0.5*cos(k)\"\nrelax = {deviation = 0.1, t_end = 0.01}" +
-                               std::string(kinetic))},
+    {"CollisionOfPairs",
+     job("collision",
+         "state.n = \"1 + 0.5*cos(k)\"\nmodel.interaction = "
+         "{c2 = 2.0}" +
+             std::string(kinetic)),
+     {{"numerics.channels", "[3]"}, {"numerics.tolerance", "1e-8"}}},
+    {"Relax",
+     job("relax", "state.n = \"1 + 0.5*cos(k)\"\nrelax = {deviation = 0.001, t_end = 0.001}" +
+                      std::string(kinetic))},
     {"Linear",
      job("linear", "state.n = {thermal = {beta = 1.0, mu = -1.0}}" + std::string(kinetic)),
      {{"state.n", "{thermal = {beta = 1.0, mu = -2.0}}"}}},
@@ -73,10 +80,11 @@ const std::vector<Mode> modes{
      {{"numerics.iterations", "1"}}},
     {"WithoutCollisions",
      job("stationary", "defect.Lambda = 0" + std::string(small_defect)),
-     {{"grid.mesh", "graded"}}},
+     {{"grid.mesh", "graded"}},
+     {"numerics.residual", "numerics.iterations"}},
     {"ExplicitSteps",
-     job("stationary", "defect.Lambda = 0.2" + std::string(small_defect) +
-                           "scheme = \"explicit\"\nresidual = 1e-3\n"),
+     job("stationary",
+         "defect.Lambda = 0.02" + std::string(small_defect) + "scheme = \"explicit\"\n"),
      {{"grid.mesh", "graded"},
       {"numerics.residual", "1e-4"},
       {"numerics.scheme", "newton"},
@@ -136,14 +144,14 @@ const std::map<std::string, std::string>& other_values() {
       {"numerics.error_check", "true"},
       {"numerics.iterations", "2"},
       {"numerics.order", "4"},
-      {"numerics.residual", "1e-3"},
+      {"numerics.residual", "1e-6"},
       {"numerics.scheme", "explicit"},
       {"numerics.split", "true"},
-      {"numerics.tolerance", "0.02"},
+      {"numerics.tolerance", "1e-5"},
       {"numerics.transport", "upwind"},
-      {"relax.deviation", "0.5"},
+      {"relax.deviation", "0.1"},
       {"relax.lambda", "2"},
-      {"relax.t_end", "0.005"},
+      {"relax.t_end", "0.0005"},
       {"state.n", "2"},
   };
   return values;
@@ -189,11 +197,11 @@ TEST_P(EveryKey, ChangesTheResultOrIsRefused) {
   const Config config = Config::parse(GetParam().text, "c.toml");
   for (const Key* key : job_of(config).keys) {
     const std::string name(key->name);
-    if (without_effect.contains(name)) continue;
+    if (without_effect.contains(name) || GetParam().limits.contains(name)) continue;
     const auto& others = GetParam().others;
     const auto other = others.contains(name) ? others.find(name) : other_values().find(name);
     ASSERT_TRUE(other != other_values().end()) << name << " needs another value in this test";
-    EXPECT_NE(outcome({"--set", name + "=" + other->second}), before) << name;
+    EXPECT_TRUE(outcome({"--set", name + "=" + other->second}) != before) << name;
   }
 }
 
