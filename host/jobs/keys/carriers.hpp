@@ -9,7 +9,7 @@ namespace types {
 
 extern const Type dispersion;   ///< "parabolic" | "cosine" | {table = "E.csv"}
 extern const Type interaction;  ///< {c1 = ..., c2 = ...}
-extern const Type density;  ///< "expression of k" | {table = "n.csv"} | {thermal = {beta, mu}}
+extern const Type density;      ///< "expression of k" | {table = "n.csv"} | {thermal = {beta, mu}}
 
 }  // namespace types
 
