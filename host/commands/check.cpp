@@ -31,7 +31,7 @@ int check_command(const Options& options) {
   const WallClock clock(std::nullopt);
   Budget budget(most_estimate_seconds, [&] { return clock.elapsed(); }, console);
   const Config config = Config::load(options.configs.at(0), options.overrides);
-  const Job& job = find_runner(config.job());
+  const Job& job = job_of(config);
   job.validate(config);
   const std::unique_ptr<Machine> machine = make_machine(options, console);
   if (!options.json) {

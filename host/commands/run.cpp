@@ -47,7 +47,7 @@ bool is_replaceable(const fs::path& file) {
 
 Config stored_config(const ResultReader& reader, const fs::path& target) {
   try {
-    return Config::parse(reader.config(), target.string());
+    return Config::stored(reader.config(), target.string());
   } catch (const InputError& error) {
     throw IoError(
         fmt::format("{}: its configuration is not understood: {}", target.string(), error.what()));
@@ -97,7 +97,7 @@ std::vector<Plan> make_plans(const Options& options, Console& console) {
   std::vector<Plan> plans;
   for (const std::string& file : options.configs) {
     Config config = Config::load(file, options.overrides);
-    const Job& job = find_runner(config.job());
+    const Job& job = job_of(config);
     job.validate(config);
     fs::path target = target_of(config, options);
     for (const Plan& other : plans)
@@ -177,7 +177,7 @@ class Runner {
     JobContext context{plan.config, *machine_, console_, plan.target, plan.action == Action::resume,
                        provenance,  stop};
     Outcome outcome;
-    outcome.result = find_runner(plan.config.job()).run(context);
+    outcome.result = job_of(plan.config).run(context);
     outcome.code = outcome.result.finished ? done : stopped;
     outcome.status = outcome.result.finished ? "done" : "stopped";
     return outcome;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/config/config.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 
-#include "host/config/schema.hpp"
+#include "host/config/names.hpp"
 #include "host/config/toml_reader.hpp"
 
 namespace kapitza::host {
@@ -25,14 +26,16 @@ std::string read_text(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-std::string allowed_note(const KeySpec& spec) {
-  const std::string allowed = spec.allowed();
-  return allowed.empty() ? std::string() : fmt::format(" (allowed: {})", allowed);
+const Origin by_default{"default", 0, 0};
+
+bool is_given(const Value& value) {
+  return value.origin.line > 0 || value.origin.source != by_default.source;
 }
 
-InputError value_error(const KeySpec& spec, const Value& value, const std::string& what) {
-  return InputError(fmt::format("{}: {} = {}: {}{}", value.origin.text(), spec.key, to_toml(value),
-                                what, allowed_note(spec)));
+std::string allowed_note(const Key& key) { return fmt::format(" (allowed: {})", key.allowed()); }
+
+InputError value_error(std::string_view key, const Value& value, const std::string& what) {
+  return InputError(fmt::format("{}: {} = {}: {}", value.origin.text(), key, to_toml(value), what));
 }
 
 /// Parts of a dotted key; empty if one of them is.
@@ -76,74 +79,84 @@ void apply_override(Value::Members& root, const std::string& assignment,
   (*members)[parts.back()] = *std::move(value);
 }
 
-InputError unknown_key(const std::string& key, const Value& value) {
-  const bool is_table = value.as<Value::Members>() != nullptr;
-  std::vector<std::string> known = all_keys();
-  if (is_table) {
-    known.clear();
-    for (const SectionSpec& section : sections()) known.emplace_back(section.name);
-    return InputError(fmt::format("{}: [{}]: unknown section{}", value.origin.text(), key,
-                                  did_you_mean(key, known)));
-  }
-  return InputError(fmt::format("{}: {} = {}: unknown key{}", value.origin.text(), key,
-                                to_toml(value), did_you_mean(key, known)));
-}
-
 using Flat = std::map<std::string, Value, std::less<>>;
 
-/// Sections dissolved into dotted keys, down to the keys that the schema knows.
-void flatten(const Value::Members& members, const std::string& prefix, Flat& flat) {
-  for (const auto& [name, value] : members) {
-    const std::string key = prefix + name;
-    if (find_key(key)) {
-      flat.emplace(key, value);
-    } else if (is_section(key)) {
-      const auto* section = value.as<Value::Members>();
-      if (!section)
-        throw InputError(
-            fmt::format("{}: {} = {}: this is a section: write [{}] and its keys below",
-                        value.origin.text(), key, to_toml(value), key));
-      flatten(*section, key + ".", flat);
-    } else {
-      throw unknown_key(key, value);
+/// From what a file says to the keys of one job.
+class Reader {
+ public:
+  Reader(const Schema& schema, const std::string& source) : schema_(schema), source_(source) {}
+
+  Flat operator()(const Value::Members& root) {
+    flatten(root, "");
+    // The job first: it decides whether another key belongs here.
+    require_job();
+    for (auto& [name, value] : flat_) validate(name, value);
+    for (const Schema::Reading& reading : schema_.readings())
+      if (std::ranges::find(reading.jobs, job_) != reading.jobs.end()) add_default(*reading.key);
+    return std::move(flat_);
+  }
+
+ private:
+  InputError unknown_key(const std::string& key, const Value& value) const {
+    if (value.as<Value::Members>())
+      return InputError(fmt::format("{}: [{}]: unknown section{}", value.origin.text(), key,
+                                    did_you_mean(key, schema_.section_names())));
+    return value_error(key, value, "unknown key" + did_you_mean(key, schema_.key_names()));
+  }
+
+  /// Sections dissolved into dotted keys, down to the keys that the schema knows.
+  void flatten(const Value::Members& members, const std::string& prefix) {
+    for (const auto& [name, value] : members) {
+      const std::string key = prefix + name;
+      if (schema_.is_key(key)) {
+        flat_.emplace(key, value);
+      } else if (schema_.find_section(key)) {
+        const auto* section = value.as<Value::Members>();
+        if (!section)
+          throw value_error(key, value,
+                            fmt::format("this is a section: write [{}] and its keys below", key));
+        flatten(*section, key + ".");
+      } else {
+        throw unknown_key(key, value);
+      }
     }
   }
-}
 
-void require_job(const Flat& flat, const std::string& source) {
-  if (!flat.contains("job"))
-    throw InputError(fmt::format("{}: job is missing: say what to compute{}", source,
-                                 allowed_note(*find_key("job"))));
-}
-
-void validate(const KeySpec& spec, Value& value) {
-  if (const std::string what = problem_with(spec, value); !what.empty())
-    throw value_error(spec, value, what);
-}
-
-void validate(Flat& flat) {
-  // The job first: it decides whether another key belongs here.
-  validate(*find_key("job"), flat.at("job"));
-  const std::string job = *flat.at("job").as<std::string>();
-  for (auto& [key, value] : flat) {
-    const KeySpec& spec = *find_key(key);
-    if (!spec.used_by(job))
-      throw InputError(fmt::format("{}: {} = {}: this key belongs to job \"{}\", not to \"{}\"",
-                                   value.origin.text(), key, to_toml(value), spec.jobs, job));
-    validate(spec, value);
+  void require_job() {
+    const Key& key = schema_.job_key();
+    const auto job = flat_.find(key.name);
+    if (job == flat_.end())
+      throw InputError(
+          fmt::format("{}: job is missing: say what to compute{}", source_, allowed_note(key)));
+    validate(key, job->second);
+    job_ = *job->second.as<std::string>();
   }
-}
 
-void add_defaults(Flat& flat, const std::string& source) {
-  const std::string job = *flat.at("job").as<std::string>();
-  for (const KeySpec& spec : schema()) {
-    if (!spec.used_by(job) || spec.optional_for(job) || flat.contains(spec.key)) continue;
-    if (spec.required())
-      throw InputError(fmt::format("{}: {} is missing{}", source, spec.key, allowed_note(spec)));
-    if (!spec.default_toml.empty())
-      flat.emplace(spec.key, *parse_toml_value(spec.default_toml, {"default", 0, 0}));
+  static void validate(const Key& key, Value& value) {
+    if (const std::string what = key.problem(value); !what.empty())
+      throw value_error(key.name, value, what + allowed_note(key));
   }
-}
+
+  void validate(const std::string& name, Value& value) const {
+    if (const Key* key = schema_.find_key(job_, name)) return validate(*key, value);
+    throw value_error(name, value,
+                      fmt::format("this key belongs to job \"{}\", not to \"{}\"",
+                                  fmt::join(schema_.jobs_with(name), " "), job_));
+  }
+
+  void add_default(const Key& key) {
+    if (flat_.contains(key.name)) return;
+    if (key.required())
+      throw InputError(fmt::format("{}: {} is missing{}", source_, key.name, allowed_note(key)));
+    if (!key.otherwise.empty())
+      flat_.emplace(key.name, *parse_toml_value(key.otherwise, by_default));
+  }
+
+  const Schema& schema_;
+  const std::string& source_;
+  std::string job_;
+  Flat flat_;
+};
 
 }  // namespace
 
@@ -154,18 +167,26 @@ Config Config::load(const std::filesystem::path& file, const std::vector<std::st
 }
 
 Config Config::parse(std::string_view text, const std::string& source,
-                     const std::vector<std::string>& overrides) {
+                     const std::vector<std::string>& overrides, const Schema& schema) {
+  return read(text, source, overrides, schema, Unread::refused);
+}
+
+Config Config::stored(std::string_view text, const std::string& source) {
+  return read(text, source, {}, program_schema(), Unread::forgotten);
+}
+
+Config Config::read(std::string_view text, const std::string& source,
+                    const std::vector<std::string>& overrides, const Schema& schema,
+                    Unread unread) {
   Value::Members root = parse_toml(text, source);
   std::map<std::string, std::string> seen;
   for (const std::string& assignment : overrides) apply_override(root, assignment, seen);
   Config config;
-  flatten(root, "", config.values_);
-  require_job(config.values_, source);
-  validate(config.values_);
-  add_defaults(config.values_, source);
-  if (config.job() == "relax" && !config.has("relax.t_end") &&
-      config.number("relax.deviation") == 0)
-    throw config.error("relax.deviation", "nothing would stop this run: give relax.t_end as well");
+  config.schema_ = &schema;
+  config.unread_ = unread;
+  config.source_ = source;
+  config.values_ = Reader(schema, source)(root);
+  if (const auto check = schema.find_job(config.job())->check) check(config);
   return config;
 }
 
@@ -176,7 +197,7 @@ const Value* Config::find(std::string_view key) const {
 
 const Value& Config::at(std::string_view key) const {
   if (const Value* value = find(key)) return *value;
-  throw InputError(fmt::format("{}: {} is missing", file_.string(), key));
+  throw InputError(fmt::format("{}: {} is missing", source_, key));
 }
 
 double Config::number(std::string_view key) const { return at(key).number(); }
@@ -213,36 +234,51 @@ std::string Config::text_or(std::string_view key, std::string_view otherwise) co
 }
 
 InputError Config::error(std::string_view key, const std::string& what) const {
-  return value_error(*find_key(key), at(key), what);
+  return value_error(key, at(key), what + allowed_note(*schema_->find_key(job(), key)));
 }
 
 InputError Config::located(std::string_view key, const std::string& message) const {
   return InputError(fmt::format("{}: {}", at(key).origin.text(), message));
 }
 
+void Config::require(std::string_view key, const std::string& why) const {
+  if (!has(key)) throw InputError(fmt::format("{}: {} is missing: {}", source_, key, why));
+}
+
+void Config::not_read(std::string_view key, const std::string& why) {
+  const auto found = values_.find(key);
+  if (found == values_.end()) return;
+  if (is_given(found->second) && unread_ == Unread::refused) throw out_of_place(key, why);
+  values_.erase(found);
+}
+
+InputError Config::out_of_place(std::string_view key, const std::string& why) const {
+  return value_error(key, at(key), why);
+}
+
 std::string Config::to_toml() const {
   std::string text;
   std::string_view section;
-  for (const KeySpec& spec : schema()) {
-    const Value* value = find(spec.key);
-    if (!value) continue;
-    if (spec.section() != section) {
-      section = spec.section();
+  for (const Schema::Reading& reading : schema_->readings()) {
+    const Key& key = *reading.key;
+    const Value* value = find(key.name);
+    if (!value || schema_->find_key(job(), key.name) != &key) continue;
+    if (key.section() != section) {
+      section = key.section();
       text += fmt::format("\n[{}]\n", section);
     }
-    const std::string_view name = spec.key.substr(section.empty() ? 0 : section.size() + 1);
-    text += fmt::format("{} = {}\n", name, host::to_toml(*value));
+    text += fmt::format("{} = {}\n", last_part(key.name), host::to_toml(*value));
   }
   return text;
 }
 
 std::optional<std::string> Config::first_difference(const Config& a, const Config& b) {
-  for (const KeySpec& spec : schema()) {
-    if (spec.section() == "output") continue;
-    const Value *left = a.find(spec.key), *right = b.find(spec.key);
+  for (const std::string& name : a.schema_->key_names()) {
+    const Section* section = a.schema_->find_section(section_of(name));
+    if (section && !section->changes_the_result) continue;
+    const Value *left = a.find(name), *right = b.find(name);
     if (!left && !right) continue;
-    if (!left || !right || host::to_toml(*left) != host::to_toml(*right))
-      return std::string(spec.key);
+    if (!left || !right || host::to_toml(*left) != host::to_toml(*right)) return name;
   }
   return std::nullopt;
 }

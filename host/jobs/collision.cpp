@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/keys/collision.hpp"
+#include "host/jobs/keys/output.hpp"
 #include "host/jobs/read/model.hpp"
 #include "kapitza/solver/resolve.hpp"
 
@@ -68,8 +71,24 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   return estimate_evaluations(config, machine, 1, budget);
 }
 
+constexpr const Key* keys_read[] = {
+    &keys::carriers::dispersion, &keys::carriers::interaction, &keys::collision::state_n,
+    &keys::collision::K,         &keys::collision::channels,   &keys::collision::tolerance,
+    &keys::collision::T,         &keys::collision::M,          &keys::collision::dtau,
+    &keys::output::file,
+};
+
 }  // namespace
 
-const Job collision_job{"collision", run, validate, file_size, estimate};
+constinit const Job collision_job{
+    .name = "collision",
+    .meaning = "one evaluation of the collision integral for a given density",
+    .keys = keys_read,
+    .run = run,
+    .check_keys = keys::collision::check,
+    .validate = validate,
+    .file_size = file_size,
+    .estimate = estimate,
+};
 
 }  // namespace kapitza::host

@@ -5,27 +5,9 @@
 #include <fmt/format.h>
 #include <optional>
 
-#include "host/jobs/collision.hpp"
-#include "host/jobs/linear.hpp"
-#include "host/jobs/microscopic.hpp"
 #include "host/jobs/read/model.hpp"
-#include "host/jobs/relax.hpp"
-#include "host/jobs/stationary.hpp"
 
 namespace kapitza::host {
-namespace {
-
-const Job* const runners[] = {&collision_job, &relax_job, &stationary_job, &linear_job,
-                              &microscopic_job};
-
-}  // namespace
-
-const Job& find_runner(std::string_view name) {
-  for (const Job* job : runners)
-    if (job->name == name) return *job;
-  throw InputError(fmt::format("job \"{}\" has no program", name));
-}
-
 Quantities resolution_rows(const Resolution& resolution) {
   return {
       {"T", resolution.T, "cut-off of the auxiliary time"},

@@ -37,11 +37,14 @@ struct JobResult {
   std::string stopped_by = {};  ///< what ended it early
 };
 
-/// What runs under a name. A new job is one file with these functions, a row in jobs(), and the
-/// rows of its keys in the schema.
+/// What can be run, and how it is configured. A new job is one file with these functions, its keys
+/// in host/jobs/keys, and a line in the table of host/jobs/table.cpp.
 struct Job {
-  std::string_view name;
+  std::string_view name, meaning;
+  std::span<const Key* const> keys;  ///< that it reads
   JobResult (*run)(JobContext& context);
+  /// What holds between its keys, as in JobKeys::check; may be nullptr.
+  void (*check_keys)(Config& config) = nullptr;
   /// Builds everything that can be wrong, and nothing expensive.
   void (*validate)(const Config& config);
   /// Bytes of its result file, roughly.
@@ -51,7 +54,11 @@ struct Job {
   Quantities (*estimate)(const Config& config, Machine& machine, Budget& budget);
 };
 
-const Job& find_runner(std::string_view name);
+/// The table of jobs: what is not in it can be neither configured nor run.
+std::span<const Job* const> jobs();
+const Job& job_of(const Config& config);
+/// The configurations of these jobs.
+Schema schema_of(std::vector<Section> sections, std::span<const Job* const> jobs);
 
 /// The estimate of a job that evaluates the collision integral of state.n and its like, typically
 /// so many times.

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/keys/collision.hpp"
+#include "host/jobs/keys/linear.hpp"
+#include "host/jobs/keys/output.hpp"
 #include "host/jobs/read/linear.hpp"
 #include "host/jobs/read/model.hpp"
 #include "kapitza/solver/linear_summary.hpp"
@@ -306,8 +310,26 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   return rows;
 }
 
+constexpr const Key* keys_read[] = {
+    &keys::carriers::dispersion, &keys::carriers::interaction, &keys::linear::state_n,
+    &keys::linear::dn,           &keys::linear::places,        &keys::linear::S,
+    &keys::linear::Lambda,       &keys::collision::K,          &keys::collision::channels,
+    &keys::collision::tolerance, &keys::collision::T,          &keys::collision::M,
+    &keys::collision::dtau,      &keys::output::file,
+};
+
 }  // namespace
 
-const Job linear_job{"linear", run, validate, file_size, estimate};
+constinit const Job linear_job{
+    .name = "linear",
+    .meaning = R"(
+        the answer of a thermal defect to small perturbations of what enters it, exactly in X)",
+    .keys = keys_read,
+    .run = run,
+    .check_keys = keys::linear::check,
+    .validate = validate,
+    .file_size = file_size,
+    .estimate = estimate,
+};
 
 }  // namespace kapitza::host

@@ -8,6 +8,9 @@
 #include "host/jobs/field_closed.hpp"
 #include "host/jobs/field_driven.hpp"
 #include "host/jobs/field_run.hpp"
+#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/keys/field.hpp"
+#include "host/jobs/keys/output.hpp"
 #include "host/jobs/microscopic_file.hpp"
 #include "host/jobs/read/field.hpp"
 #include "kapitza/solver/field_backend.hpp"
@@ -17,7 +20,7 @@ namespace kapitza::host {
 namespace {
 
 JobResult run(JobContext& context) {
-  if (context.config.at("lattice.absorber").as<std::string>()) return run_closed_field(context);
+  if (keys::field::is_closed(context.config)) return run_closed_field(context);
   return run_driven_field(context);
 }
 
@@ -97,8 +100,36 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   return rows;
 }
 
+constexpr const Key* keys_read[] = {
+    &keys::carriers::dispersion, &keys::carriers::interaction,
+    &keys::field::state_n,       &keys::field::left,
+    &keys::carriers::right,      &keys::field::Lambda,
+    &keys::field::lambda,        &keys::field::L,
+    &keys::field::profile,       &keys::field::counterterm,
+    &keys::field::order,         &keys::field::error_check,
+    &keys::field::sites,         &keys::field::absorber,
+    &keys::field::window,        &keys::field::dt,
+    &keys::field::noise_every,   &keys::field::start,
+    &keys::field::trajectories,  &keys::field::seed,
+    &keys::field::precision,     &keys::field::burn_in,
+    &keys::field::max_time,      &keys::field::target_error,
+    &keys::field::target_k,      &keys::field::records,
+    &keys::output::file,         &keys::output::every,
+};
+
 }  // namespace
 
-const Job microscopic_job{"microscopic", run, validate, file_size, estimate};
+constinit const Job microscopic_job{
+    .name = "microscopic",
+    .meaning = R"(
+        trajectories of the field itself: a defect between absorbing and injecting boundaries, or a
+        closed chain)",
+    .keys = keys_read,
+    .run = run,
+    .check_keys = keys::field::check,
+    .validate = validate,
+    .file_size = file_size,
+    .estimate = estimate,
+};
 
 }  // namespace kapitza::host

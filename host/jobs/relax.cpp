@@ -5,6 +5,10 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/keys/collision.hpp"
+#include "host/jobs/keys/output.hpp"
+#include "host/jobs/keys/relax.hpp"
 #include "host/jobs/read/model.hpp"
 #include "host/jobs/read/relax.hpp"
 #include "host/runs/stepwise.hpp"
@@ -240,8 +244,25 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   return estimate_evaluations(config, machine, typical_evaluations, budget);
 }
 
+constexpr const Key* keys_read[] = {
+    &keys::carriers::dispersion, &keys::carriers::interaction, &keys::collision::state_n,
+    &keys::relax::lambda,        &keys::relax::t_end,          &keys::relax::deviation,
+    &keys::collision::K,         &keys::collision::channels,   &keys::collision::tolerance,
+    &keys::collision::T,         &keys::collision::M,          &keys::collision::dtau,
+    &keys::output::file,         &keys::output::every,
+};
+
 }  // namespace
 
-const Job relax_job{"relax", run, validate, file_size, estimate};
+constinit const Job relax_job{
+    .name = "relax",
+    .meaning = "a homogeneous density relaxing to its thermal state: d_t n = lambda^2 I[n]",
+    .keys = keys_read,
+    .run = run,
+    .check_keys = keys::relax::check,
+    .validate = validate,
+    .file_size = file_size,
+    .estimate = estimate,
+};
 
 }  // namespace kapitza::host

@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/keys/collision.hpp"
+#include "host/jobs/keys/defect.hpp"
+#include "host/jobs/keys/output.hpp"
 #include "host/jobs/read/defect.hpp"
 #include "host/jobs/stationary_cost.hpp"
 #include "host/jobs/stationary_point.hpp"
@@ -122,7 +126,7 @@ JobResult DefectsInTurn::write() {
 }
 
 JobResult run(JobContext& context) {
-  if (context.config.flag("defect.together")) return run_together(context);
+  if (solves_together(context.config)) return run_together(context);
   DefectsInTurn defects(context);
   return run_stepwise(defects, context);
 }
@@ -131,13 +135,32 @@ void validate(const Config& config) {
   const DefectProblem problem = make_defect(config);
   make_stationary_options(config, problem.model);
   make_mesh(config, 1);
-  if (config.flag("defect.together") && !config.is_list("defect.Lambda"))
-    throw config.located("defect.together",
-                         "defect.together = true: needs a list in defect.Lambda");
 }
+
+constexpr const Key* keys_read[] = {
+    &keys::carriers::dispersion, &keys::carriers::interaction, &keys::carriers::left,
+    &keys::carriers::right,      &keys::defect::Lambda,        &keys::defect::together,
+    &keys::collision::K,         &keys::defect::cells,         &keys::defect::mesh,
+    &keys::defect::layer,        &keys::collision::channels,   &keys::collision::tolerance,
+    &keys::collision::T,         &keys::collision::M,          &keys::collision::dtau,
+    &keys::defect::scheme,       &keys::defect::transport,     &keys::defect::split,
+    &keys::defect::residual,     &keys::defect::iterations,    &keys::output::file,
+    &keys::output::every,
+};
 
 }  // namespace
 
-const Job stationary_job{"stationary", run, validate, defect_file_size, estimate_defect};
+constinit const Job stationary_job{
+    .name = "stationary",
+    .meaning = R"(
+        the stationary state of a defect between two reservoirs: v d_X n = Lambda I[n],
+        0 <= X <= 1)",
+    .keys = keys_read,
+    .run = run,
+    .check_keys = keys::defect::check,
+    .validate = validate,
+    .file_size = defect_file_size,
+    .estimate = estimate_defect,
+};
 
 }  // namespace kapitza::host

@@ -125,7 +125,7 @@ std::size_t defect_file_size(const Config& config) {
   const auto K = static_cast<std::size_t>(config.integer("grid.K"));
   const auto cells = static_cast<std::size_t>(config.integer("grid.cells"));
   const std::size_t Lambdas = config.numbers("defect.Lambda").size(), nodes = 2 * cells;
-  const std::size_t states = config.flag("defect.together") ? Lambdas : 1;
+  const std::size_t states = solves_together(config) ? Lambdas : 1;
   return 64 * 1024 + sizeof(double) * K * (Lambdas * (cells + 3) + states * nodes + 5);
 }
 
@@ -150,7 +150,7 @@ Quantities estimate_defect(const Config& config, Machine& machine, Budget& budge
   const double seconds =
       static_cast<double>(Lambdas.size()) * (nodes * cost.choosing + steps.iterations * evaluation +
                                              steps.linear_systems * linear_system);
-  const double at_once = config.flag("defect.together") ? static_cast<double>(Lambdas.size()) : 1.0;
+  const double at_once = solves_together(config) ? static_cast<double>(Lambdas.size()) : 1.0;
   const auto bytes = [](const char* key, double size) {
     return Quantity{key, static_cast<std::int64_t>(size), readable_bytes(size)};
   };

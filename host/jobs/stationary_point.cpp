@@ -129,10 +129,9 @@ std::string DefectPoint::advice() const {
   if (slab().grid_error() > 0.1) text += "a larger grid.K, which cannot resolve I now; ";
   if (config.has("numerics.iterations")) text += "more numerics.iterations; ";
   if (!uses_newton(config)) text += "numerics.scheme = \"newton\"; ";
-  if (config.text_or("grid.mesh", uses_newton(config) ? "graded" : "uniform") == "uniform")
-    text += "grid.mesh = \"graded\"; ";
+  if (!is_graded(config)) text += "grid.mesh = \"graded\"; ";
   if (!task_.is_list) text += "defect.Lambda as a list that climbs to this value; ";
-  if (config.flag("defect.together"))
+  if (solves_together(config))
     text += "defect.together = false, so that each Lambda starts from the one before; ";
   return text + fmt::format(
                     "more grid.cells; a looser numerics.tolerance. (The best densities so far are "

@@ -65,8 +65,8 @@ const std::vector<BadInput> bad_inputs{
     {"BackgroundNotThermal",
      linear("grid", "", "\"exp(-k^2)\""),
      {},
-     {"c.toml:3:5: state.n = \"exp(-k^2)\": linear response is about a thermal state: {thermal = "
-      "{beta = ..., mu = ...}}"}},
+     {"c.toml:3:5: state.n = \"exp(-k^2)\": linear response is about a thermal state (allowed: "
+      "{thermal = {beta = ..., mu = ...}})"}},
     {"BackgroundMuInTheBand",
      linear("grid", "", "{thermal = {beta = 1.0, mu = 2.0}}"),
      {},
@@ -602,7 +602,7 @@ const std::vector<BadInput> bad_inputs{
     {"LambdaList",
      field(""),
      {"defect.Lambda=[0.1, 0.2]"},
-     {"--set: defect.Lambda = [0.1, 0.2]: job microscopic takes one number"}},
+     {"--set: defect.Lambda = [0.1, 0.2]: must be a number (allowed: >= 0)"}},
     {"LambdaNegative",
      field(""),
      {"defect.Lambda=-0.1"},
@@ -800,6 +800,86 @@ const std::vector<BadInput> bad_inputs{
      {},
      {"c.toml:5:9: numerics.order = 4: this key belongs to job \"microscopic\", not to "
       "\"linear\""}},
+    {"TOf2To2Alone",
+     relax("numerics", "channels = [2]\nT = 30"),
+     {},
+     {"c.toml:6:5: numerics.T = 30.0: 2 -> 2 collisions alone are summed on their resonant "
+      "manifold, without auxiliary time: leave it out"}},
+    {"MOf2To2Alone",
+     linear("numerics", "channels = [2]\nM = 512"),
+     {},
+     {"c.toml:6:5: numerics.M = 512: 2 -> 2 collisions alone"}},
+    {"DtauOfAnInteractionWithout3To3",
+     defect("model", "interaction = {c2 = 2.0}"),
+     {"numerics.dtau=0.1"},
+     {"--set: numerics.dtau = 0.1: 2 -> 2 collisions alone"}},
+    {"TOfACollisionOfPairs",
+     relax("model", "interaction = {c2 = 2.0}"),
+     {"job=collision", "numerics.T=30"},
+     {"--set: numerics.T = 30.0: 2 -> 2 collisions alone"}},
+    {"TogetherWithOneLambda",
+     defect("defect", "together = false\nLambda = 2"),
+     {},
+     {"c.toml:5:12: defect.together = false: needs a list in defect.Lambda"}},
+    {"NoSplitWithNewton",
+     defect("numerics", "split = false"),
+     {},
+     {"c.toml:5:9: numerics.split = false: Newton's method does not split: set numerics.scheme = "
+      "\"explicit\""}},
+    {"LayerOfExplicitSteps",
+     defect("grid", "layer = 0.1"),
+     {"numerics.scheme=explicit"},
+     {"c.toml:5:9: grid.layer = 0.1: a uniform mesh has no layers: set grid.mesh = \"graded\""}},
+    {"LayerWithoutCollisions",
+     defect("grid", "layer = 0.1"),
+     {"defect.Lambda=0"},
+     {"c.toml:5:9: grid.layer = 0.1: without collisions, Lambda = 0, there are no layers, and "
+      "cells "
+      "are equal: leave it out"}},
+    {"GradedWithoutCollisions",
+     defect("grid", "mesh = \"graded\""),
+     {"defect.Lambda=[0, 0]"},
+     {"c.toml:5:8: grid.mesh = \"graded\": without collisions"}},
+    {"TransportOfExplicitSteps",
+     defect("numerics", "scheme = \"explicit\"\ntransport = \"corner_balance\""),
+     {},
+     {"c.toml:6:13: numerics.transport = \"corner_balance\": explicit steps keep densities "
+      "positive "
+      "with \"upwind\" only"}},
+    {"RecordsOfADefect",
+     field("ensemble.records = 5"),
+     {},
+     {"c.toml:6:20: ensemble.records = 5: only a closed chain, lattice.absorber = \"none\", is "
+      "recorded in time"}},
+    {"RecordsOfADefectLikeTheDefault",
+     field("ensemble.records = 12"),
+     {},
+     {"c.toml:6:20: ensemble.records = 12: only a closed chain"}},
+    {"ChainWindow",
+     chain("lattice.window = 64"),
+     {},
+     {"c.toml:6:18: lattice.window = 64: a closed chain is measured as a whole"}},
+    {"ChainNoise",
+     chain("lattice.noise_every = 2"),
+     {},
+     {"c.toml:6:23: lattice.noise_every = 2: a closed chain has no boundaries"}},
+    {"ChainStart",
+     chain("lattice.start = \"zero\""),
+     {},
+     {"c.toml:6:17: lattice.start = \"zero\": a closed chain has no boundaries"}},
+    {"ChainTargetK",
+     chain("ensemble.target_k = [1, 2]"),
+     {},
+     {"c.toml:6:21: ensemble.target_k = [1.0, 2.0]: a closed chain has no boundaries"}},
+    {"ChainProfileWithoutLength",
+     chain("defect.profile = \"box\""),
+     {},
+     {"c.toml:6:18: defect.profile = \"box\": without defect.L, a closed chain is a defect "
+      "everywhere: give it as well"}},
+    {"LambdaGivenTwiceInAChain",
+     chain("defect.Lambda = 0.1"),
+     {},
+     {"c.toml:6:17: defect.Lambda = 0.1: defect.lambda is given as well, and sets it"}},
 };
 
 class BadInputs : public testing::TestWithParam<BadInput> {
@@ -827,7 +907,7 @@ TEST_P(BadInputs, AreRefusedByTheLoader) {
   const auto file = directory_.write("c.toml", bad.text);
   try {
     const Config config = Config::load(file, bad.overrides);
-    find_runner(config.job()).validate(config);
+    job_of(config).validate(config);
     FAIL() << "accepted";
   } catch (const InputError& error) {
     expect_message(error.what(), bad);

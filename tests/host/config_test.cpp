@@ -67,6 +67,29 @@ TEST(Config, ComparesWhatMattersForTheResult) {
   EXPECT_EQ(Config::first_difference(config, parse(minimal, {"relax.t_end=3"})), "relax.t_end");
 }
 
+/// A default that nothing reads is no part of the resolved configuration.
+TEST(Config, ResolvesToWhatIsRead) {
+  const std::string chain = R"(job = "microscopic"
+state.n = "1"
+defect.lambda = 0.1
+lattice.absorber = "none"
+ensemble.max_time = 1
+)";
+  const Config config = parse(chain);
+  for (const char* key : {"defect.profile", "lattice.window", "lattice.start", "ensemble.target_k"})
+    EXPECT_FALSE(config.has(key)) << key;
+  EXPECT_TRUE(config.has("ensemble.records"));
+  EXPECT_FALSE(parse("job = \"stationary\"\ninjection.left = \"1\"").has("numerics.split"));
+}
+
+/// Results of older programs have them, and must be resumed.
+TEST(Config, StoredKeysThatNothingReadsAreForgotten) {
+  const std::string text = minimal + std::string("[numerics]\nchannels = [2]\n");
+  const std::string older = text + "T = 30\n";
+  EXPECT_THROW(parse(older), InputError);
+  EXPECT_EQ(Config::first_difference(parse(text), Config::stored(older, "old.h5")), std::nullopt);
+}
+
 TEST(Model, FollowsTheConfiguration) {
   const Config config =
       parse(minimal, {"model.interaction={c1=-1,c2=0.5,c4=2}", "grid.K=32", "numerics.M=64",

@@ -18,10 +18,10 @@ constexpr const char* slow =
 nlohmann::ordered_json estimated(const std::string& text, int& questions) {
   const TemporaryDirectory directory;
   const Config config = Config::load(directory.write("c.toml", text + slow), {});
-  const std::unique_ptr<Backend> backend = make_cpu_backend(1);
+  const std::unique_ptr<Machine> machine = make_cpu_machine(1);
   Console console(Console::Style::quiet);
   Budget budget(10, [&] { return static_cast<double>(questions++); }, console);
-  return to_json(find_runner(config.job()).estimate(config, *backend, budget));
+  return to_json(job_of(config).estimate(config, *machine, budget));
 }
 
 TEST(Estimate, EndsAfterABoundedNumberOfRefinements) {

@@ -3,63 +3,127 @@
 // The table of keys, and how values are written.
 #include "host/config/schema.hpp"
 
+#include <algorithm>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <set>
 
 #include "host/config/config.hpp"
+#include "host/config/names.hpp"
 #include "host/config/toml_reader.hpp"
+#include "host/config/types.hpp"
+#include "host/jobs/job.hpp"
 
 namespace kapitza::host {
 namespace {
 
 const Origin here{};
 
-TEST(Schema, KeysAreUniqueAndInKnownSectionsOfKnownJobs) {
-  std::set<std::string_view> seen;
-  for (const KeySpec& spec : schema()) {
-    EXPECT_TRUE(seen.insert(spec.key).second) << spec.key;
-    EXPECT_TRUE(spec.section().empty() || is_section(spec.section())) << spec.key;
-    EXPECT_FALSE(spec.meaning.empty()) << spec.key;
-    bool used = false;
-    for (const JobSpec& job : jobs()) used = used || spec.used_by(job.name);
-    EXPECT_TRUE(used) << spec.key;
+const std::vector<Schema::Reading>& readings() { return program_schema().readings(); }
+
+TEST(Jobs, AreComplete) {
+  std::set<std::string_view> names;
+  for (const Job* job : jobs()) {
+    EXPECT_TRUE(names.insert(job->name).second) << job->name;
+    EXPECT_FALSE(job->meaning.empty()) << job->name;
+    EXPECT_FALSE(job->keys.empty()) << job->name;
+    EXPECT_TRUE(job->run && job->validate && job->file_size && job->estimate) << job->name;
   }
 }
 
-TEST(Schema, KeysOfASectionStandTogether) {
-  std::set<std::string_view> left;
-  std::string_view section;
-  for (const KeySpec& spec : schema()) {
-    if (spec.section() == section) continue;
-    EXPECT_TRUE(left.insert(section).second);
-    section = spec.section();
-    EXPECT_FALSE(left.contains(section)) << spec.key;
+TEST(Jobs, ReadEveryNameOnce) {
+  for (const Job* job : jobs()) {
+    std::set<std::string_view> names;
+    for (const Key* key : job->keys)
+      EXPECT_TRUE(names.insert(key->name).second) << job->name << ": " << key->name;
   }
+}
+
+TEST(Jobs, ThatAreNotInTheTableCannotBeConfigured) {
+  const std::span<const Job* const> all = jobs();
+  const Schema fewer = schema_of(program_schema().sections(), all.subspan(1));
+  const std::string text = fmt::format("job = \"{}\"\nstate.n = \"1\"", all[0]->name);
+  EXPECT_NO_THROW(Config::parse(text, "c.toml"));
+  try {
+    Config::parse(text, "c.toml", {}, fewer);
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("there is no such job"), std::string::npos);
+  }
+}
+
+TEST(Schema, KeysAreInKnownSectionsAndSayWhatTheyMean) {
+  for (const auto& [key, jobs] : readings()) {
+    EXPECT_TRUE(key->section().empty() || program_schema().find_section(key->section()))
+        << key->name;
+    EXPECT_FALSE(split(key->meaning).empty()) << key->name;
+    EXPECT_FALSE(jobs.empty()) << key->name;
+  }
+}
+
+TEST(Schema, SectionsHaveKeysAndAMeaning) {
+  for (const Section& section : program_schema().sections()) {
+    EXPECT_FALSE(section.meaning.empty()) << section.name;
+    EXPECT_TRUE(std::ranges::any_of(readings(), [&](const Schema::Reading& reading) {
+      return reading.key->section() == section.name;
+    })) << section.name;
+  }
+}
+
+/// Of a name that means different things, too.
+TEST(Schema, WhatBelongsTogetherStandsTogether) {
+  const auto check = [](auto part_of) {
+    std::set<std::string_view> left;
+    std::string_view part;
+    for (const Schema::Reading& reading : readings()) {
+      if (part_of(*reading.key) == part) continue;
+      EXPECT_TRUE(left.insert(part).second);
+      part = part_of(*reading.key);
+      EXPECT_FALSE(left.contains(part)) << reading.key->name;
+    }
+  };
+  check([](const Key& key) { return key.section(); });
+  check([](const Key& key) { return key.name; });
 }
 
 TEST(Schema, DefaultsAreAllowed) {
-  for (const KeySpec& spec : schema()) {
-    if (spec.default_toml.empty()) continue;
-    std::optional<Value> value = parse_toml_value(spec.default_toml, here);
-    ASSERT_TRUE(value) << spec.key;
-    EXPECT_EQ(problem_with(spec, *value), "") << spec.key;
+  for (const auto& [key, jobs] : readings()) {
+    EXPECT_TRUE(key->otherwise.empty() || key->otherwise_text.empty()) << key->name;
+    if (key->otherwise.empty()) continue;
+    std::optional<Value> value = parse_toml_value(key->otherwise, here);
+    ASSERT_TRUE(value) << key->name;
+    EXPECT_EQ(key->problem(*value), "") << key->name;
   }
 }
 
 TEST(Schema, WordsHaveAlternatives) {
-  for (const KeySpec& spec : schema()) {
-    EXPECT_EQ(spec.kind == Kind::word, !spec.words.empty()) << spec.key;
-    if (spec.kind == Kind::word) {
-      EXPECT_NE(spec.allowed().find(" | "), std::string::npos) << spec.key;
+  for (const auto& [key, jobs] : readings()) {
+    if (key == &program_schema().job_key()) continue;
+    EXPECT_EQ(&key->type == &types::word, !key->words.empty()) << key->name;
+    if (&key->type == &types::word) {
+      EXPECT_NE(key->allowed().find(" | "), std::string::npos) << key->name;
     }
   }
 }
 
 TEST(Schema, ALambdaIsWrittenLikeAnyOther) {
-  const KeySpec& spec = *find_key("defect.Lambda");
+  const Key& key = *program_schema().find_key("stationary", "defect.Lambda");
   std::optional<Value> value = parse_toml_value("[1, 2.5]", here);
-  EXPECT_EQ(problem_with(spec, *value), "");
+  EXPECT_EQ(key.problem(*value), "");
   EXPECT_EQ(to_toml(*value), "[1.0, 2.5]") << "an integer is a number";
+}
+
+/// One name, and a key for each of its meanings.
+TEST(Schema, AJobMayMeanSomethingElseByAName) {
+  const Schema& schema = program_schema();
+  const Key& list = *schema.find_key("stationary", "defect.Lambda");
+  const Key& one = *schema.find_key("microscopic", "defect.Lambda");
+  EXPECT_NE(&list, &one);
+  EXPECT_FALSE(list.otherwise.empty());
+  EXPECT_TRUE(one.otherwise.empty());
+  EXPECT_EQ(schema.find_key("relax", "defect.Lambda"), nullptr);
+  EXPECT_EQ(schema.jobs_with("defect.Lambda"),
+            (std::vector<std::string>{"stationary", "linear", "microscopic"}));
 }
 
 TEST(Schema, RangesSayWhatTheyContain) {
@@ -70,14 +134,13 @@ TEST(Schema, RangesSayWhatTheyContain) {
   EXPECT_FALSE(even.contains(30));
   EXPECT_FALSE(even.contains(4098));
   EXPECT_EQ(even.text(), "even, 32 .. 4096");
-  const Range positive{0, std::numeric_limits<double>::infinity(), true};
-  EXPECT_FALSE(positive.contains(0));
-  EXPECT_TRUE(positive.contains(1e-300));
-  EXPECT_EQ(positive.text(), "> 0");
+  EXPECT_FALSE(Range::positive().contains(0));
+  EXPECT_TRUE(Range::positive().contains(1e-300));
+  EXPECT_EQ(Range::positive().text(), "> 0");
 }
 
 TEST(Schema, FindsTheNearestName) {
-  const std::vector<std::string> keys = all_keys();
+  const std::vector<std::string> keys = program_schema().key_names();
   EXPECT_EQ(nearest("numerics.tolerence", keys).front(), "numerics.tolerance");
   EXPECT_EQ(nearest("grid.k", keys).front(), "grid.K");
   EXPECT_EQ(nearest("tolerance", keys).front(), "numerics.tolerance");

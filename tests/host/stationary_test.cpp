@@ -480,7 +480,7 @@ TEST_F(Stationary, SideBySideAStepCostsItsShareOfTheRun) {
     return std::string();
   };
   JobContext context{config, *machine, console, file(), false, {}, stop};
-  ASSERT_TRUE(find_runner(config.job()).run(context).finished);
+  ASSERT_TRUE(job_of(config).run(context).finished);
   const double elapsed = clock.elapsed();
   const std::vector<double> iterations = ResultReader(file()).read("iterations");
   const double most = *std::ranges::max_element(iterations);

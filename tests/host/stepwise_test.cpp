@@ -43,11 +43,11 @@ class Stepwise : public testing::Test {
   JobResult go(double every = 1e9) {
     const Config config = Config::parse("job = \"relax\"\n[state]\nn = \"1\"\n", "made-up",
                                         {fmt::format("output.every={}", every)});
-    const JobContext context{config, *backend_, console_, "nowhere.h5", false, {}, stop_};
+    const JobContext context{config, *machine_, console_, "nowhere.h5", false, {}, stop_};
     return run_stepwise(run_, context, [this] { return run_.now; });
   }
 
-  std::unique_ptr<Backend> backend_ = make_cpu_backend(1);
+  std::unique_ptr<Machine> machine_ = make_cpu_machine(1);
   Console console_{Console::Style::quiet};
   Counting run_;
   std::vector<double> asked_;  ///< what the stop condition was told

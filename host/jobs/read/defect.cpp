@@ -6,15 +6,15 @@
 #include "host/jobs/read/model.hpp"
 
 namespace kapitza::host {
-namespace {
+bool uses_newton(const Config& config) { return config.text("numerics.scheme") == "newton"; }
 
 bool is_graded(const Config& config) {
   return config.text_or("grid.mesh", uses_newton(config) ? "graded" : "uniform") == "graded";
 }
 
-}  // namespace
-
-bool uses_newton(const Config& config) { return config.text("numerics.scheme") == "newton"; }
+bool solves_together(const Config& config) {
+  return config.is_list("defect.Lambda") && config.flag("defect.together");
+}
 
 DefectProblem make_defect(const Config& config) {
   DefectProblem problem;
@@ -38,14 +38,6 @@ Mesh make_mesh(const Config& config, double mean_free_path) {
 }
 
 StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model) {
-  if (config.has("grid.layer") && !is_graded(config))
-    throw config.error("grid.layer", "a uniform mesh has no layers: set grid.mesh = \"graded\"");
-  if (config.flag("numerics.split") && uses_newton(config))
-    throw config.error("numerics.split",
-                       "Newton's method does not split: set numerics.scheme = \"explicit\"");
-  if (!uses_newton(config) && config.text_or("numerics.transport", "upwind") != "upwind")
-    throw config.error("numerics.transport",
-                       "explicit steps keep densities positive with \"upwind\" only");
   StationaryOptions options;
   options.resolution = make_request(config, model);
   options.residual = config.number("numerics.residual");

@@ -13,6 +13,10 @@ DefectProblem make_defect(const Config& config);
 Mesh make_mesh(const Config& config, double mean_free_path);
 
 bool uses_newton(const Config& config);
+/// Cells that grow with the distance from the ends.
+bool is_graded(const Config& config);
+/// All Lambdas side by side.
+bool solves_together(const Config& config);
 StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model);
 
 }  // namespace kapitza::host

@@ -9,29 +9,14 @@
 #include <optional>
 
 #include "host/config/expression.hpp"
-#include "host/config/schema.hpp"
+#include "host/config/names.hpp"
+#include "host/jobs/keys/field.hpp"
 #include "host/jobs/read/model.hpp"
 
 namespace kapitza::host {
 namespace {
 
-bool is_closed(const Config& config) {
-  return config.at("lattice.absorber").as<std::string>() != nullptr;
-}
-
-void require_key(const Config& config, std::string_view key, std::string_view why) {
-  if (!config.has(key))
-    throw InputError(fmt::format("{}: {} is missing: {}", config.file().string(), key, why));
-}
-
-/// An error about a value that is in its range, but out of place: the range is no help then.
-InputError out_of_place(const Config& config, std::string_view key, const std::string& why) {
-  return config.located(key, fmt::format("{} = {}: {}", key, to_toml(config.at(key)), why));
-}
-
-void refuse_key(const Config& config, std::string_view key, const std::string& why) {
-  if (config.has(key)) throw out_of_place(config, key, why);
-}
+using keys::field::is_closed;
 
 std::optional<Absorber> make_absorber(const Config& config, const Dispersion& dispersion) {
   constexpr std::string_view key = "lattice.absorber";
@@ -108,15 +93,7 @@ std::vector<double> make_profile(const Config& config, const FieldProblem& probl
 }
 
 double make_lambda(const Config& config, const FieldProblem& problem) {
-  if (config.has("defect.lambda")) {
-    refuse_key(config, "defect.Lambda", "defect.lambda is given as well, and sets it");
-    return config.number("defect.lambda");
-  }
-  if (is_closed(config) && !config.has("defect.Lambda"))
-    require_key(config, "defect.lambda", "give it, or defect.Lambda");
-  require_key(config, "defect.Lambda", "give it, or defect.lambda");
-  if (config.is_list("defect.Lambda"))
-    throw out_of_place(config, "defect.Lambda", "job microscopic takes one number");
+  if (config.has("defect.lambda")) return config.number("defect.lambda");
   FieldProblem unit = problem;
   unit.lambda = 1;
   if (unit.strength() == 0) throw config.error("defect.profile", "it is zero at every site");
@@ -129,33 +106,18 @@ double counterterm(const Config& config, const Interaction& interaction, double 
   return value.is_number() ? value.number() : -interaction.vertex(1, rho);
 }
 
-/// The keys that only make sense with an absorber, or only without.
-void check_mode(const Config& config) {
-  if (is_closed(config)) {
-    require_key(config, "state.n", "a closed chain starts from it");
-    require_key(config, "ensemble.max_time", "a closed chain is followed until then");
-    for (const std::string_view key :
-         {"injection.left", "injection.right", "ensemble.burn_in", "ensemble.target_error"})
-      refuse_key(config, key,
-                 "a closed chain has no boundaries and no stationary state to wait for");
-    return;
-  }
-  require_key(config, "injection.left", "it is what the absorber sends in");
-  require_key(config, "defect.L", "it is the length of the defect");
-  refuse_key(config, "state.n", "with an absorber, the field starts from what is injected");
-}
-
 }  // namespace
 
 FieldProblem make_field(const Config& config) {
-  check_mode(config);
   FieldProblem problem;
   problem.dispersion = make_dispersion(config);
   problem.absorber = make_absorber(config, problem.dispersion);
   problem.density = problem.absorber ? make_injection(config, problem.dispersion)
                                      : density_of(config, "state.n", problem.dispersion);
-  problem.starts_from_zero = config.text("lattice.start") == "zero";
-  problem.window = config.integer("lattice.window");
+  if (problem.absorber) {
+    problem.starts_from_zero = config.text("lattice.start") == "zero";
+    problem.window = config.integer("lattice.window");
+  }
   const int sites = make_sites(config, problem);
   problem.profile = make_profile(config, problem, sites);
   if (!problem.absorber) problem.window = sites;
@@ -187,7 +149,7 @@ std::string_view key_of(UnsuitableNumerics::Parameter parameter) {
 FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem) {
   FieldNumerics numerics;
   numerics.order = config.integer("numerics.order");
-  numerics.kick_every = config.integer("lattice.noise_every");
+  if (problem.absorber) numerics.kick_every = config.integer("lattice.noise_every");
   numerics.dt =
       config.optional_number("lattice.dt").value_or(FieldNumerics::usual_step(problem.dispersion));
   try {
@@ -215,15 +177,6 @@ SteadyStateOptions make_steady_state_options(const Config& config, const FieldPr
   options.target_low = range[0];
   options.target_high = range[1];
   about(config, "ensemble.target_k", [&] { options.settling = burn_in_floor(problem, options); });
-  if (!options.max_time && !options.target_error)
-    throw InputError(
-        fmt::format("{}: nothing would stop this run: give ensemble.max_time or "
-                    "ensemble.target_error",
-                    config.file().string()));
-  if (options.burn_in && options.max_time && *options.burn_in >= *options.max_time)
-    throw config.error("ensemble.burn_in",
-                       "ensemble.max_time is not later: nothing would be left "
-                       "to measure");
   return options;
 }
 

@@ -39,14 +39,9 @@ std::vector<double> make_side(const Config& config, const std::string& side,
 LinearProblem make_linear(const Config& config) {
   LinearProblem problem;
   problem.model = make_model(config);
-  const Value& state = config.at("state.n");
-  const auto* members = state.as<Value::Members>();
-  if (!members || !members->contains("thermal"))
-    throw config.error("state.n",
-                       "linear response is about a thermal state: {thermal = {beta = ..., "
-                       "mu = ...}}");
-  problem.background = thermal_state_of(config, "state.n", problem.model.dispersion,
-                                        *members->at("thermal").as<Value::Members>());
+  const Value& thermal = config.at("state.n").as<Value::Members>()->at("thermal");
+  problem.background =
+      thermal_state_of(config, "state.n", problem.model.dispersion, *thermal.as<Value::Members>());
   about(config, "model.dispersion", [&] { require_even(problem.model.dispersion); });
   about(config, "grid.K", [&] { require_resolved(problem.model, problem.background); });
   problem.Lambda = config.numbers("defect.Lambda");
@@ -63,8 +58,6 @@ LinearProblem make_linear(const Config& config) {
   if (std::ranges::all_of(problem.dn_in, [](double dn) { return dn == 0; }))
     throw config.error("linear.dn",
                        "nothing enters: left is zero wherever v > 0 and right wherever v < 0");
-  if (config.integer("linear.places") == 1)
-    throw config.error("linear.places", "both ends are included: at least 2, or 0");
   return problem;
 }
 

@@ -122,6 +122,10 @@ Spectrum density_of(const Config& config, std::string_view key, const Dispersion
   };
 }
 
+int highest_channel(const Config& config) {
+  return make_channels(config, make_interaction(config)).back();
+}
+
 CollisionModel make_model(const Config& config) {
   CollisionModel model;
   model.dispersion = make_dispersion(config);

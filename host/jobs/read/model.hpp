@@ -17,7 +17,10 @@ namespace kapitza::host {
 
 CollisionModel make_model(const Config& config);
 
-/// Density on the momentum grid, from a key of kind density; finite and positive everywhere.
+/// The largest l of the collisions l -> l that are summed.
+int highest_channel(const Config& config);
+
+/// Density on the momentum grid, from a key of type density; finite and positive everywhere.
 std::vector<double> make_density(const Config& config, std::string_view key,
                                  const CollisionModel& model);
 
@@ -31,7 +34,7 @@ Interaction make_interaction(const Config& config);
 ThermalState thermal_state_of(const Config& config, std::string_view key,
                               const Dispersion& dispersion, const Value::Members& thermal);
 
-/// What stands at a key of kind density, at any momenta. Its errors name the key, whatever
+/// What stands at a key of type density, at any momenta. Its errors name the key, whatever
 /// has become of the configuration.
 Spectrum density_of(const Config& config, std::string_view key, const Dispersion& dispersion);
 

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A key that is given is read: in every kind of run, each key of the job changes the result or is
+// refused. And what a configuration is resolved to is a configuration.
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <map>
+#include <set>
+
+#include "host/jobs/job.hpp"
+#include "host/output/result_file.hpp"
+#include "tests/host/program.hpp"
+
+namespace kapitza::host {
+namespace {
+
+/// A kind of run that reads some keys of its job, and not others.
+struct Mode {
+  std::string name, text;
+  /// Where another value than in other_values() is needed to see a difference.
+  std::map<std::string, std::string> others = {};
+  /// That are read, but that this run is far from.
+  std::set<std::string> limits = {};
+};
+
+std::ostream& operator<<(std::ostream& stream, const Mode& mode) { return stream << mode.name; }
+
+constexpr const char* kinetic = R"toml(
+[grid]
+K = 32
+[numerics]
+tolerance = 0.1
+)toml";
+
+constexpr const char* small_defect = R"toml(
+grid.K = 32
+grid.cells = 4
+injection.left = "2.62*(0.8*exp(-(abs(k)-1.2)^2/0.2)+0.05)"
+[numerics]
+tolerance = 0.1
+residual = 1e-3
+)toml";
+
+constexpr const char* small_field = R"toml(
+ensemble = {trajectories = 4, max_time = 20}
+injection.left = "1 + 0.5*cos(k)"
+lattice = {sites = 200, absorber = {width = 48, Gamma = 16}, window = 32, dt = 0.1}
+)toml";
+
+constexpr const char* small_chain = R"toml(
+ensemble = {trajectories = 4, max_time = 10}
+state.n = "1 + 0.5*cos(k)"
+lattice = {sites = 64, absorber = "none", dt = 0.1}
+)toml";
+
+std::string job(const std::string& name, const std::string& text) {
+  return "job = \"" + name + "\"\n" + text;
+}
+
+const std::vector<Mode> modes{
+    {"Collision", job("collision", "state.n = \"1 + 0.5*cos(k)\"" + std::string(kinetic))},
+    {"CollisionOfPairs",
+     job("collision",
+         "state.n = \"1 + 0.5*cos(k)\"\nmodel.interaction = "
+         "{c2 = 2.0}" +
+             std::string(kinetic)),
+     {{"numerics.channels", "[3]"}, {"numerics.tolerance", "1e-8"}}},
+    {"Relax",
+     job("relax", "state.n = \"1 + 0.5*cos(k)\"\nrelax = {deviation = 0.001, t_end = 0.001}" +
+                      std::string(kinetic))},
+    {"Linear",
+     job("linear", "state.n = {thermal = {beta = 1.0, mu = -1.0}}" + std::string(kinetic)),
+     {{"state.n", "{thermal = {beta = 1.0, mu = -2.0}}"}}},
+    {"Newton", job("stationary", small_defect)},
+    {"NewtonOnEqualCells",
+     job("stationary", "grid.mesh = \"uniform\"" + std::string(small_defect)),
+     {{"grid.mesh", "graded"}}},
+    {"ListOfLambdas",
+     job("stationary", "defect.Lambda = [0.1, 1]" + std::string(small_defect)),
+     {{"numerics.iterations", "1"}}},
+    {"WithoutCollisions",
+     job("stationary", "defect.Lambda = 0" + std::string(small_defect)),
+     {{"grid.mesh", "graded"}},
+     {"numerics.residual", "numerics.iterations"}},
+    {"ExplicitSteps",
+     job("stationary",
+         "defect.Lambda = 0.02" + std::string(small_defect) + "scheme = \"explicit\"\n"),
+     {{"grid.mesh", "graded"},
+      {"numerics.residual", "1e-4"},
+      {"numerics.scheme", "newton"},
+      {"numerics.transport", "corner_balance"}}},
+    {"Field", job("microscopic", "defect = {L = 40, lambda = 0.1}" + std::string(small_field))},
+    {"FieldWithAStrength",
+     job("microscopic", "defect = {L = 40, Lambda = 0.1}" + std::string(small_field))},
+    {"Chain",
+     job("microscopic", "defect.lambda = 0.1" + std::string(small_chain)),
+     {{"lattice.sites", "96"}}},
+    {"ChainWithAStrength",
+     job("microscopic", "defect.Lambda = 0.1" + std::string(small_chain)),
+     {{"lattice.sites", "96"}}},
+    {"DefectInAChain",
+     job("microscopic", "defect = {L = 20, lambda = 0.1}" + std::string(small_chain)),
+     {{"defect.L", "30"}, {"lattice.sites", "96"}}},
+};
+
+/// In a kind of run that reads the key, a result of its own.
+const std::map<std::string, std::string>& other_values() {
+  static const std::map<std::string, std::string> values{
+      {"defect.L", "30"},
+      {"defect.Lambda", "0.3"},
+      {"defect.counterterm", "0.1"},
+      {"defect.lambda", "0.3"},
+      {"defect.profile", "box"},
+      {"defect.together", "true"},
+      {"ensemble.burn_in", "5"},
+      {"ensemble.max_time", "8"},
+      {"ensemble.precision", "single"},
+      {"ensemble.records", "3"},
+      {"ensemble.seed", "2"},
+      {"ensemble.target_error", "1"},
+      {"ensemble.target_k", "[1.5, 2]"},
+      {"ensemble.trajectories", "6"},
+      {"grid.K", "64"},
+      {"grid.cells", "6"},
+      {"grid.layer", "0.3"},
+      {"grid.mesh", "uniform"},
+      {"injection.left", "2"},
+      {"injection.right", "2"},
+      {"lattice.absorber", "{width = 40, Gamma = 17}"},
+      {"lattice.dt", "0.05"},
+      {"lattice.noise_every", "2"},
+      {"lattice.sites", "256"},
+      {"lattice.start", "zero"},
+      {"lattice.window", "16"},
+      {"linear.S", "true"},
+      {"linear.dn", "{right = \"1\"}"},
+      {"linear.places", "3"},
+      {"model.dispersion", "{table = \"E.csv\"}"},
+      {"model.interaction", "{c2 = 1, c3 = 3}"},
+      {"numerics.M", "1024"},
+      {"numerics.T", "25"},
+      {"numerics.channels", "[2]"},
+      {"numerics.dtau", "0.1"},
+      {"numerics.error_check", "true"},
+      {"numerics.iterations", "2"},
+      {"numerics.order", "4"},
+      {"numerics.residual", "1e-6"},
+      {"numerics.scheme", "explicit"},
+      {"numerics.split", "true"},
+      {"numerics.tolerance", "1e-5"},
+      {"numerics.transport", "upwind"},
+      {"relax.deviation", "0.1"},
+      {"relax.lambda", "2"},
+      {"relax.t_end", "0.0005"},
+      {"state.n", "2"},
+  };
+  return values;
+}
+
+class EveryKey : public testing::TestWithParam<Mode> {
+ protected:
+  EveryKey() { directory_.write("c.toml", GetParam().text); }
+
+  /// All that a run has found, but for how long it took; how it failed, if it did.
+  std::string outcome(const std::vector<std::string>& more) const {
+    std::vector<std::string> words{"run",   "c.toml", "--device",   "cpu",
+                                   "--out", "c.h5",   "--overwrite"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ended ended = kapitza_program(directory_.path(), words);
+    if (ended.exit_code != 0) return std::to_string(ended.exit_code) + ": " + ended.err;
+    const ResultReader reader(directory_ / "c.h5");
+    std::string text;
+    for (const Quantity& row : reader.results())
+      if (row.key.find("seconds") == std::string::npos)
+        text += row.key + readable(row.value) + "\n";
+    for (const std::string& name : reader.datasets()) {
+      const std::vector<double> values = reader.read(name);
+      text += name;
+      text.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double));
+    }
+    return text;
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_P(EveryKey, ChangesTheResultOrIsRefused) {
+  std::string band = "k, E\n";
+  for (int m = 0; m < 32; ++m) {
+    const double k = -3.14159 + m * 6.28318 / 32;
+    band += std::to_string(k) + ", " + std::to_string(k * k + 0.3 * k * k * k * k / 10) + "\n";
+  }
+  directory_.write("E.csv", band);
+  const std::string before = outcome({});
+  ASSERT_FALSE(before.starts_with("2: ")) << before;
+  const std::set<std::string> without_effect{"job", "output.file", "output.every"};
+  const Config config = Config::parse(GetParam().text, "c.toml");
+  for (const Key* key : job_of(config).keys) {
+    const std::string name(key->name);
+    if (without_effect.contains(name) || GetParam().limits.contains(name)) continue;
+    const auto& others = GetParam().others;
+    const auto other = others.contains(name) ? others.find(name) : other_values().find(name);
+    ASSERT_TRUE(other != other_values().end()) << name << " needs another value in this test";
+    EXPECT_TRUE(outcome({"--set", name + "=" + other->second}) != before) << name;
+  }
+}
+
+TEST_P(EveryKey, OfAResolvedConfigurationIsRead) {
+  const Config config = Config::parse(GetParam().text, "c.toml");
+  const Config again = Config::parse(config.to_toml(), "again.toml");
+  EXPECT_EQ(again.to_toml(), config.to_toml());
+  job_of(again).validate(again);
+}
+
+TEST(EveryJob, IsTried) {
+  for (const Job* job : jobs())
+    EXPECT_TRUE(std::ranges::any_of(modes, [&](const Mode& mode) {
+      return Config::parse(mode.text, "c.toml").job() == job->name;
+    })) << job->name;
+}
+
+INSTANTIATE_TEST_SUITE_P(, EveryKey, testing::ValuesIn(modes),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace kapitza::host
