@@ -105,9 +105,9 @@ Spectrum density_of(const Config& config, std::string_view key, const Dispersion
     // The spline of ln n keeps n positive, whatever the table.
     MomentumTable table = read_table(config, key, value, Sign::positive);
     for (double& entry : table.value) entry = std::log(entry);
-    n = [spline = TableBand(table.k, table.value)](const std::vector<double>& k) {
+    n = [spline = PeriodicSpline(table.k, table.value)](const std::vector<double>& k) {
       std::vector<double> values;
-      for (const double q : k) values.push_back(std::exp(spline.energy(q)));
+      for (const double q : k) values.push_back(std::exp(spline(q)));
       return values;
     };
   } else {
@@ -134,8 +134,9 @@ std::vector<double> make_side(const Config& config, const std::string& side,
     dn = about(config, key, [&] { return evaluate_expression(*expression, "k", k); });
   } else {
     const MomentumTable table = read_table(config, key, value, Sign::any);
-    const TableBand spline = about(config, key, [&] { return TableBand(table.k, table.value); });
-    for (const double q : k) dn.push_back(spline.energy(q));
+    const PeriodicSpline spline =
+        about(config, key, [&] { return PeriodicSpline(table.k, table.value); });
+    for (const double q : k) dn.push_back(spline(q));
   }
   for (std::size_t m = 0; m < dn.size(); ++m)
     if (!std::isfinite(dn[m]))

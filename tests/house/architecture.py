@@ -8,11 +8,12 @@ import tree
 # Folder of include/kapitza: the folders that its headers may include.
 LAYERS = {
     "core": {"core"},
-    "physics": {"core", "random", "physics"},
+    "numerics": {"core", "numerics"},
+    "physics": {"core", "numerics", "random", "physics"},
     "random": {"core", "random"},
-    "spectral": {"core", "physics", "spectral"},
+    "spectral": {"core", "numerics", "physics", "spectral"},
     "block": {"core", "physics", "random", "spectral", "block"},
-    "solver": {"core", "physics", "random", "spectral", "solver"},
+    "solver": {"core", "numerics", "physics", "random", "spectral", "solver"},
 }
 
 # Top folder: the project's top folders that its files may include.
