@@ -17,7 +17,7 @@ constexpr const char* Lambda_key = "defect.Lambda";
 struct Point {
   double Lambda;
   Scattering::Outgoing out;
-  Matrix resistance, boundary;
+  Matrix2 resistance, boundary;
   double balance, condition;
 };
 
@@ -28,8 +28,8 @@ struct ThermalReflection {
   double misplaced;
 };
 
-Matrix sum(const Matrix& a, double factor, const Matrix& b) {
-  Matrix result = b;
+Matrix2 sum(const Matrix2& a, double factor, const Matrix2& b) {
+  Matrix2 result = b;
   for (std::size_t i = 0; i < 2; ++i)
     for (std::size_t j = 0; j < 2; ++j) result[i][j] += factor * a[i][j];
   return result;
@@ -67,7 +67,7 @@ class Run {
   double balance(const Scattering::Outgoing& out) const;
   double size(const std::vector<double>& out) const;
   double continuum_edge() const;
-  Matrix jump() const;
+  Matrix2 jump() const;
   void require_finite() const;
   ThermalReflection thermal_reflection(int side) const;
   Quantities rows() const;
@@ -174,8 +174,8 @@ Quantities Run::milne_rows(const std::string& name, int side) const {
   };
 }
 
-Matrix Run::jump() const {
-  Matrix half = response_->modes.boundary_resistance(DefectModes::infinity);
+Matrix2 Run::jump() const {
+  Matrix2 half = response_->modes.boundary_resistance(DefectModes::infinity);
   for (auto& row : half)
     for (double& element : row) element /= 2;
   return half;
@@ -335,7 +335,7 @@ void Run::write_points(ResultWriter& writer) const {
     }
     return all;
   };
-  const auto flat = [](const Matrix& m) {
+  const auto flat = [](const Matrix2& m) {
     return std::vector<double>{m[0][0], m[0][1], m[1][0], m[1][1]};
   };
   writer.dataset("reflected", {"Lambda", "k"}, each([](const Point& p) { return p.out.reflected; }),
