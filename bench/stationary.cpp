@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "bench/harness.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/solver/extrapolate.hpp"
 #include "tests/support/densities.hpp"
 
@@ -95,13 +96,6 @@ Run newton(const DefectProblem& problem, const StationaryOptions& options,
   return run;
 }
 
-/// max |a / b - 1|
-double distance(const std::vector<double>& a, const std::vector<double>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] / b[i] - 1));
-  return largest;
-}
-
 /// Explicit steps, begun or continued, until every density is that close to the stationary one, or
 /// time is up.
 void march(Run& run, const DefectProblem& problem, const std::vector<double>& stationary,
@@ -110,7 +104,8 @@ void march(Run& run, const DefectProblem& problem, const std::vector<double>& st
     const auto start = [&] { run.solver = make_march(cpu(), problem, fixed_resolution()); };
     run.seconds = seconds(start);
   }
-  while (distance(run.slab().n(), stationary) > close && run.seconds < most_seconds)
+  while (largest_relative_difference(run.slab().n(), stationary) > close &&
+         run.seconds < most_seconds)
     run.seconds += seconds([&] { run.solver->step(); });
 }
 
@@ -144,7 +139,7 @@ nlohmann::json same_answer_at(double Lambda, const std::vector<double>& goals,
   Run explicit_steps;
   for (double goal : goals) {
     march(explicit_steps, problem, exact.slab().n(), goal, most_seconds);
-    const double reached = distance(explicit_steps.slab().n(), exact.slab().n());
+    const double reached = largest_relative_difference(explicit_steps.slab().n(), exact.slab().n());
     const double evaluations = static_cast<double>(explicit_steps.slab().evaluations());
     const double ratio = evaluations / static_cast<double>(exact.slab().evaluations());
     fmt::print(table, "| {} | {:.1e} | {:.0f} | {:.1f} | {} | {} | {:.2f} | {:.0f} | {:.0f} |\n",
@@ -207,10 +202,11 @@ nlohmann::json same_accuracy() {
   constexpr double Lambda = 0.1;
   const Outcome reference = outcome(newton(ours(K, Lambda, 160), fixed_resolution()).slab());
   const Extrapolated theirs = extrapolated(K, Lambda);
-  const double target = distance(theirs.outcome.outgoing, reference.outgoing);
+  const double target = largest_relative_difference(theirs.outcome.outgoing, reference.outgoing);
   for (int cells = 4;; cells += 2) {
     const Run run = newton(ours(K, Lambda, cells), fixed_resolution());
-    const double error = distance(outcome(run.slab()).outgoing, reference.outgoing);
+    const double error =
+        largest_relative_difference(outcome(run.slab()).outgoing, reference.outgoing);
     if (error > target && cells < 160) continue;
     fmt::print(table,
                "\nThe same accuracy: K = {}, Lambda = {}, T = 32, error of the outgoing density at "
@@ -278,7 +274,7 @@ Steps count_steps(int K, double T, int cells, std::size_t first_goals = goals.si
   Steps steps{};
   fmt::print(table, "| {}, {} | {} |", K, T, cells);
   for (std::size_t i = 0; i < first_goals; ++i) {
-    while (distance(explicit_steps->slab().n(), exact.slab().n()) > goals[i])
+    while (largest_relative_difference(explicit_steps->slab().n(), exact.slab().n()) > goals[i])
       explicit_steps->step();
     steps[i] = explicit_steps->iterations();
     fmt::print(table, " {} |", steps[i]);
@@ -395,7 +391,7 @@ nlohmann::json convergence() {
     for (int cells : {10, 20, 40, 80}) {
       const DefectProblem problem = defect(K, Lambda, scheme.transport, scheme.cells, cells);
       const Outcome result = outcome(newton(problem, fixed_resolution()).slab());
-      const double outgoing = distance(result.outgoing, reference.outgoing);
+      const double outgoing = largest_relative_difference(result.outgoing, reference.outgoing);
       const double centre = std::abs(result.centre / reference.centre - 1);
       fmt::print(table, "| {} | {} | {:.1e} | {} | {:.1e} | {} |\n", scheme.name, cells, outgoing,
                  order(outgoing_before, outgoing), centre, order(centre_before, centre));

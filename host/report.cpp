@@ -24,7 +24,7 @@ std::string readable(const Scalar& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
   if (const auto* number = std::get_if<double>(&value)) return fmt::format("{:.6g}", *number);
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  const auto& [first, second] = std::get<Matrix>(value);
+  const auto& [first, second] = std::get<Matrix2>(value);
   return fmt::format("[[{:.6g}, {:.6g}], [{:.6g}, {:.6g}]]", first[0], first[1], second[0],
                      second[1]);
 }

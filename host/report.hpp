@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "kapitza/numerics/matrix2.hpp"
+
 namespace kapitza::host {
 
-/// Two rows of two numbers.
-using Matrix = std::array<std::array<double, 2>, 2>;
-using Scalar = std::variant<bool, std::int64_t, double, std::string, Matrix>;
+using Scalar = std::variant<bool, std::int64_t, double, std::string, Matrix2>;
 
 /// One number, word or small matrix of a result. The same rows become the table on the terminal,
 /// the keys of

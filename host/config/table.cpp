@@ -17,7 +17,7 @@
 namespace kapitza::host {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 /// Momenta written with ten digits still hit the ends of the zone.
 constexpr double end_tolerance = 1e-9;
 constexpr std::size_t least_rows = 4;

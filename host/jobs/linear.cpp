@@ -102,7 +102,7 @@ void write_points(ResultWriter& writer, const std::vector<LinearPoint>& points) 
     }
     return all;
   };
-  const auto flat = [](const Matrix& m) {
+  const auto flat = [](const Matrix2& m) {
     return std::vector<double>{m[0][0], m[0][1], m[1][0], m[1][1]};
   };
   writer.dataset("reflected", {"Lambda", "k"},

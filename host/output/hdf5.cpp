@@ -84,7 +84,7 @@ std::vector<char> File::image() const {
 void File::set_attribute(const std::string& object, const std::string& name, const Scalar& value) {
   const Handle target(KAPITZA_HDF5(H5Oopen(file_.id(), object.c_str(), H5P_DEFAULT)), H5Oclose);
   // netCDF's attributes have one dimension at most: a matrix is written row by row.
-  const auto* matrix = std::get_if<Matrix>(&value);
+  const auto* matrix = std::get_if<Matrix2>(&value);
   constexpr hsize_t elements = 4;
   const Handle space(
       KAPITZA_HDF5(matrix ? H5Screate_simple(1, &elements, nullptr) : H5Screate(H5S_SCALAR)),
@@ -122,7 +122,7 @@ std::optional<Scalar> File::attribute(const std::string& object, const std::stri
   const Handle type(KAPITZA_HDF5(H5Aget_type(attribute.id())), H5Tclose);
   const H5T_class_t type_class = H5Tget_class(type.id());
   if (elements == 4 && type_class == H5T_FLOAT) {
-    Matrix matrix;
+    Matrix2 matrix;
     KAPITZA_HDF5(H5Aread(attribute.id(), H5T_NATIVE_DOUBLE, &matrix));
     return matrix;
   }

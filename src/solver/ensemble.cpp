@@ -15,7 +15,7 @@
 namespace kapitza {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 Complex cis(double angle) { return {std::cos(angle), std::sin(angle)}; }
 

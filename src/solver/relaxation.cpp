@@ -2,29 +2,17 @@
 #include "kapitza/solver/relaxation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/norms.hpp"
 
 namespace kapitza {
 namespace {
-
-/// The embedded pair of Dormand and Prince (1980), orders 5 and 4; its last stage is the first of
-/// the next step.
-constexpr int stages = 7;
-constexpr double a[stages][stages] = {
-    {},
-    {1.0 / 5},
-    {3.0 / 40, 9.0 / 40},
-    {44.0 / 45, -56.0 / 15, 32.0 / 9},
-    {19372.0 / 6561, -25360.0 / 2187, 64448.0 / 6561, -212.0 / 729},
-    {9017.0 / 3168, -355.0 / 33, 46732.0 / 5247, 49.0 / 176, -5103.0 / 18656},
-    {35.0 / 384, 0, 500.0 / 1113, 125.0 / 192, -2187.0 / 6784, 11.0 / 84}};
-constexpr double error_weight[stages] = {71.0 / 57600,      0,          -71.0 / 16695, 71.0 / 1920,
-                                         -17253.0 / 339200, 22.0 / 525, -1.0 / 40};
 
 /// Local error per step relative to each n_k, as a share of the tolerance of I.
 constexpr double step_share = 0.1;
@@ -86,51 +74,44 @@ double Relaxation::progress() const {
   return std::clamp(std::max(by_time, by_deviation), 0.0, 1.0);
 }
 
-void Relaxation::step() {
-  const std::size_t K = state_.n.size();
-  const double tolerance = step_share * options_.resolution.tolerance;
-  if (state_.dt <= 0) {
-    double rate = 0;
-    for (std::size_t m = 0; m < K; ++m) rate = std::max(rate, std::abs(slope_[m]) / state_.n[m]);
-    state_.dt = rate > 0 ? 0.01 / rate : 1;
-  }
+double Relaxation::first_dt() const {
+  double rate = 0;
+  for (std::size_t m = 0; m < slope_.size(); ++m)
+    rate = std::max(rate, std::abs(slope_[m]) / state_.n[m]);
+  return rate > 0 ? 0.01 / rate : 1;
+}
 
-  std::array<std::vector<double>, stages> slopes;
-  slopes[0] = slope_;
-  std::vector<double> n(K);
+/// In units of what is tolerated, relative to each n_k.
+double Relaxation::error_of(const RungeKuttaStep& step) const {
+  const double tolerance = step_share * options_.resolution.tolerance;
+  return largest_of(step.y.size(), [&](std::size_t m) {
+    return std::abs(step.error[m]) / (tolerance * std::max(step.y[m], state_.n[m]));
+  });
+}
+
+void Relaxation::step() {
+  const AutonomousEquation equation{
+      [this](const std::vector<double>& n, std::vector<double>& dn) { derivative(n, dn); },
+      all_positive};
+  if (state_.dt <= 0) state_.dt = first_dt();
+  StepController controller{state_.previous_error};
   for (int attempt = 0; attempt < 60; ++attempt) {
     const bool last = state_.t + state_.dt >= options_.t_end;
     const double dt = last ? options_.t_end - state_.t : state_.dt;
-    bool positive = true;
-    for (int i = 1; i < stages && positive; ++i) {
-      for (std::size_t m = 0; m < K; ++m) {
-        double sum = 0;
-        for (int j = 0; j < i; ++j) sum += a[i][j] * slopes[j][m];
-        n[m] = state_.n[m] + dt * sum;
-      }
-      positive = all_positive(n);
-      if (positive) derivative(n, slopes[i]);
-    }
-    double error = 0;
-    for (std::size_t m = 0; m < K && positive; ++m) {
-      double sum = 0;
-      for (int i = 0; i < stages; ++i) sum += error_weight[i] * slopes[i][m];
-      error = std::max(error, std::abs(dt * sum) / (tolerance * std::max(n[m], state_.n[m])));
-    }
-    if (!positive || !(error <= 1)) {
+    std::optional<RungeKuttaStep> tried = dormand_prince(equation, state_.n, slope_, dt);
+    const double error = tried ? error_of(*tried) : std::numeric_limits<double>::infinity();
+    if (!(error <= 1)) {
       ++rejected_;
-      const double shrink = positive && std::isfinite(error) ? 0.9 * std::pow(error, -0.2) : 0.25;
-      state_.dt = dt * std::clamp(shrink, 0.1, 0.9);
+      state_.dt = controller.after_rejection(dt, error);
       continue;
     }
 
     state_.t = last ? options_.t_end : state_.t + dt;
-    state_.n = n;
-    slope_ = slopes[stages - 1];  // also where batch_ was evaluated
-    const double grow =
-        0.9 * std::pow(std::max(error, 1e-8), -0.14) * std::pow(state_.previous_error, 0.08);
-    if (!last) state_.dt = dt * std::clamp(grow, 0.2, 5.0);
-    state_.previous_error = std::max(error, 1e-4);
+    state_.n = std::move(tried->y);
+    slope_ = std::move(tried->slope);  // also where batch_ was evaluated
+    const double next_dt = controller.after_acceptance(dt, error);
+    if (!last) state_.dt = next_dt;
+    state_.previous_error = controller.previous_error;
     update_record();
     adapt_resolution();
     return;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/norms.hpp"
 
 namespace kapitza {
 namespace {
@@ -22,10 +23,6 @@ std::vector<double> velocities(const CollisionModel& model) {
 Transport make_transport(const DefectProblem& problem, bool mirrored) {
   return {problem.transport, mirrored ? problem.mesh.left_half() : problem.mesh,
           velocities(problem.model), problem.injection, mirrored};
-}
-
-double largest(const std::vector<double>& values) {
-  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
 }
 
 /// A state without thermal counterpart has a fit of NaN.

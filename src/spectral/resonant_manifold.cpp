@@ -8,12 +8,13 @@
 #include <string>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/roots.hpp"
 #include "kapitza/spectral/gauss_legendre.hpp"
 
 namespace kapitza {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 using Node = ResonantManifold::Node;
 
 /// Parabolic band, umklapp q1 + q2 = k + k2 -+ 2 pi, in closed form (docs/notation.md, Eq. 10).
@@ -55,38 +56,13 @@ class Pair {
   double centre_;
 };
 
-double bisect(const std::function<double(double)>& f, double a, double b) {
-  const bool rising = f(b) > 0;
-  for (int i = 0; i < 60 && b - a > 1e-15; ++i) {
-    const double middle = (a + b) / 2;
-    ((f(middle) > 0) == rising ? b : a) = middle;
-  }
-  return (a + b) / 2;
-}
-
-/// Where |f| is least in [a, b], f having one extremum there.
-double extremum(const std::function<double(double)>& f, double a, double b, bool minimum) {
-  constexpr double golden = 0.6180339887498949;
-  const double sign = minimum ? 1 : -1;
-  double c = b - golden * (b - a), d = a + golden * (b - a);
-  double fc = sign * f(c), fd = sign * f(d);
-  for (int i = 0; i < 60 && b - a > 1e-12; ++i) {
-    if (fc < fd) {
-      b = d, d = c, fd = fc, c = b - golden * (b - a), fc = sign * f(c);
-    } else {
-      a = c, c = d, fc = fd, d = a + golden * (b - a), fd = sign * f(d);
-    }
-  }
-  return (a + b) / 2;
-}
-
 /// All x in [0, pi] other than |d| with the same pair energy as d. The trivial root is divided
 /// out: cos x - cos d has exactly that zero and no other.
 std::vector<double> nontrivial_roots(const Dispersion& dispersion, double P, double d) {
   constexpr int cells = 192;
   const Pair pair(dispersion, P);
   const double target = pair.energy(d), cos_d = std::cos(d);
-  const std::function<double(double)> f = [&](double x) {
+  const auto f = [&](double x) {
     const double gap = std::cos(x) - cos_d;
     if (std::abs(gap) < 1e-9)
       return (pair.energy(x + 1e-4) - target) / (std::cos(x + 1e-4) - cos_d);
@@ -104,7 +80,8 @@ std::vector<double> nontrivial_roots(const Dispersion& dispersion, double P, dou
     const bool dips =
         std::abs(value[i]) <= std::abs(value[i - 1]) && std::abs(value[i]) < std::abs(value[i + 1]);
     if (!same_sign || !dips) continue;
-    const double turn = extremum(f, x(i - 1), x(i + 1), above);
+    const auto outside = [&](double y) { return above ? f(y) : -f(y); };
+    const double turn = minimum(outside, x(i - 1), x(i + 1));
     if ((f(turn) > 0) == above) continue;
     roots.push_back(bisect(f, x(i - 1), turn));
     roots.push_back(bisect(f, turn, x(i + 1)));
@@ -123,14 +100,8 @@ void append_general(const Dispersion& dispersion, double k, const GaussLegendre&
   std::size_t count = roots(at(0)).size();
   for (int i = 0; i < scan; ++i) {
     const std::size_t next = roots(at(i + 1)).size();
-    if (next != count) {
-      double a = at(i), b = at(i + 1);
-      while (b - a > 1e-13) {
-        const double middle = (a + b) / 2;
-        (roots(middle).size() == count ? a : b) = middle;
-      }
-      ends.push_back((a + b) / 2);
-    }
+    const auto changed = [&](double P) { return roots(P).size() != count; };
+    if (next != count) ends.push_back(boundary(changed, at(i), at(i + 1), 1e-13));
     count = next;
   }
   ends.push_back(at(scan));

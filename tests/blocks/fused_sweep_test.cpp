@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kapitza/block/serial_block.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/spectral/block_fft.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
@@ -75,12 +76,6 @@ class Chunk {
     return values;
   }
 };
-
-double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
-  return largest;
-}
 
 template <class C>
 struct FusedSweep : ::testing::Test {};

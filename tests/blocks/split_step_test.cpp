@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kapitza/block/serial_block.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/spectral/block_fft.hpp"
 #include "kapitza/spectral/fast_length.hpp"
 #include "kernels/staged/fused_steps.hpp"
@@ -49,12 +50,6 @@ Signal ring_transformed(B& blk, const Signal& x) {
   const int first = ring_transform<1>(blk, buffer, n, [&](int i) { return roots.at(i); });
   blk.each(n, [&](int i) { result[i] = buffer.load(first + i); });
   return result;
-}
-
-double largest_difference(const Signal& a, const Signal& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, norm(a[i] - b[i]));
-  return std::sqrt(largest);
 }
 
 Signal literal_sum(const Signal& x) {

@@ -22,6 +22,7 @@
 
 #include "kapitza/solver/field_backend.hpp"
 #include "kapitza/solver/machine.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/ensemble_contents.hpp"
 #include "tests/support/host_device.hpp"
@@ -158,18 +159,6 @@ double curvature_size(const EnsemblePlan& plan, double y) {
   for (int l = 1; l < PotentialSlope<double>::size; ++l)
     sum += l * std::abs(plan.slope.slope[l]) * std::pow(y, l - 1);
   return sum;
-}
-
-double largest(const std::vector<double>& values) {
-  double most = 0;
-  for (const double value : values) most = std::max(most, std::abs(value));
-  return most;
-}
-
-double largest(const std::vector<Complex>& values) {
-  double most = 0;
-  for (const Complex z : values) most = std::max(most, norm(z));
-  return std::sqrt(most);
 }
 
 /// The random numbers end at 4.8, and come with eight roundings.

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "kapitza/block/serial_block.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "kernels/staged/staged_ensemble.hpp"
 #include "kernels/staged/two_pass_steps.hpp"
 #include "tests/support/checked_block.hpp"
@@ -35,14 +36,6 @@ using Serial = DropSync<SerialBlock>;
 
 template <class Real>
 using Signal = std::vector<BasicComplex<Real>>;
-
-template <class Real>
-double largest_difference(const Signal<Real>& a, const Signal<Real>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    largest = std::max(largest, static_cast<double>(norm(a[i] - b[i])));
-  return std::sqrt(largest);
-}
 
 // --- lines ---------------------------------------------------------------------------------------
 
@@ -433,10 +426,7 @@ std::vector<Complex> fields_after(const Steps& how, FieldSteps steps,
 /// Largest difference, of fields whose |psi|^2 is about n = 0.05, in roundings.
 template <class Real>
 double roundings(const std::vector<Complex>& a, const std::vector<Complex>& b) {
-  double largest = 0;
-  for (const Complex& z : a) largest = std::max(largest, norm(z));
-  return largest_difference<double>(a, b) / std::sqrt(largest) /
-         (std::numeric_limits<Real>::epsilon() / 2);
+  return largest_difference(a, b) / largest(a) / (std::numeric_limits<Real>::epsilon() / 2);
 }
 
 template <class Real>

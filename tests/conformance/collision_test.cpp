@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "kapitza/numerics/norms.hpp"
 #include "tests/conformance/backends.hpp"
 #include "tests/support/collision_agreement.hpp"
 #include "tests/support/oracle_lattice.hpp"
@@ -21,17 +22,11 @@ namespace {
 
 using Densities = std::vector<double>;
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 class Collision : public OnEveryBackend {};
 
 INSTANTIATE_TEST_SUITE_P(Backends, Collision, all_backends, backend_name);
-
-double largest(const std::vector<double>& values) {
-  double most = 0;
-  for (double value : values) most = std::max(most, std::abs(value));
-  return most;
-}
 
 // --- literal sums --------------------------------------------------------------------------------
 

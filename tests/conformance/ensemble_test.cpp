@@ -25,7 +25,7 @@ namespace {
 using kapitza::testing::fields_of;
 using kapitza::testing::totals_of;
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 constexpr std::uint64_t seed = 0x9e3779b97f4a7c15;
 
 class Fields : public OnEveryBackend {};

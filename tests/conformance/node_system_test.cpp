@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "tests/conformance/backends.hpp"
 
 namespace kapitza {
@@ -104,12 +105,6 @@ Values literal_product(const Setting& s, const NodeCoefficients& c, const Values
       if (x + 1 == s.N && s.mirror) f[i] += c.mirror[k] * y[x * K + K - 1 - k];
     }
   return f;
-}
-
-double largest(const Values& values) {
-  double most = 0;
-  for (double value : values) most = std::max(most, std::abs(value));
-  return most;
 }
 
 Values densities(const Setting& s) { return Draw(7)(s.N * s.K, 0.5, 1); }

@@ -32,8 +32,8 @@ class Linear : public ProgramTest {
   ResultReader result() const { return ResultReader(file("l.h5")); }
 };
 
-Matrix matrix_of(const ResultReader& reader, const char* name) {
-  return std::get<Matrix>(reader.attribute(name).value());
+Matrix2 matrix_of(const ResultReader& reader, const char* name) {
+  return std::get<Matrix2>(reader.attribute(name).value());
 }
 
 TEST_F(Linear, WritesWhatTheContractSays) {
@@ -114,8 +114,8 @@ TEST_F(Linear, TheResistanceIsBulkAndBoundary) {
   const ResultReader reader = result();
   const std::vector<double> total = reader.read("resistance");
   const std::vector<double> boundary = reader.read("boundary_resistance");
-  const Matrix bulk = matrix_of(reader, "resistance.bulk");
-  const Matrix ends = matrix_of(reader, "resistance.boundary");
+  const Matrix2 bulk = matrix_of(reader, "resistance.bulk");
+  const Matrix2 ends = matrix_of(reader, "resistance.boundary");
   const std::vector<double> Lambda = reader.read("Lambda");
   for (std::size_t i = 0; i < 8; ++i)
     EXPECT_NEAR(total[i], Lambda[i / 4] * bulk[i / 2 % 2][i % 2] + boundary[i], 1e-12);
@@ -147,7 +147,7 @@ TEST_F(Linear, JsonHasMatricesAsRows) {
   const nlohmann::json object = nlohmann::json::parse(ended.out);
   EXPECT_EQ(object.at("Lambda"), (std::vector<double>{0.1, 10}));
   EXPECT_EQ(object.at("resistance").size(), 2);
-  const Matrix bulk = object.at("resistance.bulk").get<Matrix>();
+  const Matrix2 bulk = object.at("resistance.bulk").get<Matrix2>();
   EXPECT_EQ(bulk, matrix_of(result(), "resistance.bulk"));
   EXPECT_GT(bulk[0][0], 0);
   EXPECT_EQ(bulk[0][1], bulk[1][0]);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <numbers>
 
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/physics/thermal.hpp"
 #include "kapitza/solver/kinetic_backend.hpp"
 #include "kapitza/solver/resolve.hpp"
@@ -35,18 +36,12 @@ CollisionBatch evaluate(const CollisionModel& model, const Resolution& resolutio
   return batch;
 }
 
-double largest(const std::vector<double>& values) {
-  double result = 0;
-  for (double x : values) result = std::max(result, std::abs(x));
-  return result;
-}
-
 // ---- direct quadrature -------------------------------------------------------------------------
 
 /// The program's continuation of grid values, docs/notation.md Eq. (6): the trigonometric
 /// interpolant with the kink at +-pi taken out before and put back after, written anew.
 std::function<double(double)> continuation(const std::vector<double>& n) {
-  constexpr double pi = std::numbers::pi;
+  using std::numbers::pi;
   const int K = static_cast<int>(n.size());
   const double spacing = 2 * pi / K;
   const auto chi = [](double k) { return std::pow(std::remainder(k, 2 * pi), 2) / (2 * pi); };

@@ -9,6 +9,7 @@
 #include <numbers>
 #include <vector>
 
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/solver/ensemble.hpp"
 #include "kapitza/solver/field_backend.hpp"
 #include "tests/support/test_device.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 using testing::device;
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 using Matrix = Eigen::MatrixXcd;
 
@@ -95,12 +96,6 @@ std::vector<double> window_density(const EnsemblePlan& plan, const Matrix& C, in
     n.push_back((h.transpose() * C.block(first, first, W, W) * h.conjugate()).value().real());
   }
   return n;
-}
-
-double largest_difference(const std::vector<double>& one, const std::vector<double>& other) {
-  double most = 0;
-  for (std::size_t i = 0; i < one.size(); ++i) most = std::max(most, std::abs(one[i] - other[i]));
-  return most;
 }
 
 double white(double) { return 0.7; }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <gtest/gtest.h>
+#include <numbers>
 #include <string>
 #include <utility>
 
@@ -154,7 +155,8 @@ struct Change {
 };
 
 double Change::answer(double k, const Channels& channels) const {
-  constexpr double step = 1e-3, pi = 3.141592653589793;
+  using std::numbers::pi;
+  constexpr double step = 1e-3;
   constexpr int many = 1 << 16;
   double rho = 0;
   for (int i = 0; i < many; ++i)

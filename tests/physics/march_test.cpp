@@ -8,6 +8,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/solver/extrapolate.hpp"
 #include "kapitza/solver/stationary.hpp"
 #include "tests/support/densities.hpp"
@@ -60,19 +61,13 @@ std::unique_ptr<StationarySolver> newton(const DefectProblem& problem) {
   return finished(make_newton(device().kinetic(), problem, fixed_resolution()));
 }
 
-double largest_distance(const std::vector<double>& a, const std::vector<double>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] / b[i] - 1));
-  return largest;
-}
-
 TEST(March, EndsWhereNewtonEnds) {
   const DefectProblem problem = uniform_upwind(32, 11);
   const auto exact = newton(problem);
   const auto march = finished(make_march(device().kinetic(), problem, fixed_resolution(1e-9)));
 
   // A residual r leaves r x (steps that the slowest mode takes to decay), here about 500.
-  EXPECT_LT(largest_distance(march->slab().n(), exact->slab().n()), 1e-6);
+  EXPECT_LT(largest_relative_difference(march->slab().n(), exact->slab().n()), 1e-6);
   EXPECT_GT(march->iterations(), 100 * exact->iterations());
 }
 
@@ -85,7 +80,7 @@ Limit limit_of(const MarchOptions& march) {
   const auto solver =
       finished(make_march(device().kinetic(), problem, fixed_resolution(1e-7), march));
   return {solver->history().back().dt,
-          largest_distance(solver->slab().n(), newton(problem)->slab().n())};
+          largest_relative_difference(solver->slab().n(), newton(problem)->slab().n())};
 }
 
 TEST(March, LimitDoesNotDependOnTheStep) { EXPECT_LT(limit_of({.courant = 0.45}).distance, 1e-4); }

@@ -7,7 +7,10 @@
 #include <gtest/gtest.h>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <string>
+
+#include "kapitza/numerics/norms.hpp"
 
 namespace kapitza::testing {
 namespace {
@@ -16,12 +19,6 @@ namespace {
 constexpr double unit = std::numeric_limits<double>::epsilon() / 2;
 
 }  // namespace
-
-double largest(const double* values, int count) {
-  double most = 0;
-  for (int i = 0; i < count; ++i) most = std::max(most, std::abs(values[i]));
-  return most;
-}
 
 std::vector<double> different_densities(const CollisionPlan& plan, int N) {
   std::vector<double> n;
@@ -45,7 +42,8 @@ double rounding_bound(const CollisionPlan& plan, const double* n, double gain, d
     const double sum = rates[i] * 2 * plan.time.T() * std::pow(rho, 2 * l - 3) * square;
     const double factor = std::log2(plan.resolution.M) + 4 + phase;
     const double rounding = (2 * l - 1) * factor + std::log2(K);
-    relative += (1 + 2 * l * largest(n, K) / std::sqrt(square)) * sum * rounding * unit / gain;
+    relative +=
+        (1 + 2 * l * largest(std::span(n, K)) / std::sqrt(square)) * sum * rounding * unit / gain;
   }
   if (plan.model.has_pairs()) relative += 7 * 8 * (std::log2(16.0 * K) + 12) * unit;
   return relative;
@@ -60,7 +58,7 @@ void expect_close(const CollisionPlan& plan, const std::vector<double>& n,
   for (std::size_t x = 0; x < N; ++x) {
     SCOPED_TRACE("density " + std::to_string(x));
     const std::size_t at = x * K;
-    const double gain = largest(&expected.gain[at], K);
+    const double gain = largest(std::span(&expected.gain[at], K));
     const double relative = rounding_bound(plan, &n[at], gain), absolute = relative * gain;
     EXPECT_LT(relative, 1e-11);
     double correction = 0, size = 0;
@@ -107,8 +105,9 @@ void expect_same_jacobians(CollisionOperator& reference, CollisionOperator& actu
 
   for (int x = 0; x < N; ++x) {
     const std::size_t at = static_cast<std::size_t>(x) * K * K;
-    const double size = largest(&expected[at], K * K);
-    const double relative = rounding_bound(plan, &n[x * K], largest(&values.gain[x * K], K));
+    const double size = largest(std::span(&expected[at], K * K));
+    const double relative =
+        rounding_bound(plan, &n[x * K], largest(std::span(&values.gain[x * K], K)));
     for (int i = 0; i < K * K; ++i)
       ASSERT_NEAR(J[at + i], expected[at + i], relative * size) << x << ", " << i;
   }

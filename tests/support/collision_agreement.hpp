@@ -10,8 +10,6 @@
 
 namespace kapitza::testing {
 
-double largest(const double* values, int count);
-
 /// Positive, without symmetry, all different; every fifth one is thermal, so that h is nothing but
 /// rounding.
 std::vector<double> different_densities(const CollisionPlan& plan, int N);

@@ -10,9 +10,9 @@
 namespace kapitza::oracle {
 namespace {
 
-constexpr double kPi = std::numbers::pi;
+using std::numbers::pi;
 
-double momentum(int m, int N) { return -kPi + 2 * kPi * (m + 0.5) / N; }
+double momentum(int m, int N) { return -pi + 2 * pi * (m + 0.5) / N; }
 
 std::complex<double> cis(double angle) { return {std::cos(angle), std::sin(angle)}; }
 
@@ -55,7 +55,7 @@ void Trajectory::advance(long first, long steps) {
 double Trajectory::gamma(int x) const {
   const double y = std::min(x + 0.5, chain_.sites() - x - 0.5);
   if (y > chain_.b) return 0;
-  return chain_.Gamma / chain_.b * std::pow(std::cos(kPi * y / (2 * chain_.b)), 2);
+  return chain_.Gamma / chain_.b * std::pow(std::cos(pi * y / (2 * chain_.b)), 2);
 }
 
 void Trajectory::local(double t) {
@@ -101,7 +101,7 @@ std::vector<double> Trajectory::n(int first_site) const {
     std::complex<double> sum = 0;
     for (int j = 0; j < W; ++j) {
       const double taper = chain_.b > 0
-                               ? std::sqrt(2.0 / (W + 1)) * std::sin(kPi * (j + 1) / (W + 1))
+                               ? std::sqrt(2.0 / (W + 1)) * std::sin(pi * (j + 1) / (W + 1))
                                : 1 / std::sqrt(W);
       sum += taper * cis(-momentum(m, W) * j) * psi_[first_site + j];
     }

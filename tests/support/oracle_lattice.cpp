@@ -13,7 +13,7 @@
 namespace kapitza::oracle {
 namespace {
 
-constexpr double kPi = std::numbers::pi;
+using std::numbers::pi;
 constexpr long double kLongPi = std::numbers::pi_v<long double>;
 
 using LongComplex = std::complex<long double>;
@@ -22,8 +22,8 @@ using LongComplex = std::complex<long double>;
 std::vector<double> lattice_energy(int K, int M, const std::function<double(double)>& energy) {
   std::vector<double> E;
   for (int r = 0; r < M; ++r) {
-    const double p = -kPi + kPi / K + 2 * kPi * r / M;
-    E.push_back(energy(p < kPi ? p : p - 2 * kPi));
+    const double p = -pi + pi / K + 2 * pi * r / M;
+    E.push_back(energy(p < pi ? p : p - 2 * pi));
   }
   return E;
 }
@@ -96,7 +96,7 @@ std::vector<double> interpolate(const std::vector<double>& n, int M) {
   }
   const auto n_at = trig_interpolant(n);
   std::vector<double> values;
-  for (int r = 0; r < M; ++r) values.push_back(n_at(-kPi + kPi / K + 2 * kPi * r / M));
+  for (int r = 0; r < M; ++r) values.push_back(n_at(-pi + pi / K + 2 * pi * r / M));
   return values;
 }
 

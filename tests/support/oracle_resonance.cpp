@@ -14,9 +14,9 @@
 namespace kapitza::oracle {
 namespace {
 
-constexpr double kPi = std::numbers::pi;
+using std::numbers::pi;
 
-double into_zone(double k) { return k - 2 * kPi * std::floor((k + kPi) / (2 * kPi)); }
+double into_zone(double k) { return k - 2 * pi * std::floor((k + pi) / (2 * pi)); }
 
 // Gauss-Legendre nodes and weights on [0, 1].
 struct Rule {
@@ -27,7 +27,7 @@ struct Rule {
 Rule make_rule(int size) {
   Rule rule;
   for (int i = 0; i < size; ++i) {
-    double z = std::cos(kPi * (i + 0.75) / (size + 0.5));
+    double z = std::cos(pi * (i + 0.75) / (size + 0.5));
     double slope = 1;
     for (int step = 0; step < 100; ++step) {
       double p = 1;
@@ -73,15 +73,15 @@ const Rule& gauss_legendre(int size) {
 
 void add_branch(double k, const std::function<double(double)>& n, int points, double& gain,
                 double& integral) {
-  const double u = kPi - k;
-  const double a = std::sqrt(8 * kPi * u);
-  const double y_end = std::acosh(std::max(1.0, (u + 2 * kPi) / a));
+  const double u = pi - k;
+  const double a = std::sqrt(8 * pi * u);
+  const double y_end = std::acosh(std::max(1.0, (u + 2 * pi) / a));
   const double n1 = n(k);
   const Rule& rule = gauss_legendre(points);
   for (int i = 0; i < points; ++i) {
     const double y = y_end * rule.x[i];
-    const double k2 = k - 2 * kPi + a * std::cosh(y);
-    const double centre = 0.5 * (k + k2) - kPi;
+    const double k2 = k - 2 * pi + a * std::cosh(y);
+    const double centre = 0.5 * (k + k2) - pi;
     const double r = 0.5 * a * std::sinh(y);
     const double n2 = n(k2);
     const double n3 = n(centre + r);
@@ -121,20 +121,20 @@ struct Conic {
   double gamma;
 };
 
-constexpr double kPi2 = kPi * kPi;
+constexpr double kPi2 = pi * pi;
 constexpr std::array<Conic, 6> kConics = {
-    Conic{1.0 / 3, 0, 0},    // q = (x, x, x): rho = 0
-    Conic{0.5, kPi, kPi2},   // q = (pi, x, x): the circle touches the upper edge
-    Conic{0.5, -kPi, kPi2},  // q = (-pi, x, x): the lower edge
-    Conic{0.5, 0, 0},        // q = (0, x, x)
-    Conic{1.0, kPi, kPi2},   // q = (pi, 0, x)
-    Conic{1.0, -kPi, kPi2},  // q = (-pi, 0, x)
+    Conic{1.0 / 3, 0, 0},   // q = (x, x, x): rho = 0
+    Conic{0.5, pi, kPi2},   // q = (pi, x, x): the circle touches the upper edge
+    Conic{0.5, -pi, kPi2},  // q = (-pi, x, x): the lower edge
+    Conic{0.5, 0, 0},       // q = (0, x, x)
+    Conic{1.0, pi, kPi2},   // q = (pi, 0, x)
+    Conic{1.0, -pi, kPi2},  // q = (-pi, 0, x)
 };
 
 // Real roots of a x^2 + b x + c inside (-pi, pi), appended.
 void append_roots(double a, double b, double c, std::vector<double>& roots) {
   auto append = [&roots](double x) {
-    if (x > -kPi && x < kPi) roots.push_back(x);
+    if (x > -pi && x < pi) roots.push_back(x);
   };
   const double discriminant = b * b - 4 * a * c;
   if (discriminant < 0) return;
@@ -166,11 +166,11 @@ class Table {
   explicit Table(const std::function<double(double)>& n) : coefficients_(kCells * kOrder) {
     // Newton's divided differences, then expanded in powers of s, x = centre + half s.
     std::array<double, kOrder> s;
-    for (int i = 0; i < kOrder; ++i) s[i] = std::cos(kPi * (i + 0.5) / kOrder);
+    for (int i = 0; i < kOrder; ++i) s[i] = std::cos(pi * (i + 0.5) / kOrder);
     for (int cell = 0; cell < kCells; ++cell) {
       std::array<double, kOrder> d;
       for (int i = 0; i < kOrder; ++i) {
-        d[i] = n(-kPi + kWidth * (cell + 0.5 + 0.5 * s[i]));
+        d[i] = n(-pi + kWidth * (cell + 0.5 + 0.5 * s[i]));
       }
       for (int level = 1; level < kOrder; ++level) {
         for (int i = kOrder - 1; i >= level; --i) d[i] = (d[i] - d[i - 1]) / (s[i] - s[i - level]);
@@ -184,7 +184,7 @@ class Table {
   }
 
   double operator()(double k) const {
-    const double position = (k + kPi) * (1 / kWidth);
+    const double position = (k + pi) * (1 / kWidth);
     const int cell = std::clamp(static_cast<int>(position), 0, kCells - 1);
     const double s = 2 * (position - cell) - 1;
     const double* c = &coefficients_[static_cast<std::size_t>(cell) * kOrder];
@@ -197,7 +197,7 @@ class Table {
  private:
   static constexpr int kCells = 1024;
   static constexpr int kOrder = 8;
-  static constexpr double kWidth = 2 * kPi / kCells;
+  static constexpr double kWidth = 2 * pi / kCells;
   std::vector<double> coefficients_;
 };
 
@@ -209,8 +209,8 @@ class ThreeToThree {
   void integrate(double& gain, double& integral) {
     gain_ = 0;
     integral_ = 0;
-    for (int m = -2; m <= 2; ++m) add_sector(k_ - 2 * kPi * m);
-    const double norm = 6 / (2 * std::sqrt(3.0)) / std::pow(2 * kPi, 3);
+    for (int m = -2; m <= 2; ++m) add_sector(k_ - 2 * pi * m);
+    const double norm = 6 / (2 * std::sqrt(3.0)) / std::pow(2 * pi, 3);
     gain = norm * gain_;
     integral = norm * integral_;
   }
@@ -218,14 +218,14 @@ class ThreeToThree {
  private:
   // Sizes are rounded up to a multiple of 4, to keep the set of rules small.
   const Rule& rule_for(double length) const {
-    const int size = surplus_ + static_cast<int>(std::ceil(points_ * length / (2 * kPi)));
+    const int size = surplus_ + static_cast<int>(std::ceil(points_ * length / (2 * pi)));
     return gauss_legendre((size + 3) / 4 * 4);
   }
 
   // Calls f(x, weight) at the nodes of [-pi, pi] cut at `cuts`.
   template <typename F>
   void sweep(std::vector<double>& cuts, const F& f) const {
-    cuts.insert(cuts.end(), {-kPi, 0.0, kPi});
+    cuts.insert(cuts.end(), {-pi, 0.0, pi});
     std::sort(cuts.begin(), cuts.end());
     for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
       const double a = cuts[i];
@@ -233,8 +233,8 @@ class ThreeToThree {
       if (length < 1e-14) continue;
       const Rule& rule = rule_for(length);
       for (std::size_t j = 0; j < rule.x.size(); ++j) {
-        const double half_sine = std::sin(0.5 * kPi * rule.x[j]);
-        const double jacobian = 0.5 * kPi * std::sin(kPi * rule.x[j]);
+        const double half_sine = std::sin(0.5 * pi * rule.x[j]);
+        const double jacobian = 0.5 * pi * std::sin(pi * rule.x[j]);
         f(a + length * half_sine * half_sine, length * jacobian * rule.w[j]);
       }
     }
@@ -243,8 +243,8 @@ class ThreeToThree {
   void add_sector(double w) {
     std::vector<double> cuts;
     for (const Conic& conic : kConics) {
-      append_crossings(conic, k_, w, kPi, cuts);
-      append_crossings(conic, k_, w, -kPi, cuts);
+      append_crossings(conic, k_, w, pi, cuts);
+      append_crossings(conic, k_, w, -pi, cuts);
       append_crossings(conic, k_, w, 0, cuts);
       append_folds(conic, k_, w, cuts);
     }
@@ -260,17 +260,17 @@ class ThreeToThree {
   void add_circle(double w, double k2, double n2, double k3, double weight) {
     const double third = (w + k2 + k3) / 3;
     const double rho2 = k_ * k_ + k2 * k2 + k3 * k3 - 3 * third * third;
-    if (rho2 <= 0 || std::abs(third) >= kPi) return;
+    if (rho2 <= 0 || std::abs(third) >= pi) return;
     const double c = std::sqrt(rho2 * (2.0 / 3));
-    const double first = c > kPi - third ? std::acos((kPi - third) / c) : 0.0;
-    const double last = c > kPi + third ? std::acos((-kPi - third) / c) - 2 * kPi / 3 : kPi / 3;
+    const double first = c > pi - third ? std::acos((pi - third) / c) : 0.0;
+    const double last = c > pi + third ? std::acos((-pi - third) / c) - 2 * pi / 3 : pi / 3;
     if (last <= first) return;
     // The arc, cut where q_i = c cos(phi + 2 pi i/3) + P/3 is zero: at most once for each i.
     std::array<double, 5> ends = {first, last};
     int pieces = 1;
     if (std::abs(third) < c) {
       const double zero = std::acos(-third / c);
-      for (const double phi : {zero, zero - 2 * kPi / 3, 2 * kPi / 3 - zero}) {
+      for (const double phi : {zero, zero - 2 * pi / 3, 2 * pi / 3 - zero}) {
         if (phi <= first || phi >= last) continue;
         int place = ++pieces;
         for (; ends[place - 1] > phi; --place) ends[place] = ends[place - 1];
@@ -313,15 +313,15 @@ class ThreeToThree {
 
 Collision collision_2to2(double k, const std::function<double(double)>& n, double C2, int points) {
   k = into_zone(k);
-  if (!(std::abs(k) < kPi) || points < 2) throw std::invalid_argument("collision_2to2");
+  if (!(std::abs(k) < pi) || points < 2) throw std::invalid_argument("collision_2to2");
   const std::function<double(double)> mirrored = [&n](double p) { return n(-p); };
   auto evaluate = [&](int size, double& gain, double& integral) {
     gain = 0;
     integral = 0;
     add_branch(k, n, size, gain, integral);
     add_branch(-k, mirrored, size, gain, integral);
-    gain *= C2 / (2 * kPi);
-    integral *= C2 / (2 * kPi);
+    gain *= C2 / (2 * pi);
+    integral *= C2 / (2 * pi);
   };
   Collision result;
   double gain = 0;

@@ -23,7 +23,7 @@
 namespace kapitza {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 std::complex<double> cis(double angle) { return {std::cos(angle), std::sin(angle)}; }
 std::complex<double> standard(Complex z) { return {z.re, z.im}; }

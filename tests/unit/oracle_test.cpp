@@ -15,11 +15,11 @@
 namespace kapitza::oracle {
 namespace {
 
-constexpr double kPi = std::numbers::pi;
+using std::numbers::pi;
 
-double momentum(int m, int K) { return -kPi + 2 * kPi * (m + 0.5) / K; }
+double momentum(int m, int K) { return -pi + 2 * pi * (m + 0.5) / K; }
 
-double into_zone(double k) { return k - 2 * kPi * std::floor((k + kPi) / (2 * kPi)); }
+double into_zone(double k) { return k - 2 * pi * std::floor((k + pi) / (2 * pi)); }
 
 double thermal(double k) {
   k = into_zone(k);
@@ -54,7 +54,7 @@ TEST(OracleLattice, InterpolantOfHarmonicsIsExact) {
   }
   for (const double k : {-3.0, -0.4, 0.0, 1.1, 2.7, 9.0}) {
     EXPECT_NEAR(interpolate_at(n, k), f(k), 1e-13);
-    EXPECT_NEAR(interpolate_at(alternating, k), std::sin(K * (k + kPi) / 2), 1e-13);
+    EXPECT_NEAR(interpolate_at(alternating, k), std::sin(K * (k + pi) / 2), 1e-13);
   }
 }
 
@@ -123,10 +123,10 @@ TEST(OracleResonance, ThermalStatesAreStationary) {
 TEST(OracleResonance, TwoToTwoDensityOfStates) {
   const auto one = [](double) { return 1.0; };
   for (const double k : {0.0, 1.0, -2.5, 3.1}) {
-    const double right = std::acosh((3 * kPi - k) / std::sqrt(8 * kPi * (kPi - k)));
-    const double left = std::acosh((3 * kPi + k) / std::sqrt(8 * kPi * (kPi + k)));
+    const double right = std::acosh((3 * pi - k) / std::sqrt(8 * pi * (pi - k)));
+    const double left = std::acosh((3 * pi + k) / std::sqrt(8 * pi * (pi + k)));
     const Collision c = collision_2to2(k, one, 3);
-    EXPECT_NEAR(c.gain, 3 / (2 * kPi) * (right + left), 1e-12);
+    EXPECT_NEAR(c.gain, 3 / (2 * pi) * (right + left), 1e-12);
     EXPECT_NEAR(c.integral, 0, 1e-12);
   }
 }
@@ -137,15 +137,15 @@ TEST(OracleResonance, TwoToTwoAgreesWithAnotherSubstitution) {
     double integral = 0;
     for (const int sign : {1, -1}) {
       const auto n = [sign](double p) { return smooth(sign * p); };
-      const double u = kPi - sign * k;
-      const double start = kPi - u - 2 * kPi + 2 * std::sqrt(2 * kPi * u);
-      const double t_end = std::sqrt(kPi - start);
+      const double u = pi - sign * k;
+      const double start = pi - u - 2 * pi + 2 * std::sqrt(2 * pi * u);
+      const double t_end = std::sqrt(pi - start);
       const int N = 4000;
       for (int i = 0; i < N; ++i) {
         const double t = t_end * (i + 0.5) / N;
         const double k2 = start + t * t;
-        const double root = std::sqrt(t * t + 4 * std::sqrt(2 * kPi * u));
-        const double centre = 0.5 * (sign * k + k2) - kPi;
+        const double root = std::sqrt(t * t + 4 * std::sqrt(2 * pi * u));
+        const double centre = 0.5 * (sign * k + k2) - pi;
         const double n1 = n(sign * k);
         const double n2 = n(k2);
         const double n3 = n(centre + 0.5 * t * root);
@@ -154,7 +154,7 @@ TEST(OracleResonance, TwoToTwoAgreesWithAnotherSubstitution) {
         integral += t_end / N * 2 / root * product * (1 / n1 + 1 / n2 - 1 / n3 - 1 / n4);
       }
     }
-    EXPECT_NEAR(collision_2to2(k, smooth, 1).integral, integral / (2 * kPi), 2e-7);
+    EXPECT_NEAR(collision_2to2(k, smooth, 1).integral, integral / (2 * pi), 2e-7);
   }
 }
 
@@ -171,8 +171,8 @@ Moments moments(int points, bool positive_only, const std::function<double(doubl
   const double x_end = 2.6;
   for (int j = positive_only ? points / 2 : 0; j < points; ++j) {
     const double x = x_end * ((2 * j + 1.0) / points - 1);
-    const double y = 0.5 * kPi * std::sinh(x);
-    const double k = kPi * std::tanh(y);
+    const double y = 0.5 * pi * std::sinh(x);
+    const double k = pi * std::tanh(y);
     const double weight = std::cosh(x) / (std::cosh(y) * std::cosh(y));
     const double integral = collision(k);
     sum.number += weight * integral;

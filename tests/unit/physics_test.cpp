@@ -14,7 +14,7 @@
 namespace kapitza {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 TEST(Dispersion, ParabolaIsContinuedWithPeriodTwoPi) {
   const Dispersion band = Dispersion::parabolic();

@@ -18,7 +18,7 @@
 namespace kapitza {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 constexpr long double long_pi = std::numbers::pi_v<long double>;
 
 // The known answers of the authors' own library.

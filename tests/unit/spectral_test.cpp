@@ -17,7 +17,7 @@
 namespace kapitza {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 TEST(MomentumGrid, IsSymmetricAscendingAndInsideTheZone) {
   for (int K : {32, 34, 100, 4096}) {

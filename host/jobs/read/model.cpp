@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "host/config/expression.hpp"
+#include "kapitza/numerics/periodic_spline.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -105,9 +106,9 @@ Spectrum density_of(const Config& config, std::string_view key, const Dispersion
     // The spline of ln n keeps n positive, whatever the table.
     MomentumTable table = read_table(config, key, value, AllowedValues::positive);
     for (double& entry : table.value) entry = std::log(entry);
-    n = [spline = TableBand(table.k, table.value)](const std::vector<double>& k) {
+    n = [spline = PeriodicSpline(table.k, table.value)](const std::vector<double>& k) {
       std::vector<double> values;
-      for (const double q : k) values.push_back(std::exp(spline.energy(q)));
+      for (const double q : k) values.push_back(std::exp(spline(q)));
       return values;
     };
   } else {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kapitza/core/hd.hpp"
+#include "kapitza/numerics/periodic_spline.hpp"
 
 namespace kapitza {
 
@@ -25,25 +26,14 @@ struct CosineBand {
   friend bool operator==(const CosineBand&, const CosineBand&) = default;
 };
 
-/// E(k) through given points, by the periodic cubic spline.
-class TableBand {
- public:
-  /// Momenta ascending within one period [-pi, pi), at least four of them.
-  TableBand(std::vector<double> k, std::vector<double> energy);
+/// E(k) through given points.
+struct TableBand {
+  PeriodicSpline spline;
 
-  double energy(double k) const;
-  double velocity(double k) const;
+  double energy(double k) const { return spline(k); }
+  double velocity(double k) const { return spline.slope(k); }
 
   friend bool operator==(const TableBand&, const TableBand&) = default;
-
- private:
-  struct Place {
-    std::size_t interval;
-    double offset;
-  };
-  Place locate(double k) const;
-
-  std::vector<double> k_, energy_, curvature_, width_;
 };
 
 /// The dispersion of the free carriers, Eq. (1): any of the bands, with the bounds that set
@@ -56,7 +46,7 @@ class Dispersion {
   static Dispersion parabolic() { return {ParabolicBand{}, "parabolic"}; }
   static Dispersion cosine() { return {CosineBand{}, "cosine"}; }
   static Dispersion table(std::vector<double> k, std::vector<double> energy, std::string name) {
-    return {TableBand{std::move(k), std::move(energy)}, std::move(name)};
+    return {TableBand{{std::move(k), std::move(energy)}}, std::move(name)};
   }
 
   double energy(double k) const;

@@ -7,12 +7,10 @@
 #include <span>
 #include <vector>
 
+#include "kapitza/numerics/matrix2.hpp"
 #include "kapitza/solver/linear_collision.hpp"
 
 namespace kapitza {
-
-/// Rows and columns: number, energy.
-using Matrix2 = std::array<std::array<double, 2>, 2>;
 
 /// Small differences from the thermal state 1 / (beta (E - mu)): dn = n^2 (number + energy E), so
 /// that number = d(beta mu) and energy = -d(beta). The currents int dk/2pi v dn and
@@ -74,6 +72,7 @@ class DefectModes {
   /// The difference in affinities between the reservoirs is resistance x currents, Eq. (26):
   /// resistance = Lambda bulk_resistance() + boundary_resistance(Lambda). The latter grows from
   /// that of a free contact, Lambda = 0, to the sum of both ends' own, Lambda = infinity.
+  /// Rows and columns: number, energy.
   Matrix2 bulk_resistance() const;
   Matrix2 boundary_resistance(double Lambda) const;
 

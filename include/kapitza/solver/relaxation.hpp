@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "kapitza/numerics/embedded_runge_kutta.hpp"
 #include "kapitza/physics/thermal.hpp"
 #include "kapitza/solver/resolve.hpp"
 
@@ -56,6 +57,8 @@ class Relaxation {
  private:
   void resolve();
   void derivative(const std::vector<double>& n, std::vector<double>& dn);
+  double first_dt() const;
+  double error_of(const RungeKuttaStep& step) const;
   void update_record();
   void adapt_resolution();
 

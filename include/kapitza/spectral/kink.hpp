@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kapitza/core/hd.hpp"
+#include "kapitza/numerics/periodic_spline.hpp"
 #include "kapitza/physics/dispersion.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
 
@@ -54,9 +55,8 @@ struct Kink {
   }
 
   static double chi(double k) {
-    constexpr double pi = std::numbers::pi;
-    const double q = k - 2 * pi * std::floor((k + pi) / (2 * pi));
-    return q * q / (2 * pi);
+    const double q = principal_angle(k);
+    return q * q / (2 * std::numbers::pi);
   }
 
   static std::vector<double> chi(const std::vector<double>& k) {

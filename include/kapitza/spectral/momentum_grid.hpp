@@ -20,13 +20,13 @@ struct MomentumGrid {
   KAPITZA_HD double operator()(int m) const { return lattice(m, K); }
 
   KAPITZA_HD double lattice(int r, int M) const {
-    constexpr double pi = std::numbers::pi;
+    using std::numbers::pi;
     return -pi + pi / K + 2 * pi * r / M;
   }
 
   /// Where k lies, in units of the spacing of the lattice of M momenta: inverse of lattice().
   KAPITZA_HD double coordinate(double k, int M) const {
-    constexpr double pi = std::numbers::pi;
+    using std::numbers::pi;
     return (k + pi - pi / K) * M / (2 * pi);
   }
 
