@@ -10,6 +10,7 @@
 #include "host/config/expression.hpp"
 #include "host/config/schema.hpp"
 #include "host/config/table.hpp"
+#include "kapitza/physics/statistics.hpp"
 #include "kapitza/physics/thermal.hpp"
 
 namespace kapitza::host {
@@ -71,6 +72,8 @@ ThermalState thermal_state_of(const Config& config, std::string_view key,
                               const Dispersion& dispersion, const Value::Members& thermal) {
   const double beta = thermal.at("beta").number(), mu = thermal.at("mu").number();
   const double low = dispersion.min_energy(), high = dispersion.max_energy();
+  const auto exists = [&](double energy) { return Statistics::exists(beta * (energy - mu)); };
+  if (exists(low) && exists(high)) return ThermalState::from_beta_mu(beta, mu);
   if (mu >= low && mu <= high)
     throw config.error(
         key, fmt::format(
@@ -86,10 +89,9 @@ ThermalState thermal_state_of(const Config& config, std::string_view key,
 void require_positive(const Config& config, std::string_view key, const std::vector<double>& k,
                       const std::vector<double>& n) {
   for (std::size_t m = 0; m < n.size(); ++m) {
-    if (std::isfinite(n[m]) && n[m] > 0) continue;
-    throw config.error(key, fmt::format("n must be finite and positive at every momentum, but is "
-                                        "{} at k = {:.6g}",
-                                        n[m], k[m]));
+    if (Statistics::allows(n[m])) continue;
+    throw config.error(key, fmt::format("n must be {} at every momentum, but is {} at k = {:.6g}",
+                                        Statistics::allowed_in_words, n[m], k[m]));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "host/model.hpp"
+#include "kapitza/physics/statistics.hpp"
 #include "kapitza/solver/balance.hpp"
 
 namespace kapitza::host {
@@ -143,7 +144,7 @@ ThermalReflection Run::thermal_reflection(int side) const {
   for (std::size_t k = 0; k < K(); ++k) {
     if (side * c.v[k] < 0) continue;
     const double v = std::abs(c.v[k]);
-    system.add(v * c.n[k] * c.n[k], c.E[k]);
+    system.add(Statistics::weight(c.n[k], v), c.E[k]);
     number += v * milne_[k];
     energy += v * c.E[k] * milne_[k];
   }
@@ -152,7 +153,7 @@ ThermalReflection Run::thermal_reflection(int side) const {
   double elsewhere = 0, all = 0;
   for (std::size_t k = 0; k < K(); ++k) {
     if (side * c.v[k] < 0) continue;
-    thermal.dn[k] = c.n[k] * c.n[k] * line(c.E[k]);
+    thermal.dn[k] = Statistics::weight(c.n[k]) * line(c.E[k]);
     elsewhere += std::abs(c.v[k] * (milne_[k] - thermal.dn[k]));
     all += std::abs(c.v[k] * milne_[k]);
   }

@@ -55,18 +55,21 @@ ThermalState thermal_state(const Moments& wanted, std::span<const double> energy
   // The state minimises  Phi(b, c) = b e + c rho - <ln(b E + c)>,  a convex and self-concordant
   // function whose gradient is (e - <n E>, rho - <n>). The damped Newton step 1 / (1 + decrement)
   // never leaves the domain b E + c > 0 and converges from any start, so mu -> min E and negative
-  // temperatures need no special case. Scaled: x = (E - low) / width in [0, 1], rho = 1.
+  // temperatures need no special case. Scaled: x = (E - low) / width in [0, 1], and rho = 1 where
+  // densities have no scale of their own.
   const auto K = static_cast<double>(modes.size());
-  double b = 0, c = 1, previous = 0;
+  const double unit = Statistics::scale_free ? wanted.number : 1;
+  const double number = Statistics::scale_free ? 1 : wanted.number;
+  double b = 0, c = Statistics::x(number), previous = 0;
   for (int iteration = 0;; ++iteration) {
     if (iteration == 1000) throw NumericsError("the search for a thermal state did not converge");
     double n0 = 0, n1 = 0, s00 = 0, s01 = 0, s11 = 0;
     for (const auto [x, w] : modes) {
-      const double n = 1 / (b * x + c);
+      const double n = Statistics::density(b * x + c), metric = Statistics::weight(n, w);
       n0 += w * n, n1 += w * n * x;
-      s00 += w * n * n, s01 += w * n * n * x, s11 += w * n * n * x * x;
+      s00 += metric, s01 += metric * x, s11 += metric * x * x;
     }
-    const double g_b = mean - n1, g_c = 1 - n0;
+    const double g_b = mean * number - n1, g_c = number - n0;
     const double det = s00 * s11 - s01 * s01;
     const double step_b = -(s00 * g_b - s01 * g_c) / det;
     const double step_c = -(s11 * g_c - s01 * g_b) / det;
@@ -75,15 +78,15 @@ ThermalState thermal_state(const Moments& wanted, std::span<const double> energy
     // Weights of less than one mode weaken the barrier: stay inside the domain by hand as well.
     double length = damping;
     for (const auto& [value, step] : {std::pair(c, step_c), std::pair(b + c, step_b + step_c)})
-      if (value + length * step <= 0) length = -0.9 * value / step;
+      if (!Statistics::exists(value + length * step)) length = -0.9 * value / step;
     b += length * step_b;
     c += length * step_c;
     // Quadratic convergence ends where rounding keeps the decrement from falling further.
     if (decrement == 0 || (decrement < 1e-8 && iteration > 0 && decrement >= previous / 2)) break;
     previous = decrement;
   }
-  const double slope = b / (width * wanted.number);
-  return {slope, c / wanted.number - slope * low};
+  const double slope = b / (width * unit);
+  return {slope, c / unit - slope * low};
 }
 
 ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy, Weights weight) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/physics/statistics.hpp"
 
 namespace kapitza {
 namespace {
@@ -30,7 +31,7 @@ constexpr double error_weight[stages] = {71.0 / 57600,      0,          -71.0 / 
 constexpr double step_share = 0.1;
 
 bool all_positive(const std::vector<double>& n) {
-  return std::all_of(n.begin(), n.end(), [](double x) { return std::isfinite(x) && x > 0; });
+  return std::ranges::all_of(n, Statistics::allows);
 }
 
 }  // namespace
@@ -38,7 +39,8 @@ bool all_positive(const std::vector<double>& n) {
 Relaxation::Relaxation(Backend& backend, CollisionModel model, const RelaxationOptions& options,
                        RelaxationState start)
     : backend_(backend), model_(std::move(model)), options_(options), state_(std::move(start)) {
-  if (!all_positive(state_.n)) throw InputError("the density must be positive and finite");
+  if (!all_positive(state_.n))
+    throw InputError(std::string("the density must be ") + Statistics::allowed_in_words);
   if (state_.resolution == Resolution{}) {
     resolve();
   } else {
@@ -68,7 +70,7 @@ void Relaxation::update_record() {
   const std::vector<double>& energy = collision_->plan().energy;
   const Moments sums = moments(state_.n, energy);
   double entropy = 0;
-  for (double n : state_.n) entropy += std::log(n);
+  for (double n : state_.n) entropy += Statistics::entropy(n);
   record_ = {state_.t, sums.number, sums.energy, entropy / static_cast<double>(state_.n.size()),
              thermal_fit(state_.n, energy)};
 }

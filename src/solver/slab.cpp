@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/physics/statistics.hpp"
 
 namespace kapitza {
 namespace {
@@ -117,7 +119,8 @@ void Slab::resolve(double tolerance) {
 
 void Slab::evaluate() {
   for (double n : n_)
-    if (!(n > 0) || !std::isfinite(n)) throw NumericsError("a density is not positive and finite");
+    if (!Statistics::allows(n))
+      throw NumericsError(std::string("a density is not ") + Statistics::allowed_in_words);
   collisions_->evaluate(n_, batch_);
   ++evaluations_;
   imbalance_.resize(n_.size());
