@@ -38,7 +38,7 @@ Dispersion make_dispersion(const Config& config) {
   constexpr std::string_view key = "model.dispersion";
   const Value& value = config.at(key);
   if (const auto* name = value.as<std::string>())
-    return *name == "cosine" ? Dispersion::cosine() : Dispersion::parabolic();
+    return about(config, key, [&] { return Dispersion::named(*name); });
   const MomentumTable table = read_table(config, key, value, Sign::any);
   const std::string& file = *value.as<Value::Members>()->at("table").as<std::string>();
   Dispersion dispersion =

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
+#include <string>
+#include <variant>
 
 #include "kapitza/core/error.hpp"
 #include "kapitza/physics/dispersion.hpp"
@@ -68,6 +70,47 @@ TEST(Statistics, StepsStayWithinAFactor) {
 TEST(Statistics, NoScaleMeansThatDensitiesMayBeCountedInAnyUnit) {
   ASSERT_TRUE(RayleighJeans::scale_free);
   EXPECT_EQ(RayleighJeans::density(4 * 0.7), RayleighJeans::density(0.7) / 4);
+}
+
+TEST(NamedBands, AreWhatTheirNamesSay) {
+  EXPECT_EQ(Dispersion::named("parabolic").energy(0.3), 0.3 * 0.3);
+  EXPECT_NEAR(Dispersion::named("cosine").energy(0.3), 2 * (1 - std::cos(0.3)), 1e-15);
+}
+
+TEST(NamedBands, AreAllFoundAndKnowTheirName) {
+  ASSERT_EQ(Dispersion::names().size(), named_bands().size());
+  for (const NamedBand& known : named_bands()) {
+    const Dispersion band = Dispersion::named(known.name);
+    EXPECT_EQ(band.name(), known.name);
+    EXPECT_EQ(band, Dispersion(known.band, std::string(known.name)));
+    EXPECT_FALSE(known.formula.empty()) << known.name;
+    EXPECT_GT(band.bandwidth(), 0) << known.name;
+  }
+}
+
+/// A table is no band of its own: it has a name for every file.
+TEST(NamedBands, AreAllThatThereAreButTables) {
+  std::size_t kinds = 1;
+  for (const NamedBand& known : named_bands()) {
+    EXPECT_FALSE(std::holds_alternative<TableBand>(known.band)) << known.name;
+    for (const NamedBand& other : named_bands())
+      EXPECT_EQ(&known == &other, known.name == other.name) << known.name;
+    ++kinds;
+  }
+  EXPECT_EQ(kinds, std::variant_size_v<Dispersion::Band>);
+}
+
+TEST(NamedBands, ANameThatIsNotKnownIsNoParabola) {
+  try {
+    Dispersion::named("quartic");
+    FAIL() << "it is known";
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("\"quartic\""), std::string::npos) << message;
+    for (const std::string_view name : Dispersion::names())
+      EXPECT_NE(message.find(name), std::string::npos) << message;
+  }
+  EXPECT_THROW(Dispersion::named(""), InputError);
 }
 
 }  // namespace
