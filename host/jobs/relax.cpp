@@ -213,7 +213,8 @@ class Run {
                      .wall_seconds = earlier_ + clock_.elapsed(),
                      .finished = relaxation_.finished()};
     ResultWriter writer(context_.target);
-    writer.coordinate("k", model_.grid.momenta(), "momentum");
+    const std::vector<double> k = model_.grid.momenta();
+    writer.coordinate("k", k, "momentum");
     writer.coordinate("t", history_.t, "time");
     writer.dataset("n", {"t", "k"}, history_.n, "density");
     writer.dataset("number", {"t"}, history_.number, "density of carriers, int dk/2pi n");
@@ -222,6 +223,8 @@ class Run {
                    fmt::format("entropy density, int dk/2pi {}", Statistics::entropy_in_words));
     writer.dataset("deviation", {"t"}, history_.deviation,
                    "largest relative distance from the thermal fit");
+    writer.dataset("E", {"k"}, grid_energies(model_), "energy of a carrier");
+    writer.dataset("v", {"k"}, model_.dispersion.velocity(k), "velocity of a carrier");
     if (!result.finished) write_checkpoint(writer, model_, relaxation_.state());
     write_attributes(writer, context_, result);
     writer.commit();
