@@ -30,11 +30,14 @@ Quantities results(const ResolvedCollision& resolved, const CollisionBatch& batc
 void write(const JobContext& context, const CollisionPlan& plan, const std::vector<double>& n,
            const CollisionBatch& batch, const JobResult& result) {
   ResultWriter writer(context.target);
-  writer.coordinate("k", plan.model.grid.momenta(), "momentum");
+  const std::vector<double> k = plan.model.grid.momenta();
+  writer.coordinate("k", k, "momentum");
   writer.dataset("n", {"k"}, n, "density");
   writer.dataset("gain", {"k"}, batch.gain, "gain, without the trivial 2 -> 2 exchange");
   writer.dataset("loss", {"k"}, batch.loss, "loss: I = gain + n loss");
   writer.dataset("I", {"k"}, batch.I, "collision integral, after projection");
+  writer.dataset("E", {"k"}, plan.energy, "energy of a carrier");
+  writer.dataset("v", {"k"}, plan.model.dispersion.velocity(k), "velocity of a carrier");
   write_attributes(writer, context, result);
   writer.commit();
 }
@@ -64,7 +67,7 @@ void validate(const Config& config) {
 }
 
 std::size_t file_size(const Config& config) {
-  return 64 * 1024 + 5 * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
+  return 64 * 1024 + 7 * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
 }
 
 Quantities estimate(const Config& config, Machine& machine, Budget& budget) {

@@ -12,6 +12,7 @@
 #include "host/jobs/read/model.hpp"
 #include "host/jobs/read/relax.hpp"
 #include "host/runs/stepwise.hpp"
+#include "kapitza/physics/statistics.hpp"
 #include "kapitza/solver/relaxation.hpp"
 
 namespace kapitza::host {
@@ -176,7 +177,7 @@ class RelaxationRun final : public StepwiseRun {
         {"number_drift", now.number / history_.number.front() - 1, "relative, since t = 0"},
         {"energy", now.energy, "energy density, int dk/2pi E n"},
         {"energy_drift", now.energy / history_.energy.front() - 1, "relative, since t = 0"},
-        {"entropy", now.entropy, "int dk/2pi ln n"},
+        {"entropy", now.entropy, fmt::format("int dk/2pi {}", Statistics::entropy_in_words)},
         {"beta", now.fit.state.beta(), "of the thermal state with this number and energy"},
         {"mu", now.fit.state.mu(), ""},
         {"deviation", now.fit.deviation, "max_k |n / n_thermal - 1|"},
@@ -206,9 +207,13 @@ JobResult RelaxationRun::write() {
   writer.dataset("n", {"t", "k"}, history_.n, "density");
   writer.dataset("number", {"t"}, history_.number, "density of carriers, int dk/2pi n");
   writer.dataset("energy", {"t"}, history_.energy, "energy density, int dk/2pi E n");
-  writer.dataset("entropy", {"t"}, history_.entropy, "entropy density, int dk/2pi ln n");
+  writer.dataset("entropy", {"t"}, history_.entropy,
+                 fmt::format("entropy density, int dk/2pi {}", Statistics::entropy_in_words));
   writer.dataset("deviation", {"t"}, history_.deviation,
                  "largest relative distance from the thermal fit");
+  writer.dataset("E", {"k"}, grid_energies(model_), "energy of a carrier");
+  writer.dataset("v", {"k"}, model_.dispersion.velocity(model_.grid.momenta()),
+                 "velocity of a carrier");
   if (!result.finished) write_checkpoint(writer, model_, relaxation_.state());
   write_attributes(writer, context_, result);
   writer.commit();

@@ -32,8 +32,6 @@ def draw_densities(axes, data):
 
 def draw_thermal_state(axes, data):
     energy = style.energies(data)
-    if energy is None:
-        return
     beta, mu = data.attrs["beta"], data.attrs["mu"]
     numbers = [rf"$\{name} = {style.number_text(data.attrs[name])}$" for name in ("beta", "mu")]
     label = "\n".join(["thermal:", *numbers])

@@ -95,15 +95,18 @@ def configuration(data):
 
 
 def energies(data):
-    """E(k) of the result's carriers, or None where the file does not tell."""
-    if "E" in data:
-        return data["E"].values
-    k = data["k"].values
-    bands = {"parabolic": k**2, "cosine": 2 * (1 - np.cos(k))}
-    dispersion = configuration(data).get("model", {}).get("dispersion", "parabolic")
-    return bands.get(dispersion) if isinstance(dispersion, str) else None
+    """E(k) of the result's carriers."""
+    from . import PlotError
+
+    if "E" not in data:
+        raise PlotError(
+            "the result has no dataset 'E', the energies of its carriers: it was written by an "
+            "older version of kapitza; run it again"
+        )
+    return data["E"].values
 
 
+# As they are written in formulae; what they are is in the file.
 _BANDS = {"parabolic": "$E(k) = k^2$", "cosine": r"$E(k) = 2\,(1 - \cos k)$"}
 
 

@@ -6,6 +6,8 @@
 #include <numbers>
 #include <utility>
 
+#include "kapitza/core/error.hpp"
+
 namespace kapitza {
 
 double ParabolicBand::energy(double k) const {
@@ -20,7 +22,6 @@ double CosineBand::energy(double k) const {
 }
 double CosineBand::velocity(double k) const { return 2 * std::sin(k); }
 
-template <class Band>
 Dispersion::Dispersion(Band band, std::string name)
     : band_(std::move(band)), name_(std::move(name)) {
   using std::numbers::pi;
@@ -36,9 +37,28 @@ Dispersion::Dispersion(Band band, std::string name)
   }
 }
 
-template Dispersion::Dispersion(ParabolicBand, std::string);
-template Dispersion::Dispersion(CosineBand, std::string);
-template Dispersion::Dispersion(TableBand, std::string);
+std::span<const NamedBand> named_bands() {
+  static const NamedBand bands[] = {
+      {"parabolic", "k^2, continued with period 2 pi", ParabolicBand{}},
+      {"cosine", "2 (1 - cos k)", CosineBand{}},
+  };
+  return bands;
+}
+
+std::vector<std::string_view> Dispersion::names() {
+  std::vector<std::string_view> names;
+  for (const NamedBand& known : named_bands()) names.push_back(known.name);
+  return names;
+}
+
+Dispersion Dispersion::named(std::string_view name) {
+  std::string all;
+  for (const NamedBand& known : named_bands()) {
+    if (known.name == name) return {known.band, std::string(name)};
+    all += (all.empty() ? "" : ", ") + std::string(known.name);
+  }
+  throw InputError("there is no dispersion called \"" + std::string(name) + "\", only: " + all);
+}
 
 double Dispersion::energy(double k) const {
   return std::visit([k](const auto& band) { return band.energy(k); }, band_);

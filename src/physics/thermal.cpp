@@ -33,7 +33,8 @@ Moments moments(std::span<const double> n, std::span<const double> energy, Weigh
 // The state minimises  Phi(b, c) = b e + c rho - <ln(b E + c)>,  a convex and self-concordant
 // function whose gradient is (e - <n E>, rho - <n>). The damped Newton step 1 / (1 + decrement)
 // never leaves the domain b E + c > 0 and converges from any start, so mu -> min E and negative
-// temperatures need no special case. Scaled: x = (E - low) / width in [0, 1], rho = 1.
+// temperatures need no special case. Scaled: x = (E - low) / width in [0, 1], and rho = 1
+// where densities have no scale of their own.
 namespace {
 
 struct Mode {
@@ -76,15 +77,15 @@ struct NewtonStep {
   double b, c, decrement;
 };
 
-/// Of Phi at n = 1 / (b x + c), undamped.
-NewtonStep newton_step(const std::vector<Mode>& modes, double mean, double b, double c) {
+/// Of Phi at density(b x + c), undamped.
+NewtonStep newton_step(const std::vector<Mode>& modes, const Moments& wanted, double b, double c) {
   double n0 = 0, n1 = 0, s00 = 0, s01 = 0, s11 = 0;
   for (const auto [x, w] : modes) {
-    const double n = 1 / (b * x + c);
+    const double n = Statistics::density(b * x + c), metric = Statistics::weight(n, w);
     n0 += w * n, n1 += w * n * x;
-    s00 += w * n * n, s01 += w * n * n * x, s11 += w * n * n * x * x;
+    s00 += metric, s01 += metric * x, s11 += metric * x * x;
   }
-  const double g_b = mean - n1, g_c = 1 - n0;
+  const double g_b = wanted.energy - n1, g_c = wanted.number - n0;
   const double det = s00 * s11 - s01 * s01;
   const double step_b = -(s00 * g_b - s01 * g_c) / det;
   const double step_c = -(s11 * g_c - s01 * g_b) / det;
@@ -97,15 +98,15 @@ double damped_length(double b, double c, const NewtonStep& step) {
   double length = step.decrement < 0.25 ? 1.0 : 1 / (1 + step.decrement);
   // Weights of less than one mode weaken the barrier: stay inside the domain by hand as well.
   for (const auto& [value, change] : {std::pair(c, step.c), std::pair(b + c, step.b + step.c)})
-    if (value + length * change <= 0) length = -0.9 * value / change;
+    if (!Statistics::exists(value + length * change)) length = -0.9 * value / change;
   return length;
 }
 
-/// The thermal state 1 / (b x + c) of number one with this mean of x.
-ThermalState least_phi(const std::vector<Mode>& modes, double mean) {
-  double b = 0, c = 1, previous = 0;
+/// The thermal state density(b x + c) of this number and this sum of x.
+ThermalState least_phi(const std::vector<Mode>& modes, const Moments& wanted) {
+  double b = 0, c = Statistics::x(wanted.number), previous = 0;
   for (int iteration = 0; iteration < 1000; ++iteration) {
-    const NewtonStep step = newton_step(modes, mean, b, c);
+    const NewtonStep step = newton_step(modes, wanted, b, c);
     const double length = damped_length(b, c, step);
     b += length * step.b;
     c += length * step.c;
@@ -121,9 +122,13 @@ ThermalState least_phi(const std::vector<Mode>& modes, double mean) {
 
 ThermalState thermal_state(const Moments& wanted, std::span<const double> energy, Weights weight) {
   const Band band = scaled_band(energy, weight);
-  const auto [b, c] = least_phi(band.modes, mean_within(band, wanted));
-  const double slope = b / (band.width * wanted.number);
-  return {slope, c / wanted.number - slope * band.low};
+  const double mean = mean_within(band, wanted);
+  // Where densities have no scale of their own, the search is for number one.
+  const double number = Statistics::scale_free ? 1 : wanted.number;
+  const double unit = Statistics::scale_free ? wanted.number : 1;
+  const auto [b, c] = least_phi(band.modes, {number, mean * number});
+  const double slope = b / (band.width * unit);
+  return {slope, c / unit - slope * band.low};
 }
 
 ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy, Weights weight) {

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/physics/statistics.hpp"
 
 namespace kapitza {
 namespace {
@@ -137,7 +138,7 @@ struct DefectModes::Parts {
 DefectModes::Parts::Parts(const LinearCollision& c) {
   const Index K = std::ssize(c.n), size = K / 2, decaying = size - still;
   const Eigen::Map<const VectorXd> n(c.n.data(), K), v(c.v.data(), K), E(c.E.data(), K);
-  weight = n.tail(size).cwiseAbs2();
+  weight = n.tail(size).unaryExpr([](double one) { return Statistics::weight(one); });
   D = v.tail(size).cwiseProduct(weight);
   sign = D.cwiseSign();
   MatrixXd conserved(size, still);

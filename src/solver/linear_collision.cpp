@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/physics/statistics.hpp"
 #include "kapitza/spectral/interpolant.hpp"
 
 namespace kapitza {
@@ -42,13 +43,17 @@ void require_motion(const Dispersion& band, const MomentumGrid& grid) {
                        ", does not move: choose another number of momenta");
 }
 
+Eigen::ArrayXd weights(const std::vector<double>& n) {
+  const Eigen::Map<const Eigen::ArrayXd> density(n.data(), std::ssize(n));
+  return density.unaryExpr([](double one) { return Statistics::weight(one); });
+}
+
 /// J diag(n^2) of an operator at a density.
 RowMajor form(CollisionOperator& collision, const std::vector<double>& n) {
   const auto K = static_cast<Eigen::Index>(n.size());
   RowMajor S(K, K);
   collision.jacobian(n, {S.data(), n.size() * n.size()});
-  const Eigen::Map<const Eigen::ArrayXd> density(n.data(), K);
-  S.array().rowwise() *= density.square().transpose();
+  S.array().rowwise() *= weights(n).transpose();
   return S;
 }
 
@@ -63,25 +68,25 @@ Eigen::MatrixXd smooth_functions(const LinearCollision& c) {
   // eight, answers were off by as much as with none.
   constexpr int powers = 4;
   const auto K = static_cast<Eigen::Index>(c.n.size());
-  const Eigen::Map<const Eigen::ArrayXd> n(c.n.data(), K), E(c.E.data(), K), v(c.v.data(), K);
+  const Eigen::Map<const Eigen::ArrayXd> E(c.E.data(), K), v(c.v.data(), K);
+  const Eigen::ArrayXd root = weights(c.n).sqrt();
   const Eigen::ArrayXd x = 2 * (E - E.minCoeff()) / (E.maxCoeff() - E.minCoeff()) - 1;
   Eigen::MatrixXd Q(K, 2 * powers);
-  Eigen::ArrayXd power = n;
+  Eigen::ArrayXd power = root;
   for (int i = 0; i < powers; ++i, power *= x) {
     Q.col(i) = power;
     Q.col(powers + i) = power * v;
   }
   const Eigen::HouseholderQR<Eigen::MatrixXd> factors(Q);
   Q = factors.householderQ() * Eigen::MatrixXd::Identity(K, 2 * powers);
-  return n.inverse().matrix().asDiagonal() * Q;
+  return root.inverse().matrix().asDiagonal() * Q;
 }
 
 /// The symmetric matrix, even under k -> -k, that does the same to smooth functions as the one
 /// computed, and nothing to 1 and E. Between all others the two triangles are averaged.
 RowMajor made_exact(const RowMajor& raw, const LinearCollision& c) {
   const Eigen::MatrixXd Q = smooth_functions(c);
-  const Eigen::Map<const Eigen::ArrayXd> n(c.n.data(), Q.rows());
-  const Eigen::MatrixXd P = n.square().matrix().asDiagonal() * Q;  // P^T Q = 1
+  const Eigen::MatrixXd P = weights(c.n).matrix().asDiagonal() * Q;  // P^T Q = 1
   Eigen::MatrixXd Y = raw * Q;
   Eigen::MatrixXd M = Q.transpose() * Y;
   Y -= P * M;

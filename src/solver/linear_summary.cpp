@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/physics/statistics.hpp"
 #include "kapitza/solver/balance.hpp"
 
 namespace kapitza {
@@ -129,7 +130,7 @@ ThermalReflection thermal_reflection(const LinearCollision& c, const std::vector
   for (std::size_t k = 0; k < K; ++k) {
     if (side * c.v[k] < 0) continue;
     const double v = std::abs(c.v[k]);
-    system.add(v * c.n[k] * c.n[k], c.E[k]);
+    system.add(Statistics::weight(c.n[k], v), c.E[k]);
     number += v * reflected[k];
     energy += v * c.E[k] * reflected[k];
   }
@@ -138,7 +139,7 @@ ThermalReflection thermal_reflection(const LinearCollision& c, const std::vector
   double elsewhere = 0, all = 0;
   for (std::size_t k = 0; k < K; ++k) {
     if (side * c.v[k] < 0) continue;
-    thermal.dn[k] = c.n[k] * c.n[k] * line(c.E[k]);
+    thermal.dn[k] = Statistics::weight(c.n[k]) * line(c.E[k]);
     elsewhere += std::abs(c.v[k] * (reflected[k] - thermal.dn[k]));
     all += std::abs(c.v[k] * reflected[k]);
   }

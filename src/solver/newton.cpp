@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "kapitza/physics/statistics.hpp"
 #include "kapitza/solver/stationary.hpp"
 
 namespace kapitza {
@@ -121,7 +122,7 @@ std::size_t Newton::apply(const std::vector<double>& step) {
   std::vector<double> n = slab_.n();
   std::size_t bounded = 0;
   for (std::size_t i = 0; i < n.size(); ++i) {
-    const double wanted = n[i] - step[i], allowed = std::clamp(wanted, n[i] / bound, n[i] * bound);
+    const double wanted = n[i] - step[i], allowed = Statistics::within(bound, n[i], wanted);
     if (wanted != allowed) ++bounded;
     n[i] = allowed;
   }

@@ -10,6 +10,7 @@
 
 #include "kapitza/core/error.hpp"
 #include "kapitza/numerics/norms.hpp"
+#include "kapitza/physics/statistics.hpp"
 
 namespace kapitza {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 constexpr double step_share = 0.1;
 
 bool all_positive(const std::vector<double>& n) {
-  return std::all_of(n.begin(), n.end(), [](double x) { return std::isfinite(x) && x > 0; });
+  return std::ranges::all_of(n, Statistics::allows);
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ bool all_positive(const std::vector<double>& n) {
 Relaxation::Relaxation(kinetic::Backend& backend, CollisionModel model,
                        const RelaxationOptions& options, RelaxationState start)
     : backend_(backend), model_(std::move(model)), options_(options), state_(std::move(start)) {
-  if (!all_positive(state_.n)) throw InputError("the density must be positive and finite");
+  if (!all_positive(state_.n))
+    throw InputError(std::string("the density must be ") + Statistics::allowed_in_words);
   if (state_.resolution == Resolution{}) {
     resolve();
   } else {
@@ -56,7 +58,7 @@ void Relaxation::update_record() {
   const std::vector<double>& energy = collision_->plan().energy;
   const Moments sums = moments(state_.n, energy);
   double entropy = 0;
-  for (double n : state_.n) entropy += std::log(n);
+  for (double n : state_.n) entropy += Statistics::entropy(n);
   record_ = {state_.t, sums.number, sums.energy, entropy / static_cast<double>(state_.n.size()),
              thermal_fit(state_.n, energy)};
 }

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "kapitza/core/error.hpp"
 #include "kapitza/numerics/norms.hpp"
+#include "kapitza/physics/statistics.hpp"
 
 namespace kapitza {
 namespace {
@@ -115,7 +117,8 @@ void Slab::resolve(double tolerance) {
 
 void Slab::evaluate() {
   for (double n : n_)
-    if (!(n > 0) || !std::isfinite(n)) throw NumericsError("a density is not positive and finite");
+    if (!Statistics::allows(n))
+      throw NumericsError(std::string("a density is not ") + Statistics::allowed_in_words);
   collisions_->evaluate(n_, batch_);
   ++evaluations_;
   imbalance_.resize(n_.size());

@@ -6,6 +6,7 @@
 #include <functional>
 #include <numbers>
 #include <string>
+#include <variant>
 
 #include "kapitza/core/error.hpp"
 #include "kapitza/numerics/roots.hpp"
@@ -37,6 +38,27 @@ void append_parabolic(double k, int direction, const GaussLegendre& rule,
     nodes.push_back({reach * rule.weight[i] / pi, direction * k2, direction * (centre + r),
                      direction * (centre - r)});
   }
+}
+
+/// Appends the nodes of one momentum.
+using ClosedForm = void (*)(double k, const GaussLegendre& rule, std::vector<Node>& nodes);
+
+ClosedForm closed_form(const ParabolicBand& /*band*/) {
+  return [](double k, const GaussLegendre& rule, std::vector<Node>& nodes) {
+    append_parabolic(k, +1, rule, nodes);
+    append_parabolic(k, -1, rule, nodes);
+  };
+}
+
+/// Any other band has none: null.
+template <class Band>
+ClosedForm closed_form(const Band& /*band*/) {
+  return nullptr;
+}
+
+/// The manifold of a band in closed form, if there is one.
+ClosedForm closed_form_of(const Dispersion& dispersion) {
+  return std::visit([](const auto& band) { return closed_form(band); }, dispersion.band());
 }
 
 /// Pairs of momenta P/2 +- x of total P: their energy is even in x and has period 2 pi.
@@ -136,12 +158,10 @@ ResonantManifold assemble(const MomentumGrid& grid,
 
 ResonantManifold ResonantManifold::build(const Dispersion& dispersion, const MomentumGrid& grid,
                                          int points) {
-  if (!dispersion.is_parabolic()) return by_root_finding(dispersion, grid, points);
+  const ClosedForm append = closed_form_of(dispersion);
+  if (!append) return by_root_finding(dispersion, grid, points);
   const GaussLegendre rule(points);
-  return assemble(grid, [&](double k, std::vector<Node>& nodes) {
-    append_parabolic(k, +1, rule, nodes);
-    append_parabolic(k, -1, rule, nodes);
-  });
+  return assemble(grid, [&](double k, std::vector<Node>& nodes) { append(k, rule, nodes); });
 }
 
 ResonantManifold ResonantManifold::by_root_finding(const Dispersion& dispersion,

@@ -98,7 +98,7 @@ TEST(Model, FollowsTheConfiguration) {
   EXPECT_EQ(model.grid.K, 32);
   EXPECT_EQ(model.channels, (std::vector<int>{2, 3, 4}));
   EXPECT_EQ(model.interaction.degree(), 4);
-  EXPECT_TRUE(model.dispersion.is_parabolic());
+  EXPECT_EQ(model.dispersion, Dispersion::parabolic());
   const RelaxationOptions options = make_relaxation_options(config, model);
   EXPECT_EQ(options.lambda, 0.5);
   EXPECT_EQ(options.t_end, 5);

@@ -79,6 +79,20 @@ class Plots(unittest.TestCase):
     def test_relax(self):
         self.assert_figure(kp.save(self.result("relax", SMALL + "[relax]\ndeviation = 0.1\n")))
 
+    def test_relax_draws_the_thermal_state_of_the_energies_in_the_file(self):
+        text = SMALL + 'channels = [3]\n[model]\ndispersion = "cosine"\n[relax]\nt_end = 1e-3\n'
+        data = kp.open(self.result("relax", text))
+        np.testing.assert_allclose(data["E"], 2 * (1 - np.cos(data["k"])), atol=1e-14)
+        np.testing.assert_allclose(data["v"], 2 * np.sin(data["k"]), atol=1e-14)
+        thermal = 1 / (data.attrs["beta"] * (data["E"].values - data.attrs["mu"]))
+        _, drawn = self.curve(kp.draw(data).axes[0], "thermal")
+        np.testing.assert_array_equal(drawn, thermal)
+
+    def test_relax_without_energies(self):
+        data = kp.open(self.result("relax", SMALL + "[relax]\ndeviation = 0.5\n"))
+        with self.assertRaisesRegex(kp.PlotError, "no dataset 'E'.*run it again"):
+            kp.draw(data.drop_vars("E"))
+
     def test_relax_without_a_step(self):
         text = SMALL.replace(f'"{TWO_PEAKS}"', "{thermal = {beta = 1.0, mu = -1.0}}")
         self.assert_figure(kp.save(self.result("relax", text)))

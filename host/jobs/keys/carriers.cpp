@@ -13,15 +13,18 @@ namespace kapitza::host {
 namespace {
 
 std::string dispersion_text(const Key&) {
-  return R"("parabolic" | "cosine" | {table = "FILE.csv"})";
+  std::string text;
+  for (const std::string_view name : Dispersion::names()) text += fmt::format("\"{}\" | ", name);
+  return text + R"({table = "FILE.csv"})";
 }
 
 std::string dispersion_problem(const Key&, Value& value) {
   if (const auto* members = value.as<Value::Members>()) return table_file_problem(*members);
   const auto* name = value.as<std::string>();
   if (!name) return "must be a name or a table";
-  const std::array<std::string, 2> known{"parabolic", "cosine"};
-  if (std::ranges::find(known, *name) != known.end()) return {};
+  const auto names = Dispersion::names();
+  if (std::ranges::find(names, *name) != names.end()) return {};
+  const std::vector<std::string> known(names.begin(), names.end());
   return "there is no such dispersion" + did_you_mean(*name, known);
 }
 

@@ -25,7 +25,8 @@ std::vector<double> make_side(const Config& config, const std::string& side,
     dn = about(config, key, [&] { return evaluate_expression(*expression, "k", k); });
   } else {
     const MomentumTable table = read_table(config, key, value, AllowedValues::any);
-    const PeriodicSpline spline = about(config, key, [&] { return PeriodicSpline(table.k, table.value); });
+    const PeriodicSpline spline =
+        about(config, key, [&] { return PeriodicSpline(table.k, table.value); });
     for (const double q : k) dn.push_back(spline(q));
   }
   for (std::size_t m = 0; m < dn.size(); ++m)

@@ -8,6 +8,7 @@
 
 #include "host/config/expression.hpp"
 #include "kapitza/numerics/periodic_spline.hpp"
+#include "kapitza/physics/statistics.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -29,10 +30,9 @@ std::vector<int> make_channels(const Config& config, const Interaction& interact
 void require_positive(const Config& config, std::string_view key, const std::vector<double>& k,
                       const std::vector<double>& n) {
   for (std::size_t m = 0; m < n.size(); ++m) {
-    if (std::isfinite(n[m]) && n[m] > 0) continue;
-    throw config.error(key, fmt::format("n must be finite and positive at every momentum, but is "
-                                        "{} at k = {:.6g}",
-                                        n[m], k[m]));
+    if (Statistics::allows(n[m])) continue;
+    throw config.error(key, fmt::format("n must be {} at every momentum, but is {} at k = {:.6g}",
+                                        Statistics::allowed_in_words, n[m], k[m]));
   }
 }
 
@@ -62,7 +62,7 @@ Dispersion make_dispersion(const Config& config) {
   constexpr std::string_view key = "model.dispersion";
   const Value& value = config.at(key);
   if (const auto* name = value.as<std::string>())
-    return *name == "cosine" ? Dispersion::cosine() : Dispersion::parabolic();
+    return about(config, key, [&] { return Dispersion::named(*name); });
   const MomentumTable table = read_table(config, key, value, AllowedValues::any);
   const std::string& file = *value.as<Value::Members>()->at("table").as<std::string>();
   Dispersion dispersion =
@@ -82,6 +82,8 @@ ThermalState thermal_state_of(const Config& config, std::string_view key,
                               const Dispersion& dispersion, const Value::Members& thermal) {
   const double beta = thermal.at("beta").number(), mu = thermal.at("mu").number();
   const double low = dispersion.min_energy(), high = dispersion.max_energy();
+  const auto exists = [&](double energy) { return Statistics::exists(beta * (energy - mu)); };
+  if (exists(low) && exists(high)) return ThermalState::from_beta_mu(beta, mu);
   if (mu >= low && mu <= high)
     throw config.error(
         key, fmt::format(

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -40,11 +42,17 @@ struct TableBand {
 /// the resolution of the collision integral.
 class Dispersion {
  public:
-  template <class Band>
+  using Band = std::variant<ParabolicBand, CosineBand, TableBand>;
+
   Dispersion(Band band, std::string name);
 
-  static Dispersion parabolic() { return {ParabolicBand{}, "parabolic"}; }
-  static Dispersion cosine() { return {CosineBand{}, "cosine"}; }
+  /// The band of that name; throws InputError with all names where there is none.
+  static Dispersion named(std::string_view name);
+  /// All names, in the order of named_bands().
+  static std::vector<std::string_view> names();
+
+  static Dispersion parabolic() { return named("parabolic"); }
+  static Dispersion cosine() { return named("cosine"); }
   static Dispersion table(std::vector<double> k, std::vector<double> energy, std::string name) {
     return {TableBand{{std::move(k), std::move(energy)}}, std::move(name)};
   }
@@ -60,14 +68,24 @@ class Dispersion {
   double bandwidth() const { return max_energy_ - min_energy_; }
   double max_speed() const { return max_speed_; }
   const std::string& name() const { return name_; }
-  bool is_parabolic() const { return std::holds_alternative<ParabolicBand>(band_); }
+  const Band& band() const { return band_; }  ///< for who knows more about one of them
 
   friend bool operator==(const Dispersion&, const Dispersion&) = default;
 
  private:
-  std::variant<ParabolicBand, CosineBand, TableBand> band_;
+  Band band_;
   std::string name_;
   double min_energy_, max_energy_, max_speed_;
 };
+
+/// A band that a configuration can ask for by its name.
+struct NamedBand {
+  std::string_view name;
+  std::string_view formula;  ///< in words
+  Dispersion::Band band;
+};
+
+/// All of them: a new band is a struct with its energy and velocity, and a row here.
+std::span<const NamedBand> named_bands();
 
 }  // namespace kapitza

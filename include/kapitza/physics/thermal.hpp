@@ -4,9 +4,11 @@
 #include <span>
 #include <vector>
 
+#include "kapitza/physics/statistics.hpp"
+
 namespace kapitza {
 
-/// A Rayleigh-Jeans state n(k) = 1 / (b E(k) + c), Eq. (4): beta = b, mu = -c / b.
+/// A thermal state of the statistics, Eq. (4): n(k) = 1 / (b E(k) + c), beta = b, mu = -c / b.
 /// b and c stay finite where beta and mu do not (beta = 0: every mode equally full).
 struct ThermalState {
   double b = 0;
@@ -16,7 +18,7 @@ struct ThermalState {
 
   double beta() const { return b; }
   double mu() const { return -c / b; }
-  double operator()(double energy) const { return 1 / (b * energy + c); }
+  double operator()(double energy) const { return Statistics::density(b * energy + c); }
   std::vector<double> operator()(std::span<const double> energy) const;
 };
 

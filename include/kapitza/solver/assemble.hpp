@@ -92,7 +92,7 @@ KAPITZA_HD void assemble_collision(Momenta& momenta, const double* n, const doub
   out.energy_rate_raw = projection.energy_rate_raw;
   out.projection = projection.line;
   const Sums<1> correction = momenta.template most<1>([&](int m) {
-    const double part = n[m] * n[m] * projection.line(energy[m]);
+    const double part = Statistics::weight(n[m]) * projection.line(energy[m]);
     out.loss[m] = (out.I[m] - out.gain[m]) / n[m];
     return Sums<1>{{part < 0 ? -part : part}};
   });

@@ -49,12 +49,14 @@ KAPITZA_HD void assemble_jacobian_column(Momenta& momenta, const JacobianPieces&
   const Sums<2> sums = momenta.template sum<2>([&](int k) {
     double value = j.by_n[k * K + p] + own * j.by_h[k * K + p] - response[k].b * shift.b -
                    response[k].c * shift.c + j.slope[k] / K;
-    if (k == p) value += j.rate[k] + own * j.gain[k] - 2 * j.n[k] * j.projection(j.energy[k]);
+    if (k == p)
+      value += j.rate[k] + own * j.gain[k] -
+               Statistics::weight_slope(j.n[k]) * j.projection(j.energy[k]);
     J[k * K + p] = value;
     return Sums<2>{{value, value * j.energy[k]}};
   });
   const MomentSystem::Line broken = system.solve(sums[0], sums[1]);
-  momenta.each([&](int k) { J[k * K + p] -= j.n[k] * j.n[k] * broken(j.energy[k]); });
+  momenta.each([&](int k) { J[k * K + p] -= Statistics::weight(j.n[k]) * broken(j.energy[k]); });
 }
 
 }  // namespace kapitza

@@ -3,6 +3,7 @@
 
 #include "kapitza/core/hd.hpp"
 #include "kapitza/core/in_order.hpp"
+#include "kapitza/physics/statistics.hpp"
 
 namespace kapitza {
 
@@ -31,11 +32,11 @@ struct MomentSystem {
   }
 };
 
-/// The system of a density, with weights n^2.
+/// The system of a density, with the weights of its statistics, n^2.
 template <class Momenta>
 KAPITZA_HD MomentSystem moments_of(Momenta& momenta, const double* n, const double* energy) {
   const auto sums = momenta.template sum<3>([&](int m) {
-    const double weight = n[m] * n[m];
+    const double weight = Statistics::weight(n[m]);
     return Sums<3>{{weight, weight * energy[m], weight * energy[m] * energy[m]}};
   });
   return {sums[0], sums[1], sums[2]};
@@ -100,7 +101,7 @@ KAPITZA_HD Projection project(Momenta& momenta, const double* n, const double* e
     const MomentSystem::Line line = system.solve(sums[0], sums[1]);
     result.line.b += line.b;
     result.line.c += line.c;
-    momenta.each([&](int m) { I[m] -= n[m] * n[m] * line(energy[m]); });
+    momenta.each([&](int m) { I[m] -= Statistics::weight(n[m]) * line(energy[m]); });
   }
   return result;
 }
