@@ -4,7 +4,6 @@
 // It is compared with literal sums, where they take too long with one thread of the CPU, and with
 // exact properties.
 
-#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <gtest/gtest.h>

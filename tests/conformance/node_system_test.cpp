@@ -4,7 +4,6 @@
 // put back into Eq. (19), written out with the Jacobians of the collision operator itself.
 
 #include <algorithm>
-#include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 #include <memory>
