@@ -28,10 +28,6 @@ double second_time(F f) {
   return seconds_of(f);
 }
 
-double largest(const std::vector<double>& values) {
-  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
-}
-
 NodeCost measure_evaluation(kinetic::Backend& backend, const Slab& slab,
                             const ResolutionRequest& request, Budget& budget) {
   const auto nodes = static_cast<double>(slab.transport().nodes());
@@ -129,33 +125,55 @@ std::size_t defect_file_size(const Config& config) {
   return 64 * 1024 + sizeof(double) * K * (Lambdas * (cells + 3) + states * nodes + 5);
 }
 
+namespace {
+
 /// Costs are measured on what streams freely through a few cells.
+NodeCost measured(kinetic::Backend& backend, DefectProblem problem, bool newton,
+                  const ResolutionRequest& request, Budget& budget) {
+  problem.mesh = Mesh::uniform(4);
+  const Slab sample(backend, problem, {}, Slab::Mirror::ignore);
+  NodeCost cost = measure_evaluation(backend, sample, request, budget);
+  cost.momenta = problem.model.grid.K;
+  if (newton) measure_linear_system(backend, problem, request, budget, cost);
+  return cost;
+}
+
+/// How sure the estimate is.
+Quantities rows_about_time(const NodeCost& cost, int K, double seconds) {
+  const std::string otherwise =
+      cost.resolved ? fmt::format("linear systems of {} momenta, extrapolated", cost.momenta)
+                    : "a run refines further: these are bounds";
+  return {{"estimated_seconds", seconds,
+           (cost.resolved ? "about " : "at least ") + readable_duration(seconds)},
+          completeness_row(cost.resolved && cost.momenta == K, otherwise)};
+}
+
+}  // namespace
+
 Quantities estimate_defect(const Config& config, Machine& machine, Budget& budget) {
   kinetic::Backend& backend = machine.kinetic();
   DefectProblem problem = make_defect(config);
-  const StationaryOptions options = make_stationary_options(config, problem.model);
+  const bool newton = uses_newton(config);
+  const ResolutionRequest request = make_stationary_options(config, problem.model).resolution;
   const std::vector<double> Lambdas = config.numbers("defect.Lambda");
   problem.Lambda = Lambdas.back();
   problem.mesh = Mesh::uniform(config.integer("grid.cells"));
   const auto nodes = static_cast<double>(Slab(backend, problem, {}).transport().nodes());
-
-  problem.mesh = Mesh::uniform(4);
-  const Slab sample(backend, problem, {}, Slab::Mirror::ignore);
-  NodeCost cost = measure_evaluation(backend, sample, options.resolution, budget);
-  if (uses_newton(config))
-    measure_linear_system(backend, problem, options.resolution, budget, cost);
+  const NodeCost cost = measured(backend, problem, newton, request, budget);
 
   const Steps steps = typical_steps(config);
+  const auto count = static_cast<double>(Lambdas.size());
   const double evaluation = nodes * cost.evaluation, linear_system = nodes * cost.linear_system;
-  const double seconds =
-      static_cast<double>(Lambdas.size()) * (nodes * cost.choosing + steps.iterations * evaluation +
-                                             steps.linear_systems * linear_system);
-  const double at_once = solves_together(config) ? static_cast<double>(Lambdas.size()) : 1.0;
+  const double seconds = count * (nodes * cost.choosing + steps.iterations * evaluation +
+                                  steps.linear_systems * linear_system);
+  const double at_once = solves_together(config) ? count : 1.0;
   const auto bytes = [](const char* key, double size) {
     return Quantity{key, static_cast<std::int64_t>(size), readable_bytes(size)};
   };
   Quantities rows = resolution_rows(cost.resolution);
-  append(rows, error_rows({cost.cutoff_error, cost.grid_error, options.resolution.tolerance}));
+  if (!cost.resolved && !request.T)
+    remark(rows, "T", "at least: it was still growing when the time was over");
+  append(rows, error_rows({cost.cutoff_error, cost.grid_error, request.tolerance}));
   append(rows, {
                    {"nodes", static_cast<std::int64_t>(nodes), "that are solved for"},
                    bytes("memory_bytes", at_once * nodes * cost.memory),
@@ -164,23 +182,13 @@ Quantities estimate_defect(const Config& config, Machine& machine, Budget& budge
                     readable_duration(evaluation) + " for all nodes"},
                    {"iterations", steps.iterations, "typical at one Lambda"},
                });
-  if (uses_newton(config))
+  if (newton)
     append(rows, {
                      {"seconds_per_linear_system", linear_system,
                       readable_duration(linear_system) + " with its Jacobians"},
                      {"linear_systems", steps.linear_systems, "typical at one Lambda"},
                  });
-  const bool all_momenta = !uses_newton(config) || cost.momenta == problem.model.grid.K;
-  append(rows, {{"estimated_seconds", seconds, "about " + readable_duration(seconds)},
-                completeness_row(cost.resolved && all_momenta,
-                                 cost.resolved ? fmt::format("linear systems of {} momenta, "
-                                                             "extrapolated",
-                                                             cost.momenta)
-                                               : "a run refines further: these are bounds")});
-  if (cost.resolved) return rows;
-  if (!options.resolution.T)
-    remark(rows, "T", "at least: it was still growing when the time was over");
-  remark(rows, "estimated_seconds", "at least " + readable_duration(seconds));
+  append(rows, rows_about_time(cost, problem.model.grid.K, seconds));
   return rows;
 }
 
