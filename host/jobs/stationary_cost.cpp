@@ -7,6 +7,7 @@
 
 #include "host/jobs/job.hpp"
 #include "host/jobs/read/defect.hpp"
+#include "kapitza/numerics/norms.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/norms.hpp"
 
 namespace kapitza {
 namespace {
@@ -18,10 +19,6 @@ namespace {
 constexpr double share_of_points = 0.1, share_of_sites = 0.2, share_of_T = 0.6;
 
 constexpr int most_points = 1024;
-
-double largest(const std::vector<double>& values) {
-  return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
-}
 
 /// Largest over the densities of max_k |a - b| / max_k gain.
 double distance(const CollisionBatch& a, const CollisionBatch& b, int K) {

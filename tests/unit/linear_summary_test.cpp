@@ -5,13 +5,16 @@
 #include <gtest/gtest.h>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/solver/machine.hpp"
 
 namespace kapitza {
 namespace {
 
 /// Eight momenta of a parabola about n = 1 / (1 + E), and nothing else.
 LinearCollision made_up() {
-  LinearCollision collision{.grid = {8}};
+  LinearCollision collision;
+  collision.grid = {8};
   for (const double k : collision.grid.momenta()) {
     collision.E.push_back(k * k);
     collision.v.push_back(2 * k);
@@ -95,13 +98,13 @@ class OfADefect : public testing::Test {
       problem_.dn_in.push_back(v > 0 ? 1 : 0);
   }
 
-  std::unique_ptr<Backend> backend_ = make_cpu_backend(1);
+  std::unique_ptr<Machine> machine_ = make_cpu_machine(1);
   LinearProblem problem_;
 };
 
 TEST_F(OfADefect, ThePartsFitTogether) {
-  const LinearResponse response = resolve_linear(*backend_, problem_, {0.1});
-  const LinearSummary summary = summarise(*backend_, problem_, response);
+  const LinearResponse response = resolve_linear(machine_->kinetic(), problem_, {0.1});
+  const LinearSummary summary = summarise(machine_->kinetic(), problem_, response);
   ASSERT_EQ(summary.points.size(), 2u);
   for (const LinearPoint& point : summary.points) {
     EXPECT_LT(point.balance, 1e-9);
@@ -123,9 +126,9 @@ TEST_F(OfADefect, ThePartsFitTogether) {
 
 TEST_F(OfADefect, WhatIsNotFiniteIsAnError) {
   for (double& dn : problem_.dn_in) dn *= 1e200;
-  const LinearResponse response = resolve_linear(*backend_, problem_, {0.1});
+  const LinearResponse response = resolve_linear(machine_->kinetic(), problem_, {0.1});
   problem_.Lambda = {std::nan("")};
-  EXPECT_THROW(summarise(*backend_, problem_, response), NumericsError);
+  EXPECT_THROW(summarise(machine_->kinetic(), problem_, response), NumericsError);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kapitza/physics/thermal.hpp"
+#include "kapitza/solver/machine.hpp"
 #include "kapitza/solver/resolve.hpp"
 
 namespace kapitza {
@@ -48,7 +49,7 @@ TEST(Pace, FollowsTheSize) {
 struct Slow {
   CollisionModel model{Dispersion::cosine(), Interaction::psi6(), {32}, {3}};
   std::vector<double> n;
-  std::unique_ptr<Backend> cpu = make_cpu_backend(1);
+  std::unique_ptr<Machine> machine = make_cpu_machine(1);
 
   Slow() {
     for (const double k : model.grid.momenta()) n.push_back(0.1 + std::exp(-5 * k * k));
@@ -61,7 +62,7 @@ TEST(ResolveCollision, StopsBeforeTheRefinementThatIsTooMuch) {
     int asked = 0;
     const auto stop = [&](double) { return ++asked == most; };
     const ResolvedCollision resolved =
-        resolve_collision(*slow.cpu, slow.model, slow.n, {.tolerance = 1e-9}, stop);
+        resolve_collision(slow.machine->kinetic(), slow.model, slow.n, {.tolerance = 1e-9}, stop);
     EXPECT_EQ(asked, most);
     EXPECT_FALSE(resolved.complete);
     ASSERT_TRUE(resolved.collision);
@@ -76,15 +77,15 @@ TEST(ResolveCollision, IsAskedWithTheSecondsThatComeNext) {
     seconds.push_back(next);
     return seconds.size() == 8;
   };
-  resolve_collision(*slow.cpu, slow.model, slow.n, {.tolerance = 1e-9}, stop);
+  resolve_collision(slow.machine->kinetic(), slow.model, slow.n, {.tolerance = 1e-9}, stop);
   for (const double next : seconds) EXPECT_GT(next, 0);
 }
 
 TEST(ResolveRow, StopsAsWell) {
   const Slow slow;
   int asked = 0;
-  const ResolvedRow row = resolve_row(*slow.cpu, slow.model, slow.n, {.tolerance = 1e-9},
-                                      [&](double) { return ++asked == 4; });
+  const ResolvedRow row = resolve_row(slow.machine->kinetic(), slow.model, slow.n,
+                                      {.tolerance = 1e-9}, [&](double) { return ++asked == 4; });
   EXPECT_EQ(asked, 4);
   EXPECT_FALSE(row.complete);
   ASSERT_EQ(row.groups.size(), 1);
