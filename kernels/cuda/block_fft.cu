@@ -48,7 +48,7 @@ void launch(int batch, const typename Index::Value* in, typename Index::Value* o
   KAPITZA_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
   const dim3 threads(Index::lanes, lines);
   kernel<<<(batch + lines - 1) / lines, threads, bytes, stream>>>(batch, in, out, twiddles);
-  KAPITZA_CUDA_LAUNCHED("fft_kernel of " + type_name<Index>());
+  KAPITZA_CUDA_LAUNCHED("fft_kernel of " + cuda::type_name<Index>());
 }
 
 template <class T>

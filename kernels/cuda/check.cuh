@@ -68,8 +68,9 @@ inline bool is_out_of_memory(cufftResult status) { return status == CUFFT_ALLOC_
 
 inline std::optional<std::size_t> free_device_memory() {
   std::size_t free = 0, all = 0;
-  if (cudaMemGetInfo(&free, &all) != cudaSuccess) return std::nullopt;
-  return free;
+  if (cudaMemGetInfo(&free, &all) == cudaSuccess) return free;
+  cudaGetLastError();
+  return std::nullopt;
 }
 
 template <class Status>

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <stdexcept>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/iterator/transform_iterator.h>
 #include <type_traits>
@@ -150,7 +151,7 @@ class TableCache {
   std::map<const void*, Table> tables_;
 };
 
-/// What all operators and ensembles of a backend share.
+/// What all operators or all ensembles of a backend share.
 struct SharedState {
   PlanCache plans;
   TableCache tables;
@@ -213,7 +214,7 @@ class CudaDevice {
   void each(std::size_t count, Stage stage) {
     if (count == 0) return;
     if (count >= std::size_t{1} << 31)
-      throw MachineError(type_name<Stage>() + ": a stage of 2^31 indices or more");
+      throw std::length_error(type_name<Stage>() + ": a stage of 2^31 indices or more");
     // Few indices are long sums, one per density or row: spread them over the multiprocessors.
     const std::size_t threads = count < 128u * multiprocessors_ ? 32 : 256;
     const std::size_t blocks = (count + threads - 1) / threads;

@@ -117,7 +117,6 @@ void CyclicReduction<D>::factorise(std::span<const Factorisation> all) {
     systems.push_back(&checked(*system));
     systems.back()->upload(*coefficients);
   }
-  assemble(all);
   Levels on_device = levels_of(systems);
   std::vector<LevelOnDevice>& levels = on_device.each;
   std::size_t total = 0, most = 0;
@@ -127,6 +126,7 @@ void CyclicReduction<D>::factorise(std::span<const Factorisation> all) {
   }
   InvertBlocks<D> invert(device_, most, K_);
   Buffer<int> singular(device_, total);
+  assemble(all);  // nothing that may fail comes after it: it reads what others may free or change
   std::size_t first = 0;
   for (std::size_t number = 0; number < levels.size(); ++number) {
     eliminate(levels[number], static_cast<int>(number), invert, singular.data() + first);

@@ -72,8 +72,15 @@ class StagedCollision final : public CollisionOperator {
       for (std::size_t x = 0; x < part.size() / K(); ++x)
         matrices.push_back(target.jacobian(first + x));
     }
-    jacobian_on_device(n, matrices);
-    device_.wait();  // what is done with the systems has a stream of its own
+    // What is done with the systems has a stream of its own; that includes what frees them where
+    // this fails.
+    try {
+      jacobian_on_device(n, matrices);
+    } catch (...) {
+      device_.wait();
+      throw;
+    }
+    device_.wait();
   }
 
   std::size_t memory(std::size_t densities) const override {

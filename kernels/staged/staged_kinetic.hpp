@@ -30,7 +30,7 @@ class StagedKinetic final : public kinetic::Backend {
   }
 
   std::unique_ptr<NodeSystem> node_system(int K, std::size_t nodes) override {
-    auto system = std::make_unique<StagedNodeSystem<D>>(device_, nodes, K);
+    auto system = std::make_unique<StagedNodeSystem<D>>(device_, K, nodes);
     device_.wait();  // its memory is there for the streams of operators, too
     return system;
   }

@@ -36,13 +36,12 @@ struct ReductionLevel {
 template <Device D>
 class StagedNodeSystem final : public NodeSystem {
  public:
-  StagedNodeSystem(D& device, std::size_t nodes, int K);
+  StagedNodeSystem(D& device, int K, std::size_t nodes);
 
   static StagedNodeSystem& made_here(NodeSystem& system) {
     return dynamic_cast<StagedNodeSystem&>(system);
   }
 
-  /// With what a factorisation takes beside.
   std::size_t memory() const override;
 
   int K() const { return K_; }
@@ -102,7 +101,7 @@ class StagedNodeSystem final : public NodeSystem {
 };
 
 template <Device D>
-StagedNodeSystem<D>::StagedNodeSystem(D& device, std::size_t nodes, int K)
+StagedNodeSystem<D>::StagedNodeSystem(D& device, int K, std::size_t nodes)
     : device_(device),
       N_(nodes),
       K_(K),

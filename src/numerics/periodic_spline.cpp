@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/angle.hpp"
 
 namespace kapitza {
 namespace {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/angle.hpp"
 
 namespace kapitza {
 

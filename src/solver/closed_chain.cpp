@@ -63,16 +63,17 @@ ChainRecord ClosedChain::record() const {
   ChainRecord record{time(), {}, {}, {}, 0, 0, {}};
   const auto number_and_energy = [&](const double* row) {
     double number = 0, energy = row[at.energy()] / N;
+    const double* density = row + at.n(0);
     for (int m = 0; m < N; ++m) {
-      number += row[m] / N;
-      energy += energy_[m] * row[m] / N;
+      number += density[m] / N;
+      energy += energy_[m] * density[m] / N;
     }
     return std::pair{number, energy};
   };
   for (int j = 0; j < T; ++j) {
     const double *row = at.row(now.data(), j), *before = at.row(first_.data(), j);
-    n.insert(n.end(), row, row + N);
-    for (int m = 0; m < N; ++m) change.push_back(row[m] - before[m]);
+    n.insert(n.end(), row + at.n(0), row + at.n(0) + N);
+    for (int m = 0; m < N; ++m) change.push_back(row[at.n(0, m)] - before[at.n(0, m)]);
     const auto [number, energy] = number_and_energy(row);
     const auto [first_number, first_energy] = number_and_energy(before);
     sums.push_back(number);
@@ -87,7 +88,7 @@ ChainRecord ClosedChain::record() const {
   record.totals = estimate(sums, T);
   if (ensemble_.checks_step()) {
     for (int j = 0; j < T; ++j) {
-      const double* row = at.row(difference.data(), j);
+      const double* row = at.row(difference.data(), j) + at.n(0);
       step.insert(step.end(), row, row + N);
     }
     record.step = estimate(step, T);

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numbers>
 #include <numeric>
 #include <utility>
 
+#include "kapitza/core/digits.hpp"
 #include "kapitza/core/error.hpp"
 #include "kapitza/spectral/fast_length.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
@@ -109,17 +109,6 @@ Composition FieldNumerics::composition() const {
 double FieldNumerics::longest_step(const Dispersion& dispersion) {
   return pi / dispersion.bandwidth();
 }
-
-namespace {
-
-/// A number for people to read.
-std::string digits(double value, int count) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*g", count, value);
-  return text;
-}
-
-}  // namespace
 
 void FieldNumerics::check(const FieldProblem& problem) const {
   using Parameter = UnsuitableNumerics::Parameter;

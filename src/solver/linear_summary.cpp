@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <string>
 #include <utility>
 
+#include "kapitza/core/digits.hpp"
 #include "kapitza/core/error.hpp"
 #include "kapitza/physics/statistics.hpp"
 #include "kapitza/solver/balance.hpp"
@@ -61,9 +61,7 @@ void require_finite(const LinearPoint& point) {
       std::ranges::all_of(point.out.transmitted, finite) && finite(point.resistance[0][0]) &&
       finite(point.resistance[1][1]) && finite(point.balance) && finite(point.reflected_size))
     return;
-  char Lambda[32];
-  std::snprintf(Lambda, sizeof Lambda, "%g", point.Lambda);
-  throw NumericsError(std::string("Lambda = ") + Lambda +
+  throw NumericsError("Lambda = " + digits(point.Lambda) +
                       ": the result is not finite: Lambda or dn is too large or too small for "
                       "floating point numbers");
 }
@@ -110,7 +108,9 @@ double current_balance(const LinearCollision& collision, const std::vector<doubl
                     (out.reflected[k] + out.transmitted[k] - dn_in[k]);
       size += weight * std::abs(dn_in[k]);
     }
-    worst = std::max(worst, std::abs(difference) / size);
+    const double current = std::abs(difference) / size;
+    if (std::isnan(current)) return current;  // no maximum may hide it
+    worst = std::max(worst, current);
   }
   return worst;
 }

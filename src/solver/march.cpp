@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/solver/stationary.hpp"
 
 namespace kapitza {
@@ -91,12 +92,10 @@ double March::largest_dt() const {
 
 /// The step from here to n, in the units of Slab::residual().
 double March::change_to(const std::vector<double>& n, double dt) const {
-  double largest = 0;
-  for (std::size_t i = 0; i < n.size(); ++i) {
+  return largest_of(n.size(), [&](std::size_t i) {
     const double now = slab_.n()[i], scale = dt * (streaming(i) + scattering(i)) * now;
-    largest = std::max(largest, std::abs(n[i] - now) / scale);
-  }
-  return largest;
+    return (n[i] - now) / scale;
+  });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/physics/statistics.hpp"
 #include "kapitza/solver/stationary.hpp"
 
@@ -132,9 +133,8 @@ std::size_t Newton::apply(const std::vector<double>& step) {
 
 /// A few times what an explicit step could take.
 double Newton::first_dt() const {
-  double fastest = 0;
-  for (std::size_t i = 0; i < slab_.n().size(); ++i)
-    fastest = std::max(fastest, std::abs(slab_.imbalance()[i]) / slab_.n()[i]);
+  const double fastest = largest_of(
+      slab_.n().size(), [&](std::size_t i) { return slab_.imbalance()[i] / slab_.n()[i]; });
   return fastest > 0 ? 3 / fastest : 1;
 }
 

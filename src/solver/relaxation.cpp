@@ -77,9 +77,8 @@ double Relaxation::progress() const {
 }
 
 double Relaxation::first_dt() const {
-  double rate = 0;
-  for (std::size_t m = 0; m < slope_.size(); ++m)
-    rate = std::max(rate, std::abs(slope_[m]) / state_.n[m]);
+  const double rate =
+      largest_of(slope_.size(), [&](std::size_t m) { return slope_[m] / state_.n[m]; });
   return rate > 0 ? 0.01 / rate : 1;
 }
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -19,16 +20,17 @@ namespace {
 constexpr double share_of_points = 0.1, share_of_sites = 0.2, share_of_T = 0.6;
 
 constexpr int most_points = 1024;
+constexpr double infinite = std::numeric_limits<double>::infinity();
 
-/// Largest over the densities of max_k |a - b| / max_k gain.
+/// Largest over the densities of max_k |a - b| / max_k gain; what is no number agrees with nothing.
 double distance(const CollisionBatch& a, const CollisionBatch& b, int K) {
   double worst = 0;
   for (std::size_t first = 0; first < a.I.size(); first += K) {
-    double change = 0, gain = 0;
-    for (std::size_t i = first; i < first + K; ++i) {
-      change = std::max(change, std::abs(a.I[i] - b.I[i]));
-      gain = std::max(gain, b.gain[i]);
-    }
+    const auto of = [&](const std::vector<double>& all) {
+      return std::span(all).subspan(first, K);
+    };
+    const double change = largest_difference(of(a.I), of(b.I)), gain = largest(of(b.gain));
+    if (std::isnan(change) || std::isnan(gain)) return infinite;
     if (gain > 0) worst = std::max(worst, change / gain);
   }
   return worst;
@@ -224,10 +226,8 @@ class CollisionResolver {
 
   ResolvedCollision unevaluated() {
     const double seconds = pace_.expected(size(resolution_, densities()));
-    return {build(model_, resolution_), infinite, 0, false, false, seconds};
+    return {build(model_, resolution_), {infinite, 0, request_.tolerance}, false, seconds};
   }
-
-  static constexpr double infinite = std::numeric_limits<double>::infinity();
 
   kinetic::Backend& backend_;
   const CollisionModel& model_;

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <limits>
 #include <numbers>
 #include <span>
 #include <utility>
+
+#include "kapitza/core/digits.hpp"
 
 namespace kapitza {
 namespace {
@@ -34,12 +35,9 @@ std::vector<double> means(const std::vector<double>& sums, int trajectories) {
 double burn_in_floor(const FieldProblem& problem, const SteadyStateOptions& options) {
   const std::vector<double> k = MomentumGrid{problem.window}.momenta();
   const auto counts = [&](double q) { return options.counts(q); };
-  if (std::ranges::none_of(k, counts)) {
-    char apart[32];
-    std::snprintf(apart, sizeof apart, "%.4g", k[1] - k[0]);
-    throw InputError(std::string("none of the window's momenta, ") + apart +
+  if (std::ranges::none_of(k, counts))
+    throw InputError("none of the window's momenta, " + digits(k[1] - k[0], 4) +
                      " apart, lies in there");
-  }
   double slowest = problem.dispersion.max_speed();
   for (const double q : k)
     if (counts(q)) slowest = std::min(slowest, std::abs(problem.dispersion.velocity(q)));

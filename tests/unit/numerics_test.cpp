@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/angle.hpp"
 #include "kapitza/numerics/embedded_runge_kutta.hpp"
 #include "kapitza/numerics/norms.hpp"
 #include "kapitza/numerics/periodic_spline.hpp"

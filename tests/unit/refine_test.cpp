@@ -65,6 +65,7 @@ TEST(ResolveCollision, StopsBeforeTheRefinementThatIsTooMuch) {
         resolve_collision(slow.machine->kinetic(), slow.model, slow.n, {.tolerance = 1e-9}, stop);
     EXPECT_EQ(asked, most);
     EXPECT_FALSE(resolved.complete);
+    EXPECT_EQ(resolved.errors.tolerance, 1e-9);
     ASSERT_TRUE(resolved.collision);
     EXPECT_LT(resolved.collision->plan().resolution.T, greatest_T(slow.model));
   }

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cmath>
 #include <cstddef>
-#include <numbers>
 #include <vector>
 
 namespace kapitza {
-
-/// An angle brought into [-pi, pi).
-inline double principal_angle(double x) {
-  using std::numbers::pi;
-  return x - 2 * pi * std::floor((x + pi) / (2 * pi));
-}
 
 /// A function of period 2 pi through given points, twice continuously differentiable: the cubic
 /// spline.

@@ -47,8 +47,9 @@ struct RayleighJeans {
 /// when the program is compiled, so that no kernel branches on it. Bosons (eta = 1) and fermions
 /// (eta = -1) are structs with the same members,
 ///
-///   n = 1 / (e^x - eta),   weight n (1 + eta n),   entropy eta (1 + eta n) ln (1 + eta n) - n ln
-///   n,
+///   n = 1 / (e^x - eta)
+///   weight   n (1 + eta n)
+///   entropy  eta (1 + eta n) ln (1 + eta n) - n ln n
 ///
 /// which exist for x > 0 or any x, allow any n > 0 or n < 1, and are not free of scale. What
 /// Rayleigh-Jeans has beside them is the bracket of a collision, Eqs. (7) to (12), with its h.

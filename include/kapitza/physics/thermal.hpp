@@ -41,8 +41,8 @@ ThermalState thermal_state(const Moments& moments, std::span<const double> energ
 struct ThermalFit {
   ThermalState state;
   double deviation;  ///< max_k |n / n_thermal - 1|, over the modes of positive weight
-  double
-      misplaced;  ///< share of what is counted that sits elsewhere: sum |n - n_thermal| / 2 sum n
+  /// Share of what is counted that sits elsewhere: sum |n - n_thermal| / 2 sum n.
+  double misplaced;
 };
 ThermalFit thermal_fit(std::span<const double> n, std::span<const double> energy,
                        Weights weight = {});

@@ -26,7 +26,7 @@ class NodeSystem {
  public:
   virtual ~NodeSystem() = default;
 
-  /// Bytes that it holds.
+  /// Bytes that it holds, and that a factorisation of it takes beside.
   virtual std::size_t memory() const = 0;
 };
 

@@ -44,8 +44,8 @@ struct ResolvedCollision {
                          ///< leaves the errors infinite, what it would have taken
 };
 
-/// T doubles until the embedded estimate of every density meets the tolerance; the points on the
-/// resonant manifold double likewise. Where it is stopped, what it has come to is returned.
+/// T grows until the embedded estimate of every density meets the tolerance; the points on the
+/// resonant manifold double. Where it is stopped, what it has come to is returned.
 ResolvedCollision resolve_collision(kinetic::Backend& backend, const CollisionModel& model,
                                     std::span<const double> n, const ResolutionRequest& request,
                                     const StopRefining& stop = {});

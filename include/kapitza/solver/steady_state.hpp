@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "kapitza/solver/ensemble.hpp"
+#include "kapitza/solver/estimates.hpp"
 #include "kapitza/solver/field_backend.hpp"
-#include "kapitza/solver/statistics.hpp"
 #include "kapitza/solver/step_checked_ensemble.hpp"
 
 namespace kapitza {

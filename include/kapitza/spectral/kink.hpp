@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kapitza/core/hd.hpp"
-#include "kapitza/numerics/periodic_spline.hpp"
+#include "kapitza/numerics/angle.hpp"
 #include "kapitza/physics/dispersion.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
 

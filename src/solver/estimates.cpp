@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/solver/statistics.hpp"
+#include "kapitza/solver/estimates.hpp"
 
 #include <cmath>
 #include <limits>
