@@ -86,7 +86,7 @@ const Job decay_job{
     .check_keys = check,
     .validate = [](const Config& config) { rate_of(config); },
     .file_size = [](const Config&) -> std::size_t { return 10000; },
-    .estimate = [](const Config&, auto&) -> Quantities { return {}; },
+    .estimate = [](const Config&, Machine&, Budget&) -> Quantities { return {}; },
 };
 
 // ---- what would be two lines of host/jobs/table.cpp ---------------------------------------------

@@ -9,7 +9,7 @@ namespace {
 int chosen(int n) {
   int size = 0;
   const auto choose = [&](auto constant) {
-    size = decltype(constant)::value;
+    size = constant;
     return true;
   };
   return with_power_of_two<128, 4096>(n, choose) ? size : 0;
