@@ -16,7 +16,7 @@ namespace {
 constexpr const char* footer =
     "Exit codes: 0 done; 2 bad command line or configuration; 3 the numerics failed;\n"
     "4 input/output; 5 the machine failed: out of memory, or a library or a kernel;\n"
-    "75 stopped by a signal or the wall clock, and resumable.\n"
+    "70 a bug of this program; 75 stopped by a signal or the wall clock, and resumable.\n"
     "\n"
     "  kapitza run configs/quickstart.toml\n"
     "  kapitza run configs/relax.toml --set grid.K=128 --set numerics.tolerance=1e-3\n"
