@@ -7,6 +7,7 @@
 
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
+#include "host/report.hpp"
 #include "host/stop.hpp"
 #include "kapitza/version.hpp"
 
@@ -161,7 +162,7 @@ int report_error(const std::exception& error, const Options& options) {
   if (json) {
     const nlohmann::ordered_json object{{"error", message_of(error)},
                                         {"exit_code", static_cast<int>(code)}};
-    fmt::print("{}\n", object.dump(2));
+    fmt::print("{}\n", json_text(object));
   }
   return code;
 }
