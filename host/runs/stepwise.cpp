@@ -12,7 +12,7 @@ std::string message_of_failure(StepwiseRun& run, const std::string& why) {
   try {
     return run.fail(why);
   } catch (const IoError& error) {
-    return fmt::format("{}\nwhat was reached is lost: {}", why, error.what());
+    return fmt::format("{}\nwhat was reached could not be kept: {}", why, error.what());
   }
 }
 

@@ -142,7 +142,8 @@ TEST_F(Stepwise, AFailureIsToldWhereNothingCanBeKept) {
     go();
     FAIL() << "it ended well";
   } catch (const NumericsError& error) {
-    EXPECT_STREQ(error.what(), "it is not finite\nwhat was reached is lost: the disk is full");
+    EXPECT_STREQ(error.what(),
+                 "it is not finite\nwhat was reached could not be kept: the disk is full");
   }
 }
 
