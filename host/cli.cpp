@@ -7,6 +7,7 @@
 
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
+#include "host/report.hpp"
 #include "host/stop.hpp"
 #include "kapitza/version.hpp"
 
@@ -16,7 +17,7 @@ namespace {
 constexpr const char* footer =
     "Exit codes: 0 done; 2 bad command line or configuration; 3 the numerics failed;\n"
     "4 input/output; 5 the machine failed: out of memory, or a library or a kernel;\n"
-    "75 stopped by a signal or the wall clock, and resumable.\n"
+    "70 a bug of this program; 75 stopped by a signal or the wall clock, and resumable.\n"
     "\n"
     "  kapitza run configs/quickstart.toml\n"
     "  kapitza run configs/relax.toml --set grid.K=128 --set numerics.tolerance=1e-3\n"
@@ -161,7 +162,7 @@ int report_error(const std::exception& error, const Options& options) {
   if (json) {
     const nlohmann::ordered_json object{{"error", message_of(error)},
                                         {"exit_code", static_cast<int>(code)}};
-    fmt::print("{}\n", object.dump(2));
+    fmt::print("{}\n", json_text(object));
   }
   return code;
 }

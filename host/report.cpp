@@ -94,6 +94,10 @@ nlohmann::ordered_json to_json(const Series& series) {
   return object;
 }
 
+std::string json_text(const nlohmann::ordered_json& object) {
+  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 std::string readable_duration(double seconds) {
   if (!std::isfinite(seconds)) return "?";
   if (seconds < 1e-3) return fmt::format("{:.2g} us", seconds * 1e6);

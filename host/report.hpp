@@ -14,8 +14,7 @@ namespace kapitza::host {
 using Scalar = std::variant<bool, std::int64_t, double, std::string, Matrix2>;
 
 /// One number, word or small matrix of a result. The same rows become the table on the terminal,
-/// the keys of
-/// --json and the root attributes of the file.
+/// the keys of --json and the root attributes of the file.
 struct Quantity {
   std::string key;
   Scalar value;
@@ -40,6 +39,9 @@ struct Series {
 };
 std::string to_table(const Series& series);
 nlohmann::ordered_json to_json(const Series& series);
+
+/// What --json prints. Bytes that are no UTF-8, which names of files may have, are replaced.
+std::string json_text(const nlohmann::ordered_json& object);
 
 /// Seconds as "1.2 s", "3 min 20 s", "2 h 05 min".
 std::string readable_duration(double seconds);

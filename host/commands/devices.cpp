@@ -4,6 +4,7 @@
 
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
+#include "host/report.hpp"
 
 namespace kapitza::host {
 
@@ -27,7 +28,7 @@ int devices_command(const Options& options) {
     object["cpu"] = {{"available", true}, {"description", cpu}};
     object["cuda"] = {{"available", why_not.empty()},
                       {"description", why_not.empty() ? cuda : why_not}};
-    fmt::print("{}\n", object.dump(2));
+    fmt::print("{}\n", json_text(object));
     return done;
   }
   fmt::print("cpu   {}\n", cpu);

@@ -46,7 +46,7 @@ void print_json(const std::string& file, const ResultReader& reader) {
     object["datasets"][name] = {{"shape", reader.shape(name)},
                                 {"units", word(reader, "units", name)},
                                 {"long_name", word(reader, "long_name", name)}};
-  fmt::print("{}\n", object.dump(2));
+  fmt::print("{}\n", json_text(object));
 }
 
 void print_text(const std::string& file, const ResultReader& reader) {

@@ -253,7 +253,7 @@ int run_command(const Options& options) {
   }
   if (options.json) {
     const nlohmann::ordered_json all{{"runs", objects}};
-    fmt::print("{}\n", (plans.size() == 1 ? objects[0] : all).dump(2));
+    fmt::print("{}\n", json_text(plans.size() == 1 ? objects[0] : all));
   }
   return code;
 }

@@ -87,6 +87,7 @@ class Reader {
   Reader(const Schema& schema, const std::string& source) : schema_(schema), source_(source) {}
 
   Flat operator()(const Value::Members& root) {
+    job_ = job_named(root);
     flatten(root, "");
     // The job first: it decides whether another key belongs here.
     require_job();
@@ -101,7 +102,16 @@ class Reader {
     if (value.as<Value::Members>())
       return InputError(fmt::format("{}: [{}]: unknown section{}", value.origin.text(), key,
                                     did_you_mean(key, schema_.section_names())));
-    return value_error(key, value, "unknown key" + did_you_mean(key, schema_.key_names()));
+    return value_error(key, value, "unknown key" + key_hint(key));
+  }
+
+  /// A key that the job reads, if one is near: another one would be refused as well.
+  std::string key_hint(const std::string& key) const {
+    const std::vector<std::string> all = schema_.key_names();
+    std::vector<std::string> own = all;
+    std::erase_if(own, [&](const std::string& name) { return !schema_.find_key(job_, name); });
+    const std::string hint = did_you_mean(key, own);
+    return hint.empty() ? did_you_mean(key, all) : hint;
   }
 
   /// Sections dissolved into dotted keys, down to the keys that the schema knows.
@@ -122,6 +132,13 @@ class Reader {
     }
   }
 
+  /// For hints: whether there is such a job is checked later.
+  std::string job_named(const Value::Members& root) const {
+    const auto job = root.find(std::string(schema_.job_key().name));
+    const auto* name = job == root.end() ? nullptr : job->second.as<std::string>();
+    return name ? *name : std::string();
+  }
+
   void require_job() {
     const Key& key = schema_.job_key();
     const auto job = flat_.find(key.name);
@@ -139,9 +156,11 @@ class Reader {
 
   void validate(const std::string& name, Value& value) const {
     if (const Key* key = schema_.find_key(job_, name)) return validate(*key, value);
-    throw value_error(name, value,
-                      fmt::format("this key belongs to job \"{}\", not to \"{}\"",
-                                  fmt::join(schema_.jobs_with(name), " "), job_));
+    const std::vector<std::string> jobs = schema_.jobs_with(name);
+    throw value_error(
+        name, value,
+        fmt::format("this key belongs to {} \"{}\", not to \"{}\"",
+                    jobs.size() == 1 ? "job" : "jobs", fmt::join(jobs, "\", \""), job_));
   }
 
   void add_default(const Key& key) {

@@ -2,6 +2,8 @@
 #include "host/config/schema.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <stdexcept>
 
 #include "host/config/names.hpp"
 
@@ -43,6 +45,11 @@ Schema::Schema(std::vector<Section> sections, std::vector<JobKeys> jobs)
 
 /// Beside other keys of its name, or at the end.
 void Schema::add(const Key& key, const std::string& job) {
+  const std::string_view section = key.section();
+  if (!section.empty() && !find_section(section))
+    throw std::logic_error(fmt::format("{}: there is no section [{}]", key.name, section));
+  if (find_key(job, key.name))
+    throw std::logic_error(fmt::format("job \"{}\" has two keys named {}", job, key.name));
   const auto same = std::ranges::find(readings_, &key, &Reading::key);
   if (same != readings_.end()) return same->jobs.push_back(job);
   const auto last = std::find_if(readings_.rbegin(), readings_.rend(),

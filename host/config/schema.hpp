@@ -25,6 +25,8 @@ struct JobKeys {
 /// nearest key and the resolved configuration come from here. It knows no job by name.
 class Schema {
  public:
+  /// Throws std::logic_error for a key in no section of the table, and where a job has two keys of
+  /// one name.
   Schema(std::vector<Section> sections, std::vector<JobKeys> jobs);
   Schema(const Schema&) = delete;
   Schema& operator=(const Schema&) = delete;

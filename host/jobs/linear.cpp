@@ -15,8 +15,6 @@
 namespace kapitza::host {
 namespace {
 
-constexpr const char* Lambda_key = "defect.Lambda";
-
 CollisionErrors errors_of(const LinearResponse& response, const ResolutionRequest& request) {
   return {response.cutoff_error, response.grid_error, request.tolerance};
 }
@@ -209,7 +207,7 @@ JobResult run(JobContext& context) {
                       summarise(context.machine.kinetic(), problem, *response)};
 
   JobResult result{.quantities = summary_rows(run)};
-  const bool is_list = context.config.is_list(Lambda_key);
+  const bool is_list = context.config.is_list(keys::linear::Lambda.name);
   for (const LinearPoint& point : run.summary.points) {
     if (is_list) {
       result.series.rows.push_back(point_rows(point));
@@ -230,7 +228,7 @@ void validate(const Config& config) {
 
 std::size_t file_size(const Config& config) {
   const auto K = static_cast<std::size_t>(config.integer("grid.K"));
-  const std::size_t Lambdas = config.numbers(Lambda_key).size();
+  const std::size_t Lambdas = config.numbers(keys::linear::Lambda.name).size();
   const std::size_t operators = config.flag("linear.S") ? K * K : 0;
   const auto places = static_cast<std::size_t>(config.integer("linear.places"));
   return 64 * 1024 + sizeof(double) * (10 * K + Lambdas * (2 * K + 16 + operators + places * K));
@@ -311,10 +309,12 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
 }
 
 constexpr const Key* keys_read[] = {
-    &keys::carriers::dispersion, &keys::carriers::interaction, &keys::linear::state_n,
-    &keys::linear::dn,           &keys::linear::places,        &keys::linear::S,
-    &keys::linear::Lambda,       &keys::collision::K,          &keys::collision::channels,
-    &keys::collision::tolerance, &keys::collision::T,          &keys::collision::M,
+    &keys::carriers::dispersion, &keys::carriers::interaction,
+    &keys::linear::state_n,      &keys::linear::dn,
+    &keys::linear::places,       &keys::linear::S,
+    &keys::linear::Lambda,       &keys::linear::K,
+    &keys::collision::channels,  &keys::collision::tolerance,
+    &keys::collision::T,         &keys::collision::M,
     &keys::collision::dtau,      &keys::output::file,
 };
 

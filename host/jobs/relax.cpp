@@ -155,12 +155,14 @@ class RelaxationRun final : public StepwiseRun {
   void warn_about_tolerance() {
     if (relaxation_.tolerance_reached() || warned_) return;
     warned_ = true;
-    context_.console.warning(
-        fmt::format("the tolerance {} is not reached at t = {:.4g}: the collision integral's error "
-                    "is about {:.2g}, of which the momentum grid makes {:.2g} (a larger grid.K "
-                    "would lower that)",
-                    context_.config.number("numerics.tolerance"), relaxation_.record().t,
-                    relaxation_.error_estimate(), relaxation_.grid_error()));
+    context_.console.warning(fmt::format("at t = {:.4g}, {}", relaxation_.record().t,
+                                         unreached_tolerance(largest_errors())));
+  }
+
+  /// The largest estimate so far; the grid's part of it is that of the latest.
+  CollisionErrors largest_errors() const {
+    const double all = relaxation_.error_estimate(), grid = std::min(relaxation_.grid_error(), all);
+    return {all - grid, grid, context_.config.number("numerics.tolerance")};
   }
 
   Quantities quantities() const {

@@ -138,7 +138,7 @@ void validate(const Config& config) {
 }
 
 constexpr const Key* keys_read[] = {
-    &keys::carriers::dispersion, &keys::carriers::interaction, &keys::carriers::left,
+    &keys::carriers::dispersion, &keys::carriers::interaction, &keys::defect::left,
     &keys::carriers::right,      &keys::defect::Lambda,        &keys::defect::together,
     &keys::collision::K,         &keys::defect::cells,         &keys::defect::mesh,
     &keys::defect::layer,        &keys::collision::channels,   &keys::collision::tolerance,

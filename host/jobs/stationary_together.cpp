@@ -48,6 +48,7 @@ class DefectsSideBySide {
   void advance(OneLambda& one, std::optional<DefectPoint>& point, kinetic::Backend& own);
   void between_steps();
   void report();
+  double progress() const;
   double seconds_per_step() const;
   bool finished() const { return std::ranges::all_of(all_, &OneLambda::converged); }
   [[noreturn]] void throw_failure(const std::vector<std::exception_ptr>& thrown) const;
@@ -121,7 +122,7 @@ void DefectsSideBySide::advance(OneLambda& one, std::optional<DefectPoint>& poin
 // ---- in the thread of the job -------------------------------------------------------------------
 
 JobResult DefectsSideBySide::run() {
-  context_.console.start_progress(0);
+  context_.console.start_progress(progress());
   checkpoint_.restart();
   const auto thrown = side_by_side(
       context_.machine.kinetic(), all_.size(),
@@ -154,11 +155,16 @@ double DefectsSideBySide::seconds_per_step() const {
   return time_.this_part() / static_cast<double>(std::max(most, 1L));
 }
 
+/// 0 .. 1, of all Lambdas together.
+double DefectsSideBySide::progress() const {
+  double sum = 0;
+  for (const OneLambda& one : all_) sum += one.progress;
+  return sum / static_cast<double>(all_.size());
+}
+
 void DefectsSideBySide::report() {
-  double progress = 0;
   long steps = 0;
   for (OneLambda& one : all_) {
-    progress += one.progress;
     steps += one.steps;
     if (!one.ended() || std::exchange(one.reported, true)) continue;
     const std::string& warning = one.converged ? one.warning : one.failure;
@@ -168,7 +174,7 @@ void DefectsSideBySide::report() {
   }
   if (std::exchange(reported_steps_, steps) == steps) return;
   const auto converged = std::ranges::count_if(all_, &OneLambda::converged);
-  context_.console.progress(progress / static_cast<double>(all_.size()),
+  context_.console.progress(progress(),
                             fmt::format("{} of {} Lambdas have converged", converged, all_.size()));
 }
 

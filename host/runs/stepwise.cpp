@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/runs/stepwise.hpp"
 
+#include <fmt/format.h>
 #include <utility>
 
 namespace kapitza::host {
 namespace {
 
+/// What the user is told; also where nothing can be kept.
+std::string message_of_failure(StepwiseRun& run, const std::string& why) {
+  try {
+    return run.fail(why);
+  } catch (const IoError& error) {
+    return fmt::format("{}\nwhat was reached could not be kept: {}", why, error.what());
+  }
+}
+
 void step(StepwiseRun& run) {
   try {
     run.step();
   } catch (const NumericsError& error) {
-    throw NumericsError(run.fail(error.what()));
+    throw NumericsError(message_of_failure(run, error.what()));
   }
 }
 
@@ -20,13 +30,12 @@ Clock wall_clock() {
   return [clock = WallClock(std::nullopt)] { return clock.elapsed(); };
 }
 
-/// The time of a step is that until the next one could begin, but for a checkpoint.
 JobResult run_stepwise(StepwiseRun& run, const JobContext& context, const Clock& now) {
   CheckpointClock checkpoint(context.config, now);
   context.console.start_progress(run.progress());
   std::string stopped_by;
   while (!run.finished() && stopped_by.empty()) {
-    const double before = now();
+    const double before = now();  // a step takes until the next one could begin
     step(run);
     context.console.progress(run.progress(), run.detail());
     if (run.finished()) break;

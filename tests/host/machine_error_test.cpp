@@ -15,12 +15,17 @@ TEST(ExitCode, SaysWhoIsToBlame) {
   EXPECT_EQ(exit_code_of(NumericsError("")), 3);
   EXPECT_EQ(exit_code_of(IoError("")), 4);
   EXPECT_EQ(exit_code_of(std::filesystem::filesystem_error("", std::error_code())), 4);
+  EXPECT_EQ(exit_code_of(std::ios_base::failure("")), 4);
   EXPECT_EQ(exit_code_of(MachineError("")), 5);
   EXPECT_EQ(exit_code_of(OutOfMemory("", {})), 5);
   EXPECT_EQ(exit_code_of(LibraryFailure("", "")), 5);
   EXPECT_EQ(exit_code_of(std::bad_alloc()), 5);
   EXPECT_EQ(exit_code_of(std::length_error("")), 5);
   EXPECT_EQ(exit_code_of(std::system_error(std::error_code())), 5) << "no more threads";
+  EXPECT_EQ(exit_code_of(std::logic_error("")), 70);
+  EXPECT_EQ(exit_code_of(std::invalid_argument("")), 70);
+  EXPECT_EQ(exit_code_of(std::out_of_range("")), 70);
+  EXPECT_EQ(exit_code_of(std::runtime_error("")), 70) << "no error of ours";
 }
 
 TEST(MachineError, NamesWhatFailed) {

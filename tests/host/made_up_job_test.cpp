@@ -140,8 +140,8 @@ TEST(MadeUpJob, RefusesWhatIsWrong) {
   EXPECT_EQ(error_of("state.n = 1\ndecay.element = \"Cs\"\ndecay.rate = 1"),
             "d.toml:4:14: decay.rate = 1.0: decay.element says how fast");
   EXPECT_EQ(error_of("state.n = 1\ngrid.K = 64"),
-            "d.toml:3:10: grid.K = 64: this key belongs to job \"collision relax stationary "
-            "linear\", not to \"decay\"");
+            "d.toml:3:10: grid.K = 64: this key belongs to jobs \"collision\", \"relax\", "
+            "\"stationary\", \"linear\", not to \"decay\"");
   EXPECT_EQ(error_of("state.n = 1\ndecay.rat = 2"),
             "d.toml:3:13: decay.rat = 2: unknown key, did you mean \"decay.rate\"?");
 }

@@ -345,6 +345,28 @@ TEST_F(Run, WarnsWhereTheToleranceIsOutOfReach) {
   EXPECT_EQ(ResultReader(file("collision.h5")).attribute("tolerance_reached"), Scalar(false));
 }
 
+TEST_F(Run, JsonNamesFilesWhoseNamesAreNoUtf8) {
+  directory_.write("a\xff.toml", small_collision);
+  const Ended ended = run({"a\xff.toml", "--json", "--out", "a.h5", "--device", "cpu"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.signal << ended.err;
+  EXPECT_EQ(nlohmann::json::parse(ended.out).at("config_file"), "a\uFFFD.toml");
+  const Ended missing = program({"info", "a\xff.h5", "--json"});
+  EXPECT_EQ(missing.exit_code, 4) << missing.signal << missing.err;
+  EXPECT_EQ(nlohmann::json::parse(missing.out).at("exit_code"), 4);
+}
+
+/// A cut-off in time that is too short is no fault of the momentum grid.
+TEST_F(Run, SaysWhereARelaxationLeavesTheTolerance) {
+  const Ended ended =
+      run({"relax.toml", "--set", "numerics.T=0.5", "--set", "numerics.tolerance=0.3", "--set",
+           "relax.t_end=1e-3", "--device", "cpu"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_NE(ended.err.find("warning: at t = 0, the tolerance 0.3 is not reached"),
+            std::string::npos)
+      << ended.err;
+  EXPECT_EQ(ended.err.find("a larger grid.K helps"), std::string::npos) << ended.err;
+}
+
 TEST_F(Run, CudaWithoutAGpuIsAnError) {
   const Ended devices = kapitza_program(directory_.path(), {"devices", "--json"});
   ASSERT_EQ(devices.exit_code, 0);

@@ -4,9 +4,11 @@
 #include "host/config/schema.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <set>
+#include <stdexcept>
 
 #include "host/config/config.hpp"
 #include "host/config/names.hpp"
@@ -59,6 +61,33 @@ TEST(Schema, KeysAreInKnownSectionsAndSayWhatTheyMean) {
     EXPECT_FALSE(split(key->meaning).empty()) << key->name;
     EXPECT_FALSE(jobs.empty()) << key->name;
   }
+}
+
+/// Why the tables of a made-up job, which reads these keys, make no schema.
+std::string refusal(std::span<const Key* const> keys) {
+  try {
+    const Schema schema({{"atoms", "all alike"}}, {{"decay", "of atoms", keys, nullptr}});
+  } catch (const std::logic_error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Schema, TakesNoKeyThatIsInNoSection) {
+  const Key known{.name = "atoms.n", .type = types::number, .meaning = "How many."};
+  const Key unknown{.name = "atom.n", .type = types::number, .meaning = "How many."};
+  const Key alone{.name = "n", .type = types::number, .meaning = "How many."};
+  EXPECT_EQ(refusal(std::array{&known, &alone}), "accepted");
+  EXPECT_EQ(refusal(std::array{&known, &unknown}), "atom.n: there is no section [atom]");
+}
+
+TEST(Schema, TakesNoTwoKeysOfOneNameFromAJob) {
+  const Key n{.name = "atoms.n", .type = types::number, .meaning = "How many."};
+  const Key other{.name = "atoms.n", .type = types::integer, .meaning = "How many."};
+  const Key job{.name = "job", .type = types::number, .meaning = "How hard it is."};
+  EXPECT_EQ(refusal(std::array{&n, &other}), "job \"decay\" has two keys named atoms.n");
+  EXPECT_EQ(refusal(std::array{&n, &n}), "job \"decay\" has two keys named atoms.n");
+  EXPECT_EQ(refusal(std::array{&job}), "job \"decay\" has two keys named job");
 }
 
 TEST(Schema, SectionsHaveKeysAndAMeaning) {
@@ -134,6 +163,7 @@ TEST(Schema, RangesSayWhatTheyContain) {
   EXPECT_FALSE(even.contains(30));
   EXPECT_FALSE(even.contains(4098));
   EXPECT_EQ(even.text(), "even, 32 .. 4096");
+  EXPECT_EQ(program_schema().find_key("linear", "grid.K")->allowed(), "multiple of 4, 32 .. 4096");
   EXPECT_FALSE(Range::positive().contains(0));
   EXPECT_TRUE(Range::positive().contains(1e-300));
   EXPECT_EQ(Range::positive().text(), "> 0");

@@ -18,6 +18,7 @@ class Counting final : public StepwiseRun {
   int last = 5, at = 0, fails_at = -1, breaks_at = -1;
   double now = 0, step_seconds = 1, write_seconds = 0;
   std::vector<int> written = {};
+  bool disk_full = false;
 
   void step() override {
     now += step_seconds;
@@ -28,6 +29,7 @@ class Counting final : public StepwiseRun {
   double progress() const override { return static_cast<double>(at) / last; }
   std::string detail() const override { return "at " + std::to_string(at); }
   JobResult write() override {
+    if (disk_full) throw IoError("the disk is full");
     now += write_seconds;
     written.push_back(at);
     return {.wall_seconds = now, .finished = finished()};
@@ -131,6 +133,18 @@ TEST_F(Stepwise, AFailureSaysWhatTheRunSaysAndKeepsWhatItKeeps) {
     EXPECT_STREQ(error.what(), "it is not finite, and kept");
   }
   EXPECT_EQ(run_.written, std::vector<int>{3});
+}
+
+TEST_F(Stepwise, AFailureIsToldWhereNothingCanBeKept) {
+  run_.fails_at = 3;
+  run_.disk_full = true;
+  try {
+    go();
+    FAIL() << "it ended well";
+  } catch (const NumericsError& error) {
+    EXPECT_STREQ(error.what(),
+                 "it is not finite\nwhat was reached could not be kept: the disk is full");
+  }
 }
 
 TEST_F(Stepwise, OtherErrorsPassAsTheyAre) {

@@ -6,8 +6,8 @@
 BEFORE and AFTER are programs (build/kapitza), or folders with the result files of one, named as their
 configurations are. Every configuration, of configs/ unless some are
 named, is run by both. Datasets, and attributes that are results, are compared by their SHA-256, with
-type and shape. What only AFTER writes is listed and is no difference. The exit code is 1 where
-something differs or is missing, 2 where a run fails.
+type and shape. What only AFTER writes is listed, and is a difference where BEFORE and AFTER are the
+same. The exit code is 1 where something differs or is missing, 2 where a run fails.
 """
 
 import argparse
@@ -111,6 +111,8 @@ def compare(config, options):
             print(f"{sha}  {config.stem} {name}")
     problems = list(differences(before, after))
     new = sorted(after.keys() - before.keys())
+    if options.before == options.after:
+        problems += [f"{name} is missing before" for name in new]
     print(f"{config.stem}: {len(before)} results, {len(problems)} different or missing"
           + (f", new: {' '.join(new)}" if new else ""), flush=True)
     for problem in problems:

@@ -109,15 +109,6 @@ constinit const Key interaction{
         the |psi|^6 defect; c1 is a counterterm and causes no collisions.)",
 };
 
-constinit const Key left{
-    .name = "injection.left",
-    .type = types::density,
-    .unit = "1",
-    .meaning = R"(
-        Density n(k) > 0 that enters from the left (X = 0), of which the momenta with v > 0 count.
-        Written like state.n: an expression of k, a table or a thermal state.)",
-};
-
 constinit const Key right{
     .name = "injection.right",
     .type = types::density,

@@ -16,10 +16,10 @@ extern const Type density;      ///< "expression of k" | {table = "n.csv"} | {th
 /// thermal: {beta = ..., mu = ...}
 std::string thermal_problem(Value& thermal);
 
-/// The carriers and their interaction, and what reservoirs send in.
+/// The carriers and their interaction, and what the right reservoir sends in.
 namespace keys::carriers {
 
-extern const Key dispersion, interaction, left, right;
+extern const Key dispersion, interaction, right;
 
 }  // namespace keys::carriers
 }  // namespace kapitza::host

@@ -24,7 +24,7 @@ constinit const Key K{
     .range = {32, 4096, false, 2},
     .otherwise = "256",
     .unit = "points",
-    .meaning = "Number of momenta; in job linear a multiple of 4.",
+    .meaning = "Number of momenta.",
 };
 
 constinit const Key channels{

@@ -4,10 +4,20 @@
 #include <algorithm>
 
 #include "host/config/types.hpp"
+#include "host/jobs/keys/carriers.hpp"
 #include "host/jobs/keys/collision.hpp"
 #include "host/jobs/read/defect.hpp"
 
 namespace kapitza::host::keys::defect {
+
+constinit const Key left{
+    .name = "injection.left",
+    .type = types::density,
+    .unit = "1",
+    .meaning = R"(
+        Density n(k) > 0 that enters from the left (X = 0), of which the momenta with v > 0 count.
+        Written like state.n: an expression of k, a table or a thermal state.)",
+};
 
 constinit const Key Lambda{
     .name = "defect.Lambda",

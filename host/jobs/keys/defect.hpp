@@ -6,7 +6,7 @@
 /// The stationary state of a defect.
 namespace kapitza::host::keys::defect {
 
-extern const Key Lambda, together, cells, mesh, layer;
+extern const Key left, Lambda, together, cells, mesh, layer;
 extern const Key scheme, transport, split, residual, iterations;
 
 void check(Config& config);

@@ -328,8 +328,6 @@ void check(Config& config) {
     config.not_read(Lambda.name, "defect.lambda is given as well, and sets it");
     return;
   }
-  const bool closed = is_closed(config);
-  if (closed && !config.has(Lambda.name)) config.require(lambda.name, "give it, or defect.Lambda");
   config.require(Lambda.name, "give it, or defect.lambda");
 }
 

@@ -104,6 +104,17 @@ constinit const Key Lambda{
         leading dimension Lambda for either.)",
 };
 
+constinit const Key K{
+    .name = "grid.K",
+    .type = types::integer,
+    .range = {32, 4096, false, 4},
+    .otherwise = "256",
+    .unit = "points",
+    .meaning = R"(
+        Number of momenta. The error of the grid is found with half of them, which are even in
+        number as well.)",
+};
+
 void check(Config& config) {
   if (config.integer(places.name) == 1)
     throw config.error(places.name, "both ends are included: at least 2, or 0");

@@ -15,7 +15,7 @@ extern const Type perturbation;   ///< {left = "expression of k" | {table = "dn.
 /// Linear response of a thermal defect.
 namespace keys::linear {
 
-extern const Key state_n, dn, places, S, Lambda;
+extern const Key state_n, dn, places, S, Lambda, K;
 
 void check(Config& config);
 
