@@ -2,6 +2,8 @@
 #include "host/jobs/linear.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <fmt/format.h>
 
 #include "host/jobs/keys/carriers.hpp"
@@ -10,6 +12,7 @@
 #include "host/jobs/keys/output.hpp"
 #include "host/jobs/read/linear.hpp"
 #include "host/jobs/read/model.hpp"
+#include "host/jobs/sample.hpp"
 #include "kapitza/solver/linear_summary.hpp"
 
 namespace kapitza::host {
@@ -254,57 +257,119 @@ Quantities unknown_accuracy() {
   };
 }
 
-/// The problem on so few momenta that its first answer fits into the budget, all of them if
-/// possible. The linear algebra of K momenta takes K^3 operations.
-LinearProblem affordable(kinetic::Backend& backend, const LinearProblem& problem,
-                         const ResolutionRequest& request, const Budget& budget) {
-  constexpr int quick = 128;
-  std::vector<LinearProblem> problems{problem};
+LinearProblem on_momenta(LinearProblem problem, int K) {
+  problem.model.grid.K = K;
+  problem.dn_in = nearest_values(problem.dn_in, K);
+  return problem;
+}
+
+bool is_resolved(const LinearProblem& problem) {
   try {
-    while (problems.back().model.grid.K > quick) {
-      LinearProblem half = halved(problems.back());
-      require_resolved(half.model, half.background);
-      problems.push_back(std::move(half));
-    }
-  } catch (const InputError&) {  // no fewer momenta will do
+    require_resolved(problem.model, problem.background);
+    return true;
+  } catch (const InputError&) {
+    return false;
   }
-  if (problems.size() == 1) return problem;
+}
+
+/// The same collisions about a density that any number of momenta resolves.
+LinearProblem flat(LinearProblem problem) {
+  problem.background = {.b = 0, .c = 1};
+  return problem;
+}
+
+/// So few that an answer takes no time. On a grid where a carrier rests there is none.
+int quick_momenta(const LinearProblem& problem) {
+  int K = 128;
+  while (K < problem.model.grid.K && !is_resolved(flat(on_momenta(problem, K)))) K += 4;
+  return std::min(K, problem.model.grid.K);
+}
+
+/// What a first answer takes, which does not depend on the background.
+double seconds_of_first_answer(kinetic::Backend& backend, const LinearProblem& problem,
+                               const ResolutionRequest& request) {
   int asked = 0;
   const auto second = [&](double) { return ++asked > 1; };
+  return seconds_of([&] { resolve_linear(backend, flat(problem), request, second); });
+}
+
+/// What there is time to measure.
+struct Affordable {
+  std::optional<LinearProblem> problem;  ///< none: not even a first answer
+  double least_seconds = 0;              ///< of a first answer to the whole problem
+};
+
+/// On all momenta, or on so few that a first answer fits into the budget. The linear algebra of K
+/// momenta takes K^3 operations.
+Affordable affordable(kinetic::Backend& backend, const LinearProblem& problem,
+                      const ResolutionRequest& request, const Budget& budget) {
+  const int K = problem.model.grid.K, quick = quick_momenta(problem);
+  if (K == quick) return {problem};
   const double seconds =
-      seconds_of([&] { resolve_linear(backend, problems.back(), request, second); });
-  const double K = problems.back().model.grid.K;
-  for (const LinearProblem& candidate : problems)
-    if (budget.has_time_for(seconds * std::pow(candidate.model.grid.K / K, 3))) return candidate;
-  return problems.back();
+      seconds_of_first_answer(backend, on_momenta(problem, quick), suited_to(request, quick));
+  const auto expected = [&](int momenta) {
+    return seconds * std::pow(static_cast<double>(momenta) / quick, 3);
+  };
+  if (budget.has_time_for(expected(K))) return {problem, expected(K)};
+  std::vector<int> fewer;
+  for (int some = std::bit_floor(static_cast<unsigned>(K - 1)); some > quick; some /= 2)
+    if (budget.has_time_for(expected(some))) fewer.push_back(some);
+  fewer.push_back(quick);
+  for (const int some : fewer)
+    if (LinearProblem sample = on_momenta(problem, some); is_resolved(sample))
+      return {std::move(sample), expected(K)};
+  return {std::nullopt, expected(K)};
+}
+
+/// What an estimate has measured, and on how many momenta: 0 where there was no time for any.
+struct Measured {
+  ResolvedLinear resolved;
+  int momenta;
+  double seconds;  ///< of the whole problem
+};
+
+Measured measure(kinetic::Backend& backend, const LinearProblem& problem,
+                 const ResolutionRequest& request, Budget& budget) {
+  const WallClock clock(std::nullopt);
+  const auto [sample, least_seconds] = affordable(backend, problem, request, budget);
+  if (!sample) {
+    const auto at_once = [](double) { return true; };
+    return {resolve_linear(backend, problem, request, at_once), 0, least_seconds};
+  }
+  const int momenta = sample->model.grid.K;
+  ResolvedLinear resolved =
+      resolve_linear(backend, *sample, suited_to(request, momenta), budget.stop());
+  const double ratio = static_cast<double>(problem.model.grid.K) / momenta;
+  // What was measured on fewer momenta grows at least like their matrices' linear algebra.
+  const double seconds = (clock.elapsed() + budget.refused_seconds()) * std::pow(ratio, 3);
+  return {std::move(resolved), momenta, seconds};
+}
+
+/// Why an estimate is a bound.
+std::string bound_text(int momenta, int K) {
+  if (momenta == K) return "a run refines further: these are bounds";
+  if (momenta == 0) return "there was no time for a first answer: these are bounds";
+  return fmt::format("from {} momenta, extrapolated", momenta);
 }
 
 /// The resolution is what takes time.
 Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   const LinearProblem problem = make_linear(config);
   const ResolutionRequest request = make_request(config, problem.model);
-  const WallClock clock(std::nullopt);
-  const LinearProblem sample = affordable(machine.kinetic(), problem, request, budget);
-  const ResolvedLinear resolved = resolve_linear(machine.kinetic(), sample, request, budget.stop());
-  const double ratio = static_cast<double>(problem.model.grid.K) / sample.model.grid.K;
-  // What was measured on fewer momenta grows at least like their matrices' linear algebra.
-  const double seconds = (clock.elapsed() + budget.refused_seconds()) * std::pow(ratio, 3);
+  const auto [resolved, momenta, seconds] = measure(machine.kinetic(), problem, request, budget);
   const auto bytes = [](const char* key, double size) {
     return Quantity{key, static_cast<std::int64_t>(size), readable_bytes(size)};
   };
-  const bool complete = resolved.response && ratio == 1;
+  const bool complete = resolved.response && momenta == problem.model.grid.K;
   Quantities rows = resolution_rows(resolved.resolution.collision);
   append(rows, resolved.response ? accuracy_rows(*resolved.response, request) : unknown_accuracy());
   append(rows, {bytes("memory_bytes", memory(config, problem, resolved.resolution)),
                 bytes("file_bytes", static_cast<double>(file_size(config))),
-                {"estimated_seconds", seconds, "about " + readable_duration(seconds)},
-                completeness_row(complete, ratio == 1 ? "a run refines further: these are bounds"
-                                                      : fmt::format("from {} momenta, extrapolated",
-                                                                    sample.model.grid.K))});
-  if (complete) return rows;
+                {"estimated_seconds", seconds,
+                 (complete ? "about " : "at least ") + readable_duration(seconds)},
+                completeness_row(complete, bound_text(momenta, problem.model.grid.K))});
   if (!resolved.response && !request.T && problem.model.has_sweep())
     remark(rows, "T", "at least: the time was over before it was found");
-  remark(rows, "estimated_seconds", "at least " + readable_duration(seconds));
   return rows;
 }
 

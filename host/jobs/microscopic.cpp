@@ -24,9 +24,19 @@ JobResult run(JobContext& context) {
   return run_driven_field(context);
 }
 
+/// What a plan may find wrong that the setup has not: the noise, and the windows. The shortest ring
+/// that has room for them has the same, without tables that take seconds.
+void check_plan(const FieldSetup& setup) {
+  if (!setup.problem.absorber) return;
+  FieldProblem shortest = setup.problem;
+  shortest.profile.assign(2 * (shortest.absorber->width + shortest.window), 0.0);
+  shortest.starts_from_zero = true;
+  make_plan(shortest, setup.numerics, setup.size);
+}
+
 void validate(const Config& config) {
   const FieldSetup setup(config);
-  make_plan(setup.problem, setup.numerics, setup.size);
+  check_plan(setup);
   if (setup.problem.absorber) {
     make_steady_state_options(config, setup.problem);
     return;
@@ -37,44 +47,80 @@ void validate(const Config& config) {
                        fmt::format("the run has {} steps only", std::lround(steps)));
 }
 
-std::size_t file_size(const Config& config) {
-  const FieldSetup setup(config);
-  const EnsemblePlan plan = make_plan(setup.problem, setup.numerics, setup.size);
+std::size_t file_size(const Config& config, const FieldSetup& setup) {
+  const FieldProblem& problem = setup.problem;
   const std::size_t records =
-      setup.problem.absorber ? 8 : 6 * static_cast<std::size_t>(config.integer("ensemble.records"));
-  return 64 * 1024 + records * sizeof(double) * plan.sites +
-         checkpoint_size(plan, config.flag("numerics.error_check"));
+      problem.absorber ? 8 : 6 * static_cast<std::size_t>(config.integer("ensemble.records"));
+  const TotalsLayout totals{static_cast<int>(problem.windows().size()), problem.window,
+                            problem.sites()};
+  return 64 * 1024 + records * sizeof(double) * problem.sites() +
+         checkpoint_size(totals, setup.size.trajectories, config.flag("numerics.error_check"));
 }
+
+std::size_t file_size(const Config& config) { return file_size(config, FieldSetup(config)); }
 
 /// What a step takes, and how much memory.
 struct StepCost {
   double seconds, memory;
-  bool complete = true;  ///< false: of few trajectories, times as many as there are of them
+  bool complete = true;  ///< false: of a part of the ensemble, times what it is a part of
 };
 
-StepCost measured(field::Backend& backend, const FieldSetup& setup, long steps) {
-  const auto ensemble = backend.ensemble(make_plan(setup.problem, setup.numerics, setup.size));
-  ensemble->start();
-  ensemble->advance(0, steps);  // touches memory for the first time
-  const double seconds = seconds_of([&] { ensemble->advance(steps, steps); });
-  return {seconds / static_cast<double>(steps), static_cast<double>(ensemble->memory())};
+/// The first steps touch memory for the first time: as many others are measured.
+StepCost measured(Ensemble& ensemble, long first, long steps) {
+  ensemble.advance(first, steps);
+  const double seconds = seconds_of([&] { ensemble.advance(first + steps, steps); });
+  return {seconds / static_cast<double>(steps), static_cast<double>(ensemble.memory())};
 }
 
-/// Of all trajectories, or of some if those say that all would take too long.
+/// A closed ring of fewer sites, with about the same share of them in the defect.
+FieldProblem shortened(const FieldProblem& problem, int sites) {
+  FieldProblem ring = problem;
+  ring.absorber.reset();
+  ring.starts_from_zero = true;
+  ring.window = sites;
+  const std::size_t stride = problem.profile.size() / sites;
+  for (int site = 0; site < sites; ++site) ring.profile[site] = problem.profile[site * stride];
+  ring.profile.resize(sites);
+  return ring;
+}
+
+/// So much of an ensemble that a few steps of it take no time: few trajectories, and of a long ring
+/// a part. A power of two stays one.
+struct Part {
+  int sites, trajectories;
+  double ratio;  ///< of the whole to it
+};
+
+Part quick_part(const FieldSetup& setup) {
+  constexpr int most = 1 << 20;
+  const int sites = setup.problem.sites(), all = setup.size.trajectories;
+  int part = sites;
+  while (part > most) part = part / 4 * 2;
+  const int trajectories = std::clamp(most / part, 1, all);
+  return {part, trajectories,
+          static_cast<double>(sites) / part * static_cast<double>(all) / trajectories};
+}
+
+/// Of the whole ensemble, or of a part of it if that says that the whole would take too long.
 StepCost step_cost(field::Backend& backend, const FieldSetup& setup, const Budget& budget) {
-  constexpr long steps = 10, quick_site_steps = 1 << 20;
-  const int all = setup.size.trajectories;
-  FieldSetup sample = setup;
-  sample.size.trajectories =
-      static_cast<int>(std::clamp<long>(quick_site_steps / setup.problem.sites(), 1, all));
-  if (sample.size.trajectories == all) return measured(backend, setup, steps);
+  constexpr long steps = 10, steps_to_measure = 2 * steps;
+  const auto& [problem, numerics, size] = setup;
+  const Part part = quick_part(setup);
+  const EnsembleSize some{part.trajectories, size.seed, size.precision};
   const WallClock clock(std::nullopt);
-  StepCost cost = measured(backend, sample, 1);
-  const double ratio = static_cast<double>(all) / sample.size.trajectories;
-  // The start takes its time as well: it is in what two steps took with it.
-  if (budget.has_time_for(ratio * clock.elapsed() / 2 * 2 * steps))
-    return measured(backend, setup, steps);
-  return {ratio * cost.seconds, ratio * cost.memory, false};
+  const bool is_short = part.sites < problem.sites();
+  auto ensemble = backend.ensemble(
+      make_plan(is_short ? shortened(problem, part.sites) : problem, numerics, some));
+  ensemble->start();
+  const StepCost cost = measured(*ensemble, 0, 1);
+  const double per_step = part.ratio * cost.seconds, start = part.ratio * clock.elapsed();
+  const bool whole = part.ratio == 1;
+  if (!budget.has_time_for((whole ? 0 : start) + per_step * steps_to_measure))
+    return {per_step, part.ratio * cost.memory, whole};
+  if (whole) return measured(*ensemble, 2, steps);
+  ensemble = backend.ensemble(make_plan(problem, numerics, size));
+  ensemble->start();
+  return measured(*ensemble, 0, steps);
 }
 
 /// How long a few steps take.
@@ -88,15 +134,17 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   Quantities rows = setup_rows(setup);
   append(rows,
          {bytes("memory_bytes", static_cast<std::size_t>(cost.memory) * ensembles(config)),
-          bytes("file_bytes", file_size(config)),
+          bytes("file_bytes", file_size(config, setup)),
           {"site_steps_per_second",
            setup.problem.sites() * static_cast<double>(setup.size.trajectories) / cost.seconds, ""},
-          completeness_row(cost.complete, "extrapolated from a few trajectories")});
+          completeness_row(cost.complete, "extrapolated from a part of the ensemble")});
   if (!config.has("ensemble.max_time")) return rows;
   const double work = StepCheckedEnsemble::work(config.flag("numerics.error_check"));
   const double seconds =
       work * cost.seconds * config.number("ensemble.max_time") / setup.numerics.dt;
-  append(rows, {{"estimated_seconds", seconds, "at most " + readable_duration(seconds)}});
+  append(rows,
+         {{"estimated_seconds", seconds,
+           (cost.complete ? "at most " : "extrapolated: at most ") + readable_duration(seconds)}});
   return rows;
 }
 

@@ -155,9 +155,9 @@ ClosedChainCheckpoint read_closed_chain(const ResultReader& reader, const Ensemb
   return state;
 }
 
-std::size_t checkpoint_size(const EnsemblePlan& plan, bool error_check) {
-  const std::size_t row = 2 * static_cast<std::size_t>(plan.sites) + 2 * plan.observables();
-  return sizeof(double) * StepCheckedEnsemble::count(error_check) * row * plan.trajectories;
+std::size_t checkpoint_size(const TotalsLayout& totals, int trajectories, bool error_check) {
+  const std::size_t row = 2 * static_cast<std::size_t>(totals.sites) + 2 * totals.size();
+  return sizeof(double) * StepCheckedEnsemble::count(error_check) * row * trajectories;
 }
 
 }  // namespace kapitza::host

@@ -20,6 +20,6 @@ ClosedChainCheckpoint read_closed_chain(const ResultReader& reader, const Ensemb
                                         std::size_t ensembles);
 
 /// Bytes of a checkpoint, roughly.
-std::size_t checkpoint_size(const EnsemblePlan& plan, bool error_check);
+std::size_t checkpoint_size(const TotalsLayout& totals, int trajectories, bool error_check);
 
 }  // namespace kapitza::host

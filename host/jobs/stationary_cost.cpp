@@ -7,6 +7,7 @@
 
 #include "host/jobs/job.hpp"
 #include "host/jobs/read/defect.hpp"
+#include "host/jobs/sample.hpp"
 #include "kapitza/numerics/norms.hpp"
 
 namespace kapitza::host {
@@ -21,13 +22,6 @@ struct NodeCost {
   bool resolved = true;  ///< false: there was no time to refine further
   int momenta = 0;       ///< that linear systems were measured for
 };
-
-/// The first time touches new memory: the second one counts.
-template <class F>
-double second_time(F f) {
-  f();
-  return seconds_of(f);
-}
 
 NodeCost measure_evaluation(kinetic::Backend& backend, const Slab& slab,
                             const ResolutionRequest& request, Budget& budget) {
@@ -69,32 +63,29 @@ SystemCost system_cost(kinetic::Backend& backend, const DefectProblem& problem,
     factorise(backend, {system.get(), &coefficients});
     kinetic::solve(backend, {system.get(), f});
   };
-  return {second_time(solve) / nodes,
-          static_cast<double>(collisions.memory() + system->memory()) / nodes};
+  double seconds = seconds_of(solve);
+  if (budget.has_time_for(seconds)) seconds = seconds_of(solve);  // the first touches new memory
+  return {seconds / nodes, static_cast<double>(collisions.memory() + system->memory()) / nodes};
 }
 
-std::vector<double> every_second(const std::vector<double>& values) {
-  std::vector<double> some;
-  for (std::size_t i = 0; i < values.size(); i += 2) some.push_back(values[i]);
-  return some;
+DefectProblem on_momenta(DefectProblem problem, int K) {
+  problem.model.grid.K = K;
+  problem.injection.left = nearest_values(problem.injection.left, K);
+  problem.injection.right = nearest_values(problem.injection.right, K);
+  return problem;
 }
 
-/// Of all momenta, or of fewer if those say that all would take too long: factors of K momenta take
+/// Of few momenta, and of all of them if those say that there is time: factors of K momenta take
 /// K^3 operations.
 void measure_linear_system(kinetic::Backend& backend, const DefectProblem& problem,
                            const ResolutionRequest& request, Budget& budget, NodeCost& cost) {
   constexpr int quick = 64;
   const int K = problem.model.grid.K;
-  DefectProblem sample = problem;
-  while (sample.model.grid.K > quick && sample.model.grid.K % 4 == 0) {
-    sample.model.grid.K /= 2;
-    sample.injection.left = every_second(sample.injection.left);
-    sample.injection.right = every_second(sample.injection.right);
-  }
+  cost.momenta = std::min(K, quick);
   const WallClock clock(std::nullopt);
-  SystemCost system = system_cost(backend, sample, request, budget);
-  const double ratio = static_cast<double>(K) / sample.model.grid.K;
-  cost.momenta = sample.model.grid.K;
+  SystemCost system = system_cost(backend, on_momenta(problem, cost.momenta),
+                                  suited_to(request, cost.momenta), budget);
+  const double ratio = static_cast<double>(K) / cost.momenta;
   if (ratio > 1 && budget.has_time_for(clock.elapsed() * std::pow(ratio, 3))) {
     system = system_cost(backend, problem, request, budget);
     cost.momenta = K;
@@ -141,12 +132,13 @@ NodeCost measured(kinetic::Backend& backend, DefectProblem problem, bool newton,
 
 /// How sure the estimate is.
 Quantities rows_about_time(const NodeCost& cost, int K, double seconds) {
+  const bool complete = cost.resolved && cost.momenta == K;
+  const char* how = complete ? "about " : cost.resolved ? "extrapolated: " : "at least ";
   const std::string otherwise =
       cost.resolved ? fmt::format("linear systems of {} momenta, extrapolated", cost.momenta)
                     : "a run refines further: these are bounds";
-  return {{"estimated_seconds", seconds,
-           (cost.resolved ? "about " : "at least ") + readable_duration(seconds)},
-          completeness_row(cost.resolved && cost.momenta == K, otherwise)};
+  return {{"estimated_seconds", seconds, how + readable_duration(seconds)},
+          completeness_row(complete, otherwise)};
 }
 
 }  // namespace
