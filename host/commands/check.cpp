@@ -65,7 +65,7 @@ int check_command(const Options& options) {
     object["config"] = config.to_toml();
     object["device"] = machine->name();
     object.update(to_json(rows));
-    fmt::print("{}\n", object.dump(2));
+    fmt::print("{}\n", json_text(object));
     return done;
   }
   fmt::print("{}", commented(to_table(rows)));
