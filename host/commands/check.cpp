@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <fmt/format.h>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <stop_token>
-#include <thread>
 
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
@@ -29,21 +24,6 @@ std::string commented(const std::string& table) {
   return result + "\n";
 }
 
-/// Does the work, and says that it is going on where it takes long: what is wrong with a
-/// configuration is found before anything else is said.
-template <class Work>
-void note_if_slow(Console& console, const std::string& text, Work work) {
-  const std::jthread watch([&](const std::stop_token& finished) {
-    constexpr std::chrono::seconds patience(1);
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any never;
-    never.wait_for(lock, finished, patience, [] { return false; });
-    if (!finished.stop_requested()) console.note(text);
-  });
-  work();
-}
-
 }  // namespace
 
 int check_command(const Options& options) {
@@ -52,7 +32,7 @@ int check_command(const Options& options) {
   Budget budget(most_estimate_seconds, [&] { return clock.elapsed(); }, console);
   const Config config = Config::load(options.configs.at(0), options.overrides);
   const Job& job = job_of(config);
-  note_if_slow(console, "looking through the configuration", [&] { job.validate(config); });
+  job.validate(config);
   const std::unique_ptr<Machine> machine = make_machine(options, console);
   if (!options.json) {
     fmt::print("{}\n# on {}\n", config.to_toml(), machine->description());

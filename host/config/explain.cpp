@@ -76,7 +76,7 @@ std::string everything(const Schema& schema) {
 std::string explain(const Schema& schema, std::string_view name) {
   if (name.empty()) return everything(schema);
   if (const Section* section = schema.find_section(name)) return section_text(schema, *section);
-  const std::string text = keys_text(schema, [&](const Key& key) { return key.name == name; });
+  std::string text = keys_text(schema, [&](const Key& key) { return key.name == name; });
   if (name == schema.job_key().name) return text + jobs_text(schema);
   if (!text.empty()) return text;
   std::vector<std::string> known = schema.key_names();
