@@ -92,7 +92,7 @@ struct Part {
 };
 
 Part quick_part(const FieldSetup& setup) {
-  constexpr int most = 1 << 20;
+  constexpr int most = 1 << 19;
   const int sites = setup.problem.sites(), all = setup.size.trajectories;
   int part = sites;
   while (part > most) part = part / 4 * 2;

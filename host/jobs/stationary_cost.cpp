@@ -41,15 +41,26 @@ NodeCost measure_evaluation(kinetic::Backend& backend, const Slab& slab,
   return cost;
 }
 
+/// Seconds. Of K momenta the Jacobians have K^2 elements, and their factors take K^3 operations.
+struct SystemSeconds {
+  double jacobians = 0, algebra = 0;
+
+  double times(double ratio) const {
+    return jacobians * std::pow(ratio, 2) + algebra * std::pow(ratio, 3);
+  }
+};
+
 struct SystemCost {
-  double seconds, memory;
+  SystemSeconds first;  ///< with all that it takes once
+  SystemSeconds again;
+  double memory = 0, nodes = 0;
 };
 
 /// Newton's Jacobians may be coarser.
 SystemCost system_cost(kinetic::Backend& backend, const DefectProblem& problem,
                        ResolutionRequest request, Budget& budget) {
+  const WallClock clock(std::nullopt);
   const Slab slab(backend, problem, {}, Slab::Mirror::ignore);
-  const auto nodes = static_cast<double>(slab.transport().nodes());
   request.tolerance = std::max(1e-2, request.tolerance);
   CollisionRow collisions(backend, problem.model, slab.n(), request, budget.stop());
   const std::unique_ptr<NodeSystem> system =
@@ -57,15 +68,20 @@ SystemCost system_cost(kinetic::Backend& backend, const DefectProblem& problem,
   NodeCoefficients coefficients;
   coefficients.Lambda = problem.Lambda;
   slab.transport().linearise(slab.n(), coefficients);
-  const auto solve = [&] {
+  const auto solve = [&]() -> SystemSeconds {
     std::vector<double> f = slab.n();
-    collisions.linearise(slab.n(), *system);
-    factorise(backend, {system.get(), &coefficients});
-    kinetic::solve(backend, {system.get(), f});
+    return {seconds_of([&] { collisions.linearise(slab.n(), *system); }), seconds_of([&] {
+              factorise(backend, {system.get(), &coefficients});
+              kinetic::solve(backend, {system.get(), f});
+            })};
   };
-  double seconds = seconds_of(solve);
-  if (budget.has_time_for(seconds)) seconds = seconds_of(solve);  // the first touches new memory
-  return {seconds / nodes, static_cast<double>(collisions.memory() + system->memory()) / nodes};
+  SystemCost cost;
+  cost.again = solve();
+  cost.first = {clock.elapsed() - cost.again.algebra, cost.again.algebra};
+  if (budget.has_time_for(cost.again.times(1))) cost.again = solve();  // in memory known by now
+  cost.memory = static_cast<double>(collisions.memory() + system->memory());
+  cost.nodes = static_cast<double>(slab.transport().nodes());
+  return cost;
 }
 
 DefectProblem on_momenta(DefectProblem problem, int K) {
@@ -75,24 +91,25 @@ DefectProblem on_momenta(DefectProblem problem, int K) {
   return problem;
 }
 
-/// Of few momenta, and of all of them if those say that there is time: factors of K momenta take
-/// K^3 operations.
+/// Of twice as many momenta each time, up to all of them if there is time for that.
 void measure_linear_system(kinetic::Backend& backend, const DefectProblem& problem,
                            const ResolutionRequest& request, Budget& budget, NodeCost& cost) {
   constexpr int quick = 64;
   const int K = problem.model.grid.K;
-  cost.momenta = std::min(K, quick);
-  const WallClock clock(std::nullopt);
-  SystemCost system = system_cost(backend, on_momenta(problem, cost.momenta),
-                                  suited_to(request, cost.momenta), budget);
-  const double ratio = static_cast<double>(K) / cost.momenta;
-  if (ratio > 1 && budget.has_time_for(clock.elapsed() * std::pow(ratio, 3))) {
-    system = system_cost(backend, problem, request, budget);
-    cost.momenta = K;
+  const auto measured_on = [&](int momenta) {
+    cost.momenta = momenta;
+    return system_cost(backend, on_momenta(problem, momenta), suited_to(request, momenta), budget);
+  };
+  SystemCost system = measured_on(std::min(K, quick));
+  while (cost.momenta < K) {
+    const int next = std::min(K, 2 * cost.momenta);
+    const double ratio = static_cast<double>(next) / cost.momenta;
+    if (!budget.has_time_for(system.first.times(ratio) + system.again.times(ratio))) break;
+    system = measured_on(next);
   }
-  const double left = static_cast<double>(K) / cost.momenta;
-  cost.linear_system = system.seconds * std::pow(left, 3);
-  cost.memory += system.memory * left * left;
+  const double ratio = static_cast<double>(K) / cost.momenta;
+  cost.linear_system = system.again.times(ratio) / system.nodes;
+  cost.memory += system.memory / system.nodes * ratio * ratio;
 }
 
 /// What the way to the stationary state takes, typically.
