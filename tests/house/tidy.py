@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""clang-tidy on every C++ file that has changed since it last passed: tidy.py BUILD_FOLDER"""
+"""clang-tidy on every C++ file that has changed since it last passed: tidy.py BUILD_FOLDER [TOP_FOLDER ...]"""
 
 import hashlib
 import json
@@ -65,7 +65,9 @@ def main():
         source: passed / key_of(source, headers.get(output, []), command)
         for source, output, command in sources(build)
     }
-    changed = [source for source, stamp in stamps.items() if not stamp.exists()]
+    folders = sys.argv[2:]
+    chosen = [s for s in stamps if not folders or s.relative_to(tree.ROOT).parts[0] in folders]
+    changed = [source for source in chosen if not stamps[source].exists()]
     bad = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         verdicts = pool.map(lambda source: check(build, source), changed)
@@ -75,7 +77,7 @@ def main():
             else:
                 bad += 1
                 print(text, flush=True)
-    print(f"clang-tidy: {len(changed)} of {len(stamps)} files checked, {bad} with findings")
+    print(f"clang-tidy: {len(changed)} of {len(chosen)} files checked, {bad} with findings")
     return 1 if bad else 0
 
 
