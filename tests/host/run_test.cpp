@@ -56,7 +56,7 @@ TEST_F(Run, CollisionWritesWhatTheContractSays) {
   const Ended ended = run({"collision.toml"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const ResultReader reader(file("collision.h5"));
-  EXPECT_EQ(reader.datasets(), (std::vector<std::string>{"k", "n", "gain", "loss", "I"}));
+  EXPECT_EQ(reader.datasets(), (std::vector<std::string>{"k", "n", "gain", "loss", "I", "E", "v"}));
   for (const std::string& name : reader.datasets()) {
     EXPECT_EQ(reader.shape(name), hdf5::Shape{64}) << name;
     EXPECT_TRUE(reader.attribute("units", name)) << name;
