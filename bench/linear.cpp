@@ -91,7 +91,7 @@ nlohmann::json momenta() {
                  name_of(channels), K, r.T, r.M, response->resolution.refinement,
                  response->modes.spectrum().front(), bulk[0][0], bulk[0][1], bulk[1][1],
                  boundary[0][0], boundary[0][1], boundary[1][1], response->collision.change,
-                 response->cutoff_error, response->grid_error, time);
+                 response->errors.cutoff, response->errors.grid, time);
       rows.push_back({{"channels", channels},
                       {"K", K},
                       {"T", r.T},
@@ -101,8 +101,8 @@ nlohmann::json momenta() {
                       {"bulk", bulk},
                       {"boundary", boundary},
                       {"change", response->collision.change},
-                      {"grid_error", response->grid_error},
-                      {"cutoff_error", response->cutoff_error},
+                      {"grid_error", response->errors.grid},
+                      {"cutoff_error", response->errors.cutoff},
                       {"seconds", time}});
     }
   return rows;
@@ -127,12 +127,12 @@ nlohmann::json tolerances() {
     const double nu =
         std::abs(response.modes.spectrum().front() / best.modes.spectrum().front() - 1);
     fmt::print(table, "| {:.0e} | {:.1e} | {:.1e} | {:.1e} | {:.1e} |\n", tolerance, one, infinite,
-               nu, response.cutoff_error);
+               nu, response.errors.cutoff);
     rows.push_back({{"tolerance", tolerance},
                     {"outgoing", one},
                     {"milne", infinite},
                     {"smallest_nu", nu},
-                    {"estimate", response.cutoff_error}});
+                    {"estimate", response.errors.cutoff}});
   }
   return rows;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "host/console.hpp"
 #include "kapitza/numerics/refine.hpp"

@@ -30,7 +30,7 @@ int check_command(const Options& options) {
   Console console = Console::for_standard_error(options.quiet);
   const WallClock clock(std::nullopt);
   Budget budget(most_estimate_seconds, [&] { return clock.elapsed(); }, console);
-  const Config config = Config::load(options.configs.at(0), options.overrides);
+  const Config config = Config::load(program_schema(), options.configs.at(0), options.overrides);
   const Job& job = job_of(config);
   job.validate(config);
   const std::unique_ptr<Machine> machine = make_machine(options, console);

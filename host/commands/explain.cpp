@@ -5,6 +5,7 @@
 
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
+#include "host/jobs/job.hpp"
 
 namespace kapitza::host {
 

@@ -8,6 +8,7 @@
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
 #include "host/jobs/job.hpp"
+#include "host/jobs/keys/output.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -32,7 +33,7 @@ struct Outcome {
 
 fs::path target_of(const Config& config, const Options& options) {
   if (!options.out.empty()) return options.out;
-  if (config.has("output.file")) return config.text("output.file");
+  if (config.has(keys::output::file)) return config.text(keys::output::file);
   return config.file().stem().string() + ".h5";
 }
 
@@ -47,7 +48,7 @@ bool is_replaceable(const fs::path& file) {
 
 Config stored_config(const ResultReader& reader, const fs::path& target) {
   try {
-    return Config::stored(reader.config(), target.string());
+    return Config::stored(program_schema(), reader.config(), target.string());
   } catch (const InputError& error) {
     throw IoError(
         fmt::format("{}: its configuration is not understood: {}", target.string(), error.what()));
@@ -96,7 +97,7 @@ std::vector<Plan> make_plans(const Options& options, Console& console) {
     throw InputError("--out: can only be given with one configuration");
   std::vector<Plan> plans;
   for (const std::string& file : options.configs) {
-    Config config = Config::load(file, options.overrides);
+    Config config = Config::load(program_schema(), file, options.overrides);
     const Job& job = job_of(config);
     job.validate(config);
     fs::path target = target_of(config, options);

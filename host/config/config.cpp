@@ -179,24 +179,24 @@ class Reader {
 
 }  // namespace
 
-Config Config::load(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
-  Config config = parse(read_text(file), file.string(), overrides);
+Config Config::load(const Schema& schema, const std::filesystem::path& file,
+                    const std::vector<std::string>& overrides) {
+  Config config = parse(schema, read_text(file), file.string(), overrides);
   config.file_ = file;
   return config;
 }
 
-Config Config::parse(std::string_view text, const std::string& source,
-                     const std::vector<std::string>& overrides, const Schema& schema) {
-  return read(text, source, overrides, schema, Unread::refused);
+Config Config::parse(const Schema& schema, std::string_view text, const std::string& source,
+                     const std::vector<std::string>& overrides) {
+  return read(schema, text, source, overrides, Unread::refused);
 }
 
-Config Config::stored(std::string_view text, const std::string& source) {
-  return read(text, source, {}, program_schema(), Unread::forgotten);
+Config Config::stored(const Schema& schema, std::string_view text, const std::string& source) {
+  return read(schema, text, source, {}, Unread::forgotten);
 }
 
-Config Config::read(std::string_view text, const std::string& source,
-                    const std::vector<std::string>& overrides, const Schema& schema,
-                    Unread unread) {
+Config Config::read(const Schema& schema, std::string_view text, const std::string& source,
+                    const std::vector<std::string>& overrides, Unread unread) {
   Value::Members root = parse_toml(text, source);
   std::map<std::string, std::string> seen;
   for (const std::string& assignment : overrides) apply_override(root, assignment, seen);

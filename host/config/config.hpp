@@ -20,15 +20,16 @@ namespace kapitza::host {
 /// line, key and value.
 class Config {
  public:
-  /// overrides: "section.key=value" as given by --set, stronger than the file.
-  static Config load(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+  /// The schema must outlive the configuration. overrides: "section.key=value" as given by --set,
+  /// stronger than the file.
+  static Config load(const Schema& schema, const std::filesystem::path& file,
+                     const std::vector<std::string>& overrides);
   /// The same from text.
-  static Config parse(std::string_view text, const std::string& source,
-                      const std::vector<std::string>& overrides = {},
-                      const Schema& schema = program_schema());
+  static Config parse(const Schema& schema, std::string_view text, const std::string& source,
+                      const std::vector<std::string>& overrides = {});
   /// The configuration that a result file carries. Older programs wrote keys that were not read:
   /// they make no difference now.
-  static Config stored(std::string_view text, const std::string& source);
+  static Config stored(const Schema& schema, std::string_view text, const std::string& source);
 
   const std::string& job() const { return text("job"); }
   const std::filesystem::path& file() const { return file_; }
@@ -73,9 +74,8 @@ class Config {
  private:
   enum class Unread { refused, forgotten };
 
-  static Config read(std::string_view text, const std::string& source,
-                     const std::vector<std::string>& overrides, const Schema& schema,
-                     Unread unread);
+  static Config read(const Schema& schema, std::string_view text, const std::string& source,
+                     const std::vector<std::string>& overrides, Unread unread);
   const Value* find(std::string_view key) const;
 
   const Schema* schema_ = nullptr;

@@ -53,6 +53,8 @@ struct Key {
   std::string_view unit = {};
   std::string_view meaning;  ///< line breaks count as blanks
 
+  /// Wherever a key's name is asked for, the key will do.
+  operator std::string_view() const { return name; }
   std::string_view section() const { return section_of(name); }
   bool required() const { return otherwise.empty() && otherwise_text.empty(); }
   std::string allowed() const { return type.allowed(*this); }

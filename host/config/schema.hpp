@@ -66,7 +66,4 @@ class Schema {
   std::vector<Reading> readings_;
 };
 
-/// That of this program's jobs, which host/jobs/table.cpp lists.
-const Schema& program_schema();
-
 }  // namespace kapitza::host

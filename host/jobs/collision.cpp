@@ -45,7 +45,7 @@ void write(const JobContext& context, const CollisionPlan& plan, const std::vect
 JobResult run(JobContext& context) {
   const WallClock clock(std::nullopt);
   const CollisionModel model = make_model(context.config);
-  const std::vector<double> n = make_density(context.config, "state.n", model);
+  const std::vector<double> n = make_density(context.config, keys::collision::state_n, model);
   const ResolutionRequest request = make_request(context.config, model);
   context.console.note(fmt::format("choosing T, M and dtau for tolerance {}", request.tolerance));
   const ResolvedCollision resolved =
@@ -62,12 +62,13 @@ JobResult run(JobContext& context) {
 
 void validate(const Config& config) {
   const CollisionModel model = make_model(config);
-  make_density(config, "state.n", model);
+  make_density(config, keys::collision::state_n, model);
   make_request(config, model);
 }
 
 std::size_t file_size(const Config& config) {
-  return 64 * 1024 + 7 * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
+  return 64 * 1024 +
+         7 * sizeof(double) * static_cast<std::size_t>(config.integer(keys::collision::K));
 }
 
 Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
@@ -88,7 +89,7 @@ constinit const Job collision_job{
     .meaning = "one evaluation of the collision integral for a given density",
     .keys = keys_read,
     .run = run,
-    .check_keys = keys::collision::check,
+    .check_keys = check_collision_keys,
     .validate = validate,
     .file_size = file_size,
     .estimate = estimate,

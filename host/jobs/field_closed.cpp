@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "host/jobs/field_run.hpp"
+#include "host/jobs/keys/field.hpp"
 #include "host/jobs/microscopic_file.hpp"
 #include "kapitza/solver/field_summary.hpp"
 
@@ -16,9 +17,9 @@ class ClosedField final : public FieldRun {
   explicit ClosedField(JobContext& context)
       : FieldRun(context, FieldSetup(context.config)),
         solver_(context.machine.field(), problem(), setup_.numerics, setup_.size,
-                context.config.number("ensemble.max_time"),
-                context.config.integer("ensemble.records"),
-                context.config.flag("numerics.error_check")) {
+                context.config.number(keys::field::max_time),
+                context.config.integer(keys::field::records),
+                context.config.flag(keys::field::error_check)) {
     if (!context.resume) records_.push_back(solver_.record());
     resume([&](const ResultReader& reader) {
       const EnsemblePlan plan = make_plan(setup_.problem, setup_.numerics, setup_.size);

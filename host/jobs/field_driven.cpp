@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/jobs/field_driven.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 
 #include "host/jobs/field_run.hpp"
+#include "host/jobs/keys/field.hpp"
 #include "host/jobs/microscopic_file.hpp"
 #include "host/jobs/read/field.hpp"
 #include "kapitza/solver/field_summary.hpp"
@@ -68,7 +67,7 @@ class DrivenField final : public FieldRun {
     };
     append_current(rows, "number_current", std::vector<double>(grid().K, 1.0));
     append_current(rows, "energy_current", problem().dispersion.energy(grid().momenta()));
-    if (context_.config.flag("numerics.error_check"))
+    if (context_.config.flag(keys::field::error_check))
       rows.push_back({"step_error", step_error(sides),
                       "relative change of n with half the step, root mean square"});
     return rows;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <fmt/format.h>
 
+#include "host/jobs/keys/field.hpp"
 #include "host/jobs/read/field.hpp"
 #include "kapitza/solver/step_checked_ensemble.hpp"
 #include "kapitza/spectral/fast_length.hpp"
@@ -38,13 +39,13 @@ Quantities setup_rows(const FieldSetup& setup) {
 }
 
 std::size_t ensembles(const Config& config) {
-  return StepCheckedEnsemble::count(config.flag("numerics.error_check"));
+  return StepCheckedEnsemble::count(config.flag(keys::field::error_check));
 }
 
 FieldRun::FieldRun(JobContext& context, FieldSetup setup)
     : context_(context), setup_(std::move(setup)), time_(context) {
   context_.provenance.seed = static_cast<std::int64_t>(setup_.size.seed);
-  context_.provenance.precision = context_.config.text("ensemble.precision");
+  context_.provenance.precision = context_.config.text(keys::field::precision);
   note_slow_transforms();
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "host/jobs/keys/collision.hpp"
 #include "host/jobs/read/model.hpp"
 
 namespace kapitza::host {
@@ -17,16 +18,16 @@ Quantities resolution_rows(const Resolution& resolution) {
   };
 }
 
-Quantities error_rows(const CollisionErrors& errors) {
+Quantities error_rows(const ResolutionErrors& errors, const ErrorMeanings& meanings) {
   return {
-      {"error_estimate", errors.estimate(), "of max_k |I - I_exact| / max_k gain"},
-      {"cutoff_error", errors.cutoff, "the part from T, M and points"},
-      {"grid_error", errors.grid, "the part from the momentum grid"},
+      {"error_estimate", errors.estimate(), std::string(meanings.estimate)},
+      {"cutoff_error", errors.cutoff, std::string(meanings.cutoff)},
+      {"grid_error", errors.grid, std::string(meanings.grid)},
       {"tolerance_reached", errors.tolerance_reached(), ""},
   };
 }
 
-std::string unreached_tolerance(const CollisionErrors& errors) {
+std::string unreached_tolerance(const ResolutionErrors& errors) {
   return fmt::format(
       "the tolerance {} is not reached: the estimated error is {:.2g}, of which {:.2g} from T, M "
       "and points and {:.2g} from the momentum grid{}",
@@ -74,7 +75,7 @@ std::optional<double> most_seconds(const ResolvedCollision& resolved,
 Quantities estimate_evaluations(const Config& config, Machine& machine, double evaluations,
                                 Budget& budget) {
   const CollisionModel model = make_model(config);
-  const std::vector<double> n = make_density(config, "state.n", model);
+  const std::vector<double> n = make_density(config, keys::collision::state_n, model);
   const ResolutionRequest request = make_request(config, model);
   const WallClock choosing(std::nullopt);
   ResolvedCollision resolved =

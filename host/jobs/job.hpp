@@ -59,6 +59,8 @@ std::span<const Job* const> jobs();
 const Job& job_of(const Config& config);
 /// The configurations of these jobs.
 Schema schema_of(std::vector<Section> sections, std::span<const Job* const> jobs);
+/// That of the table.
+const Schema& program_schema();
 
 /// The estimate of a job that evaluates the collision integral of state.n and its like, typically
 /// so many times.
@@ -72,10 +74,20 @@ void remark(Quantities& rows, std::string_view key, const std::string& meaning);
 
 /// Rows about the resolution that all kinetic jobs share.
 Quantities resolution_rows(const Resolution& resolution);
-Quantities error_rows(const CollisionErrors& errors);
+/// What the rows of errors say of them.
+struct ErrorMeanings {
+  std::string_view estimate = {}, cutoff = {}, grid = {};
+};
+constexpr ErrorMeanings of_the_collision_integral{
+    .estimate = "of max_k |I - I_exact| / max_k gain",
+    .cutoff = "the part from T, M and points",
+    .grid = "the part from the momentum grid",
+};
+Quantities error_rows(const ResolutionErrors& errors,
+                      const ErrorMeanings& meanings = of_the_collision_integral);
 
 /// A warning that says what was reached instead, and what would help.
-std::string unreached_tolerance(const CollisionErrors& errors);
+std::string unreached_tolerance(const ResolutionErrors& errors);
 
 /// The attributes at the root of every result file.
 void write_attributes(ResultWriter& writer, const JobContext& context, const JobResult& result);

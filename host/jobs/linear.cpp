@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 
 #include "host/jobs/keys/carriers.hpp"
 #include "host/jobs/keys/collision.hpp"
@@ -18,25 +19,31 @@
 namespace kapitza::host {
 namespace {
 
-CollisionErrors errors_of(const LinearResponse& response, const ResolutionRequest& request) {
-  return {response.cutoff_error, response.grid_error, request.tolerance};
+constexpr ErrorMeanings error_meanings{
+    .estimate = "of what leaves, the resistance and the smallest nu",
+    .cutoff = "from T, M and the refinement",
+    .grid = "from the number of momenta",
+};
+
+Quantities accuracy_rows(const LinearResponse& response) {
+  Quantities rows = error_rows(response.errors, error_meanings);
+  rows.push_back(
+      {"symmetrisation", response.collision.change, "largest change made to S, relative to S"});
+  return rows;
 }
 
-Quantities accuracy_rows(const LinearResponse& response, const ResolutionRequest& request) {
-  const CollisionErrors errors = errors_of(response, request);
-  return {
-      {"error_estimate", errors.estimate(), "of what leaves, the resistance and the smallest nu"},
-      {"cutoff_error", errors.cutoff, "from T, M and the refinement"},
-      {"grid_error", errors.grid, "from the number of momenta"},
-      {"tolerance_reached", errors.tolerance_reached(), ""},
-      {"symmetrisation", response.collision.change, "largest change made to S, relative to S"},
-  };
+/// The same rows where no resolution was found.
+Quantities unknown_accuracy(const ResolutionRequest& request) {
+  constexpr double unknown = std::numeric_limits<double>::infinity();
+  Quantities rows = error_rows({unknown, unknown, request.tolerance},
+                               {.estimate = "there was no time to find out"});
+  rows.push_back({"symmetrisation", unknown, ""});
+  return rows;
 }
 
 /// What is reported and written.
 struct LinearRun {
   const LinearProblem& problem;
-  const ResolutionRequest& request;
   const LinearResponse& response;
   LinearSummary summary;
 };
@@ -79,7 +86,7 @@ Quantities summary_rows(const LinearRun& run) {
               "of the grid that 2 -> 2 collisions are counted on"},
          });
   append(rows, resolution_rows(run.response.resolution.collision));
-  append(rows, accuracy_rows(run.response, run.request));
+  append(rows, accuracy_rows(run.response));
   return rows;
 }
 
@@ -181,8 +188,8 @@ void write(const JobContext& context, const LinearRun& run, const JobResult& res
   writer.coordinate("mode", counted(nu.size()), "number of the pair of modes");
   writer.dataset("spectrum", {"mode"}, nu,
                  "decay rates nu > 0: modes exp(-+nu Lambda X); four more do not decay");
-  if (context.config.flag("linear.S")) write_operators(writer, run);
-  const int places = context.config.integer("linear.places");
+  if (context.config.flag(keys::linear::S)) write_operators(writer, run);
+  const int places = context.config.integer(keys::linear::places);
   if (places > 0) write_inside(writer, run, places);
   write_attributes(writer, context, result);
   writer.commit();
@@ -204,13 +211,12 @@ JobResult run(JobContext& context) {
       resolve_linear(context.machine.kinetic(), problem, request, stop).response;
   if (!response)
     return {.wall_seconds = clock.elapsed(), .finished = false, .stopped_by = stopped_by};
-  const CollisionErrors errors = errors_of(*response, request);
-  if (!errors.tolerance_reached()) context.console.warning(unreached_tolerance(errors));
-  const LinearRun run{problem, request, *response,
-                      summarise(context.machine.kinetic(), problem, *response)};
+  if (!response->errors.tolerance_reached())
+    context.console.warning(unreached_tolerance(response->errors));
+  const LinearRun run{problem, *response, summarise(context.machine.kinetic(), problem, *response)};
 
   JobResult result{.quantities = summary_rows(run)};
-  const bool is_list = context.config.is_list(keys::linear::Lambda.name);
+  const bool is_list = context.config.is_list(keys::linear::Lambda);
   for (const LinearPoint& point : run.summary.points) {
     if (is_list) {
       result.series.rows.push_back(point_rows(point));
@@ -230,10 +236,10 @@ void validate(const Config& config) {
 }
 
 std::size_t file_size(const Config& config) {
-  const auto K = static_cast<std::size_t>(config.integer("grid.K"));
-  const std::size_t Lambdas = config.numbers(keys::linear::Lambda.name).size();
-  const std::size_t operators = config.flag("linear.S") ? K * K : 0;
-  const auto places = static_cast<std::size_t>(config.integer("linear.places"));
+  const auto K = static_cast<std::size_t>(config.integer(keys::linear::K));
+  const std::size_t Lambdas = config.numbers(keys::linear::Lambda).size();
+  const std::size_t operators = config.flag(keys::linear::S) ? K * K : 0;
+  const auto places = static_cast<std::size_t>(config.integer(keys::linear::places));
   return 64 * 1024 + sizeof(double) * (10 * K + Lambdas * (2 * K + 16 + operators + places * K));
 }
 
@@ -243,18 +249,6 @@ double memory(const Config& config, const LinearProblem& problem,
   const double K = problem.model.grid.K, fine = K * resolution.refinement;
   return sizeof(double) * (8 * fine * fine + 40 * K * K) +
          3 * static_cast<double>(file_size(config));
-}
-
-/// The same rows where no resolution was found.
-Quantities unknown_accuracy() {
-  constexpr double unknown = std::numeric_limits<double>::infinity();
-  return {
-      {"error_estimate", unknown, "there was no time to find out"},
-      {"cutoff_error", unknown, ""},
-      {"grid_error", unknown, ""},
-      {"tolerance_reached", false, ""},
-      {"symmetrisation", unknown, ""},
-  };
 }
 
 LinearProblem on_momenta(LinearProblem problem, int K) {
@@ -362,7 +356,7 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   };
   const bool complete = resolved.response && momenta == problem.model.grid.K;
   Quantities rows = resolution_rows(resolved.resolution.collision);
-  append(rows, resolved.response ? accuracy_rows(*resolved.response, request) : unknown_accuracy());
+  append(rows, resolved.response ? accuracy_rows(*resolved.response) : unknown_accuracy(request));
   append(rows, {bytes("memory_bytes", memory(config, problem, resolved.resolution)),
                 bytes("file_bytes", static_cast<double>(file_size(config))),
                 {"estimated_seconds", seconds,
@@ -391,7 +385,7 @@ constinit const Job linear_job{
         the answer of a thermal defect to small perturbations of what enters it, exactly in X)",
     .keys = keys_read,
     .run = run,
-    .check_keys = keys::linear::check,
+    .check_keys = check_linear_keys,
     .validate = validate,
     .file_size = file_size,
     .estimate = estimate,

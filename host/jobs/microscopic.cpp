@@ -20,7 +20,7 @@ namespace kapitza::host {
 namespace {
 
 JobResult run(JobContext& context) {
-  if (keys::field::is_closed(context.config)) return run_closed_field(context);
+  if (is_closed(context.config)) return run_closed_field(context);
   return run_driven_field(context);
 }
 
@@ -41,20 +41,20 @@ void validate(const Config& config) {
     make_steady_state_options(config, setup.problem);
     return;
   }
-  const double steps = config.number("ensemble.max_time") / setup.numerics.dt;
-  if (config.integer("ensemble.records") > std::lround(steps))
-    throw config.error("ensemble.records",
+  const double steps = config.number(keys::field::max_time) / setup.numerics.dt;
+  if (config.integer(keys::field::records) > std::lround(steps))
+    throw config.error(keys::field::records,
                        fmt::format("the run has {} steps only", std::lround(steps)));
 }
 
 std::size_t file_size(const Config& config, const FieldSetup& setup) {
   const FieldProblem& problem = setup.problem;
   const std::size_t records =
-      problem.absorber ? 8 : 6 * static_cast<std::size_t>(config.integer("ensemble.records"));
+      problem.absorber ? 8 : 6 * static_cast<std::size_t>(config.integer(keys::field::records));
   const TotalsLayout totals{static_cast<int>(problem.windows().size()), problem.window,
                             problem.sites()};
   return 64 * 1024 + records * sizeof(double) * problem.sites() +
-         checkpoint_size(totals, setup.size.trajectories, config.flag("numerics.error_check"));
+         checkpoint_size(totals, setup.size.trajectories, config.flag(keys::field::error_check));
 }
 
 std::size_t file_size(const Config& config) { return file_size(config, FieldSetup(config)); }
@@ -138,10 +138,10 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
           {"site_steps_per_second",
            setup.problem.sites() * static_cast<double>(setup.size.trajectories) / cost.seconds, ""},
           completeness_row(cost.complete, "extrapolated from a part of the ensemble")});
-  if (!config.has("ensemble.max_time")) return rows;
-  const double work = StepCheckedEnsemble::work(config.flag("numerics.error_check"));
+  if (!config.has(keys::field::max_time)) return rows;
+  const double work = StepCheckedEnsemble::work(config.flag(keys::field::error_check));
   const double seconds =
-      work * cost.seconds * config.number("ensemble.max_time") / setup.numerics.dt;
+      work * cost.seconds * config.number(keys::field::max_time) / setup.numerics.dt;
   append(rows,
          {{"estimated_seconds", seconds,
            (cost.complete ? "at most " : "extrapolated: at most ") + readable_duration(seconds)}});
@@ -174,7 +174,7 @@ constinit const Job microscopic_job{
         closed chain)",
     .keys = keys_read,
     .run = run,
-    .check_keys = keys::field::check,
+    .check_keys = check_field_keys,
     .validate = validate,
     .file_size = file_size,
     .estimate = estimate,

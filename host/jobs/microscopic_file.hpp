@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <filesystem>
-
 #include "host/output/result_file.hpp"
 #include "kapitza/solver/closed_chain.hpp"
 #include "kapitza/solver/steady_state.hpp"

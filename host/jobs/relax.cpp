@@ -2,7 +2,6 @@
 #include "host/jobs/relax.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 
 #include "host/jobs/keys/carriers.hpp"
@@ -121,7 +120,7 @@ class RelaxationRun final : public StepwiseRun {
       throw NumericsError(fmt::format(
           "the deviation from the thermal state no longer falls: it is {:.3g}, and {} was "
           "asked for; a smaller numerics.tolerance leads closer",
-          history_.deviation.back(), context_.config.number("relax.deviation")));
+          history_.deviation.back(), context_.config.number(keys::relax::deviation)));
   }
 
   bool finished() const override { return relaxation_.finished(); }
@@ -145,7 +144,7 @@ class RelaxationRun final : public StepwiseRun {
   bool stalled() const {
     constexpr std::ptrdiff_t window = 300;
     const std::vector<double>& deviation = history_.deviation;
-    if (context_.config.has("relax.t_end") || std::ssize(deviation) < 2 * window) return false;
+    if (context_.config.has(keys::relax::t_end) || std::ssize(deviation) < 2 * window) return false;
     const double before = *std::min_element(deviation.begin(), deviation.end() - window);
     return *std::min_element(deviation.end() - window, deviation.end()) > 0.999 * before;
   }
@@ -156,13 +155,7 @@ class RelaxationRun final : public StepwiseRun {
     if (relaxation_.tolerance_reached() || warned_) return;
     warned_ = true;
     context_.console.warning(fmt::format("at t = {:.4g}, {}", relaxation_.record().t,
-                                         unreached_tolerance(largest_errors())));
-  }
-
-  /// The largest estimate so far; the grid's part of it is that of the latest.
-  CollisionErrors largest_errors() const {
-    const double all = relaxation_.error_estimate(), grid = std::min(relaxation_.grid_error(), all);
-    return {all - grid, grid, context_.config.number("numerics.tolerance")};
+                                         unreached_tolerance(relaxation_.errors())));
   }
 
   Quantities quantities() const {
@@ -228,7 +221,7 @@ JobResult run(JobContext& context) {
   if (context.resume) {
     from = read_checkpoint(context.target, model);
   } else {
-    from.state.n = make_density(context.config, "state.n", model);
+    from.state.n = make_density(context.config, keys::collision::state_n, model);
   }
   RelaxationRun relaxation(context, std::move(model), std::move(from));
   return run_stepwise(relaxation, context);
@@ -236,14 +229,14 @@ JobResult run(JobContext& context) {
 
 void validate(const Config& config) {
   const CollisionModel model = make_model(config);
-  make_density(config, "state.n", model);
+  make_density(config, keys::collision::state_n, model);
   make_relaxation_options(config, model);
 }
 
 std::size_t file_size(const Config& config) {
   constexpr std::size_t typical_steps = 500;
-  return 64 * 1024 +
-         typical_steps * sizeof(double) * static_cast<std::size_t>(config.integer("grid.K"));
+  return 64 * 1024 + typical_steps * sizeof(double) *
+                         static_cast<std::size_t>(config.integer(keys::collision::K));
 }
 
 Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
@@ -266,7 +259,7 @@ constinit const Job relax_job{
     .meaning = "a homogeneous density relaxing to its thermal state: d_t n = lambda^2 I[n]",
     .keys = keys_read,
     .run = run,
-    .check_keys = keys::relax::check,
+    .check_keys = check_relax_keys,
     .validate = validate,
     .file_size = file_size,
     .estimate = estimate,

@@ -157,7 +157,7 @@ constinit const Job stationary_job{
         0 <= X <= 1)",
     .keys = keys_read,
     .run = run,
-    .check_keys = keys::defect::check,
+    .check_keys = check_defect_keys,
     .validate = validate,
     .file_size = defect_file_size,
     .estimate = estimate_defect,

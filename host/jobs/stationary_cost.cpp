@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "host/jobs/job.hpp"
+#include "host/jobs/keys/collision.hpp"
+#include "host/jobs/keys/defect.hpp"
 #include "host/jobs/read/defect.hpp"
 #include "host/jobs/sample.hpp"
 #include "kapitza/numerics/norms.hpp"
@@ -18,7 +20,7 @@ struct NodeCost {
   Resolution resolution;
   double choosing = 0, evaluation = 0, linear_system = 0;  ///< seconds
   double memory = 0;                                       ///< bytes
-  double cutoff_error = 0, grid_error = 0;
+  ResolutionErrors errors;
   bool resolved = true;  ///< false: there was no time to refine further
   int momenta = 0;       ///< that linear systems were measured for
 };
@@ -35,8 +37,7 @@ NodeCost measure_evaluation(kinetic::Backend& backend, const Slab& slab,
   cost.evaluation = seconds_of([&] { collisions.evaluate(slab.n(), batch); }) / nodes;
   cost.resolution = collisions.resolution();
   cost.resolved = collisions.complete();
-  cost.cutoff_error = collisions.constant_error() + largest(batch.error);
-  cost.grid_error = largest(batch.grid_error);
+  cost.errors = collisions.errors(batch, request.tolerance);
   cost.memory = static_cast<double>(collisions.memory()) / nodes;
   return cost;
 }
@@ -121,15 +122,15 @@ struct Steps {
 Steps typical_steps(const Config& config) {
   constexpr double explicit_per_digit = 5e3;
   if (uses_newton(config)) return {12, 8};
-  return {-explicit_per_digit * std::log10(config.number("numerics.residual")), 0};
+  return {-explicit_per_digit * std::log10(config.number(keys::defect::residual)), 0};
 }
 
 }  // namespace
 
 std::size_t defect_file_size(const Config& config) {
-  const auto K = static_cast<std::size_t>(config.integer("grid.K"));
-  const auto cells = static_cast<std::size_t>(config.integer("grid.cells"));
-  const std::size_t Lambdas = config.numbers("defect.Lambda").size(), nodes = 2 * cells;
+  const auto K = static_cast<std::size_t>(config.integer(keys::collision::K));
+  const auto cells = static_cast<std::size_t>(config.integer(keys::defect::cells));
+  const std::size_t Lambdas = config.numbers(keys::defect::Lambda).size(), nodes = 2 * cells;
   const std::size_t states = solves_together(config) ? Lambdas : 1;
   return 64 * 1024 + sizeof(double) * K * (Lambdas * (cells + 3) + states * nodes + 5);
 }
@@ -165,9 +166,9 @@ Quantities estimate_defect(const Config& config, Machine& machine, Budget& budge
   DefectProblem problem = make_defect(config);
   const bool newton = uses_newton(config);
   const ResolutionRequest request = make_stationary_options(config, problem.model).resolution;
-  const std::vector<double> Lambdas = config.numbers("defect.Lambda");
+  const std::vector<double> Lambdas = config.numbers(keys::defect::Lambda);
   problem.Lambda = Lambdas.back();
-  problem.mesh = Mesh::uniform(config.integer("grid.cells"));
+  problem.mesh = Mesh::uniform(config.integer(keys::defect::cells));
   const auto nodes = static_cast<double>(Slab(backend, problem, {}).transport().nodes());
   const NodeCost cost = measured(backend, problem, newton, request, budget);
 
@@ -183,7 +184,7 @@ Quantities estimate_defect(const Config& config, Machine& machine, Budget& budge
   Quantities rows = resolution_rows(cost.resolution);
   if (!cost.resolved && !request.T)
     remark(rows, "T", "at least: it was still growing when the time was over");
-  append(rows, error_rows({cost.cutoff_error, cost.grid_error, request.tolerance}));
+  append(rows, error_rows(cost.errors));
   append(rows, {
                    {"nodes", static_cast<std::int64_t>(nodes), "that are solved for"},
                    bytes("memory_bytes", at_once * nodes * cost.memory),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "host/jobs/keys/defect.hpp"
 #include "host/jobs/read/defect.hpp"
 
 namespace kapitza::host {
@@ -19,7 +20,8 @@ std::unique_ptr<StationarySolver> make_solver(const Config& config, kinetic::Bac
                                               DefectProblem problem,
                                               const StationaryOptions& options) {
   if (uses_newton(config)) return make_newton(backend, std::move(problem), options);
-  return make_march(backend, std::move(problem), options, {.split = config.flag("numerics.split")});
+  return make_march(backend, std::move(problem), options,
+                    {.split = config.flag(keys::defect::split)});
 }
 
 /// Of a list, what the table on the terminal shows.
@@ -39,8 +41,8 @@ DefectTask::DefectTask(const JobContext& context)
       file(context.target.string()),
       problem(make_defect(config)),
       options(make_stationary_options(config, problem.model)),
-      Lambdas(config.numbers("defect.Lambda")),
-      is_list(config.is_list("defect.Lambda")),
+      Lambdas(config.numbers(keys::defect::Lambda)),
+      is_list(config.is_list(keys::defect::Lambda)),
       symmetric(is_symmetric(problem)),
       mean_free_path(kapitza::mean_free_path(context.machine.kinetic(), problem.model,
                                              problem.injection, 1)) {}
@@ -70,10 +72,6 @@ Effort DefectPoint::effort() const {
   return effort;
 }
 
-CollisionErrors DefectPoint::errors() const {
-  return {slab().cutoff_error(), slab().grid_error(), task_.options.resolution.tolerance};
-}
-
 DefectResult DefectPoint::result(bool converged) const {
   const DefectProfile profile = slab().profile();
   const Effort spent = effort();
@@ -90,7 +88,7 @@ DefectResult DefectPoint::result(bool converged) const {
                    {"jacobians", std::int64_t{spent.jacobians}, "of all nodes each"},
                });
   append(rows, resolution_rows(slab().collisions().resolution()));
-  append(rows, error_rows(errors()));
+  append(rows, error_rows(slab().errors()));
   return {Lambda_, std::move(rows), fields_of(profile)};
 }
 
@@ -100,9 +98,10 @@ std::string DefectPoint::summary() const {
 }
 
 std::string DefectPoint::warning() const {
-  if (errors().tolerance_reached()) return {};
+  const ResolutionErrors errors = slab().errors();
+  if (errors.tolerance_reached()) return {};
   const std::string where = task_.is_list ? fmt::format("Lambda = {:g}: ", Lambda_) : "";
-  return where + unreached_tolerance(errors());
+  return where + unreached_tolerance(errors);
 }
 
 std::string failure_at(double Lambda, const std::string& why) {
@@ -126,8 +125,8 @@ std::string DefectPoint::latest_residuals() const {
 std::string DefectPoint::advice() const {
   const Config& config = task_.config;
   std::string text = "What may help: ";
-  if (slab().grid_error() > 0.1) text += "a larger grid.K, which cannot resolve I now; ";
-  if (config.has("numerics.iterations")) text += "more numerics.iterations; ";
+  if (slab().errors().grid > 0.1) text += "a larger grid.K, which cannot resolve I now; ";
+  if (config.has(keys::defect::iterations)) text += "more numerics.iterations; ";
   if (!uses_newton(config)) text += "numerics.scheme = \"newton\"; ";
   if (!is_graded(config)) text += "grid.mesh = \"graded\"; ";
   if (!task_.is_list) text += "defect.Lambda as a list that climbs to this value; ";

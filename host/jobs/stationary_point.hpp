@@ -62,7 +62,6 @@ class DefectPoint {
 
  private:
   const Slab& slab() const { return solver_->slab(); }
-  CollisionErrors errors() const;
   std::string latest_residuals() const;
 
   const DefectTask& task_;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "host/jobs/keys/output.hpp"
+
 namespace kapitza::host {
 namespace {
 
@@ -51,7 +53,7 @@ JobResult run_stepwise(StepwiseRun& run, const JobContext& context, const Clock&
 }
 
 CheckpointClock::CheckpointClock(const Config& config, Clock now)
-    : now_(std::move(now)), every_(config.number("output.every")), last_(now_()) {}
+    : now_(std::move(now)), every_(config.number(keys::output::every)), last_(now_()) {}
 
 RunTime::RunTime(const JobContext& context) {
   if (context.resume) earlier_ = ResultReader(context.target).number("wall_seconds", "/");

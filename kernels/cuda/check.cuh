@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cuda_runtime.h>
 #include <cufft.h>
@@ -66,9 +68,23 @@ struct Place {
 inline bool is_out_of_memory(cudaError_t status) { return status == cudaErrorMemoryAllocation; }
 inline bool is_out_of_memory(cufftResult status) { return status == CUFFT_ALLOC_FAILED; }
 
+/// What this process keeps of the device's memory and does not use now; zero where nobody knows.
+inline std::size_t idle_pool_memory() {
+  int device = 0;
+  cudaMemPool_t pool = nullptr;
+  std::uint64_t kept = 0, used = 0;
+  const bool known =
+      cudaGetDevice(&device) == cudaSuccess &&
+      cudaDeviceGetDefaultMemPool(&pool, device) == cudaSuccess &&
+      cudaMemPoolGetAttribute(pool, cudaMemPoolAttrReservedMemCurrent, &kept) == cudaSuccess &&
+      cudaMemPoolGetAttribute(pool, cudaMemPoolAttrUsedMemCurrent, &used) == cudaSuccess;
+  if (!known) cudaGetLastError();
+  return known ? kept - used : 0;
+}
+
 inline std::optional<std::size_t> free_device_memory() {
   std::size_t free = 0, all = 0;
-  if (cudaMemGetInfo(&free, &all) == cudaSuccess) return free;
+  if (cudaMemGetInfo(&free, &all) == cudaSuccess) return free + idle_pool_memory();
   cudaGetLastError();
   return std::nullopt;
 }

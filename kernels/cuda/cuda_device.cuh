@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <thrust/iterator/counting_iterator.h>
@@ -141,12 +142,13 @@ class TableCache {
 
   template <class T>
   std::shared_ptr<Buffer<T>> make(const std::vector<T>& values) {
-    auto buffer = std::make_shared<Buffer<T>>(stream_.get(), values.size());
-    copy_to_device(stream_.get(), std::span<const T>(values), buffer->data());
+    if (!stream_) stream_.emplace();
+    auto buffer = std::make_shared<Buffer<T>>(stream_->get(), values.size());
+    copy_to_device(stream_->get(), std::span<const T>(values), buffer->data());
     return buffer;
   }
 
-  Stream stream_;
+  std::optional<Stream> stream_;  ///< a backend without tables needs none
   std::mutex one_at_a_time_;
   std::map<const void*, Table> tables_;
 };

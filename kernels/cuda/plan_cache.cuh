@@ -6,8 +6,6 @@
 #include <map>
 #include <mutex>
 #include <tuple>
-#include <type_traits>
-#include <utility>
 
 #include "kapitza/core/complex.hpp"
 #include "kernels/cuda/check.cuh"

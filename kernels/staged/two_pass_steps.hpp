@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstddef>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>

@@ -2,6 +2,8 @@
 #include "kapitza/numerics/periodic_spline.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "kapitza/core/error.hpp"

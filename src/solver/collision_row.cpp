@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "kapitza/numerics/norms.hpp"
+
 namespace kapitza {
 
 CollisionRow::CollisionRow(kinetic::Backend& backend, const CollisionModel& model,
@@ -35,6 +37,10 @@ void CollisionRow::linearise(std::span<const double> n, NodeSystem& system) {
     }
     collision->linearise(stretches);
   }
+}
+
+ResolutionErrors CollisionRow::errors(const CollisionBatch& evaluated, double tolerance) const {
+  return {constant_error_ + largest(evaluated.error), largest(evaluated.grid_error), tolerance};
 }
 
 std::size_t CollisionRow::memory() const {

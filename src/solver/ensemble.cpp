@@ -5,7 +5,6 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
-#include <utility>
 
 #include "kapitza/core/digits.hpp"
 #include "kapitza/core/error.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kapitza/solver/estimates.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>

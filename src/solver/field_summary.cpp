@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "kapitza/spectral/momentum_grid.hpp"
 

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <utility>
 
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/norms.hpp"
 
 namespace kapitza {
 namespace {
@@ -21,14 +23,11 @@ struct Answer {
   double smallest_nu;
 };
 
-double distance(const Matrix2& a, const Matrix2& b) {
-  double change = 0, size = 0;
-  for (std::size_t i = 0; i < 2; ++i)
-    for (std::size_t j = 0; j < 2; ++j) {
-      change = std::max(change, std::abs(a[i][j] - b[i][j]));
-      size = std::max(size, std::abs(b[i][j]));
-    }
-  return change / size;
+/// max |a - b| / max |b|
+double relative_distance(const Matrix2& a, const Matrix2& b) {
+  const auto element = [](const Matrix2& m, std::size_t i) { return m[i / 2][i % 2]; };
+  const double change = largest_of(4, [&](std::size_t i) { return element(a, i) - element(b, i); });
+  return change / largest_of(4, [&](std::size_t i) { return element(b, i); });
 }
 
 /// Means of neighbours: values on half as many momenta. As K is a multiple of four, no two of them
@@ -87,20 +86,20 @@ Answer Solver::answer(const LinearResolution& resolution) {
 
 /// The largest of: the outgoing currents, sum |v| |a - b| / sum |v| |dn_in|; the resistances; nu.
 double Solver::distance(const Answer& a, const Answer& b) const {
-  double worst = std::abs(a.smallest_nu / b.smallest_nu - 1);
+  std::vector<double> distances{a.smallest_nu / b.smallest_nu - 1};
   for (std::size_t i = 0; i < b.resistance.size(); ++i)
-    worst = std::max(worst, kapitza::distance(a.resistance[i], b.resistance[i]));
+    distances.push_back(relative_distance(a.resistance[i], b.resistance[i]));
   const std::vector<double> v = problem_.model.dispersion.velocity(problem_.model.grid.momenta());
   double injected = 0;
   for (std::size_t k = 0; k < v.size(); ++k) injected += std::abs(v[k] * problem_.dn_in[k]);
-  if (injected == 0) return worst;
+  if (injected == 0) return largest(distances);
   for (std::size_t i = 0; i < b.outgoing.size(); ++i) {
     double change = 0;
     for (std::size_t k = 0; k < v.size(); ++k)
       change += std::abs(v[k] * (a.outgoing[i][k] - b.outgoing[i][k]));
-    worst = std::max(worst, change / injected);
+    distances.push_back(change / injected);
   }
-  return worst;
+  return largest(distances);
 }
 
 struct Stopped {};
@@ -300,9 +299,9 @@ LinearResponse LinearResolver::run() {
     resize_to_T(model, request_, *request_.T, resolution_.collision);
   if (model.has_pairs()) error += refine_pairs();
   if (model.has_sweep()) error += request_.T ? last_doubling_of_T() : refine_T();
-  const double momenta = grid_error();
+  const ResolutionErrors errors{error, grid_error(), request_.tolerance};
   const LinearCollision& collision = solver_.linearise(resolution_);
-  return {collision, DefectModes(collision), resolution_, error, momenta};
+  return {collision, DefectModes(collision), resolution_, errors};
 }
 
 }  // namespace

@@ -76,6 +76,11 @@ double Relaxation::progress() const {
   return std::clamp(std::max(by_time, by_deviation), 0.0, 1.0);
 }
 
+ResolutionErrors Relaxation::errors() const {
+  const double all = state_.worst_error, grid = std::min(batch_.grid_error[0], all);
+  return {all - grid, grid, options_.resolution.tolerance};
+}
+
 double Relaxation::first_dt() const {
   const double rate =
       largest_of(slope_.size(), [&](std::size_t m) { return slope_[m] / state_.n[m]; });

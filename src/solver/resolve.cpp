@@ -53,7 +53,14 @@ class CollisionResolver {
 
   ResolvedRow run_row() {
     find_constants();
-    ResolvedRow row = find_each_T();
+    std::vector<std::size_t> all(densities());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    ResolvedRow row;
+    if (model_.has_sweep()) {
+      row.groups = find_each_T(std::move(all));
+    } else {
+      row.groups.push_back({build(model_, resolution_), std::move(all)});
+    }
     row.constant_error = sites_error_ + points_error_;
     row.complete = !stopped_;
     return row;
@@ -153,61 +160,65 @@ class CollisionResolver {
     return stops(pace_.expected(size(resolution_, densities)));
   }
 
+  /// The resolution at a larger T, where it may be tried.
+  std::optional<Resolution> with_longer_T(double factor) const {
+    const double T = factor * resolution_.T;
+    Resolution finer = resolution_;
+    if (request_.T || T > greatest_T(model_) || !resize_to_T(model_, request_, T, finer))
+      return std::nullopt;
+    return finer;
+  }
+
   ResolvedCollision find_T() {
     resize_to_T(model_, request_, request_.T.value_or(least_T(model_)), resolution_);
     if (stops_at_first(densities())) return unevaluated();
     while (true) {
       ResolvedCollision result = finish();
-      if (T_error_ <= share_of_T * request_.tolerance || request_.T) return result;
-      const double T = std::sqrt(2.0) * resolution_.T;
-      Resolution finer = resolution_;
-      if (T > greatest_T(model_) || !resize_to_T(model_, request_, T, finer)) return result;
-      if (stops(pace_.expected(size(finer, densities())))) {
+      if (T_error_ <= share_of_T * request_.tolerance) return result;
+      const std::optional<Resolution> finer = with_longer_T(std::sqrt(2.0));
+      if (!finer) return result;
+      if (stops(pace_.expected(size(*finer, densities())))) {
         result.complete = false;
         return result;
       }
-      resolution_ = finer;
+      resolution_ = *finer;
     }
   }
 
   /// T doubles for those densities that are not resolved yet.
-  ResolvedRow find_each_T() {
-    ResolvedRow row;
-    std::vector<std::size_t> left(n_.size() / model_.grid.K);
-    std::iota(left.begin(), left.end(), std::size_t{0});
-    if (model_.has_sweep())
-      resize_to_T(model_, request_, request_.T.value_or(least_T(model_)), resolution_);
-    Resolution coarser = resolution_;
-    if (stop_ && model_.has_sweep()) resize_to_T(model_, request_, least_T(model_), coarser);
+  std::vector<ResolvedGroup> find_each_T(std::vector<std::size_t> left) {
+    std::vector<ResolvedGroup> groups;
+    resize_to_T(model_, request_, request_.T.value_or(least_T(model_)), resolution_);
+    Resolution affordable = resolution_;  // for those that are left when it is stopped
+    if (stop_) resize_to_T(model_, request_, least_T(model_), affordable);
     while (!left.empty()) {
-      if (model_.has_sweep() && stops_at_first(left.size())) {
-        row.groups.push_back({build(model_, coarser), left});
+      if (stops_at_first(left.size())) {
+        groups.push_back({build(model_, affordable), std::move(left)});
         break;
       }
-      ResolvedGroup group{build(model_, resolution_), {}};
-      Resolution finer = resolution_;
-      const bool can_grow = model_.has_sweep() && !request_.T &&
-                            2 * resolution_.T <= greatest_T(model_) &&
-                            resize_to_T(model_, request_, 2 * resolution_.T, finer);
-      std::vector<std::size_t> unresolved;
-      if (can_grow) {
-        CollisionBatch batch;
-        const std::vector<double> part = gather(n_, left, model_.grid.K);
-        pace_.record(size(resolution_, left.size()),
-                     seconds_of([&] { group.collision->evaluate(part, batch); }));
-        for (std::size_t i = 0; i < left.size(); ++i) {
-          const bool resolved = batch.error[i] <= share_of_T * request_.tolerance;
-          (resolved ? group.members : unresolved).push_back(left[i]);
-        }
-      } else {
-        group.members = left;
-      }
-      if (!group.members.empty()) row.groups.push_back(std::move(group));
-      left = std::move(unresolved);
-      coarser = resolution_;
-      resolution_ = finer;
+      const std::optional<Resolution> finer = with_longer_T(2);
+      ResolvedGroup group{build(model_, resolution_), std::exchange(left, {})};
+      if (finer) left = take_unresolved(group);
+      if (!group.members.empty()) groups.push_back(std::move(group));
+      affordable = resolution_;
+      if (finer) resolution_ = *finer;
     }
-    return row;
+    return groups;
+  }
+
+  /// Removes from a group those whose T is too short.
+  std::vector<std::size_t> take_unresolved(ResolvedGroup& group) {
+    const std::vector<std::size_t> all = std::exchange(group.members, {});
+    const std::vector<double> part = gather(n_, all, model_.grid.K);
+    CollisionBatch batch;
+    pace_.record(size(resolution_, all.size()),
+                 seconds_of([&] { group.collision->evaluate(part, batch); }));
+    std::vector<std::size_t> unresolved;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const bool resolved = batch.error[i] <= share_of_T * request_.tolerance;
+      (resolved ? group.members : unresolved).push_back(all[i]);
+    }
+    return unresolved;
   }
 
   ResolvedCollision finish() {

@@ -135,8 +135,7 @@ void Slab::evaluate() {
   }
 }
 
-double Slab::cutoff_error() const { return collisions_->constant_error() + largest(batch_.error); }
-double Slab::grid_error() const { return largest(batch_.grid_error); }
+ResolutionErrors Slab::errors() const { return collisions_->errors(batch_, request_.tolerance); }
 
 Currents Slab::currents() const {
   const std::vector<double> all = all_nodes();

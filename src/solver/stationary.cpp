@@ -60,18 +60,18 @@ void StationarySolver::log(const Advance& advance) {
   history_.push_back(entry());
   if (history_.size() == 1) first_distance_ = distance();
   if (best_.empty() || residual() < best_residual_) keep_as_best();
-  settle();
+  decide();
 }
 
 /// The wanted resolution where it pays, and convergence where it holds.
-void StationarySolver::settle() {
+void StationarySolver::decide() {
   const bool done = distance() <= 1;
   const bool first = refinements_ == 0 && (done || history_.back().residual <= nearly_stationary);
   const bool again = done && refinements_ > 0 && refinements_ < most_refinements &&
-                     slab_.cutoff_error() > cutoff_tolerance();
+                     slab_.errors().cutoff > cutoff_tolerance();
   if (first || again) {
     slab_.resolve(cutoff_tolerance());
-    const bool finest = again && slab_.cutoff_error() > cutoff_tolerance();
+    const bool finest = again && slab_.errors().cutoff > cutoff_tolerance();
     refinements_ = finest ? most_refinements : refinements_ + 1;
     keep_as_best();  // residuals of another integral do not compare
   }
@@ -80,8 +80,8 @@ void StationarySolver::settle() {
 
 /// What the error of the momentum grid, which no T mends, leaves of the tolerance; at least half.
 double StationarySolver::cutoff_tolerance() const {
-  const double tolerance = options_.resolution.tolerance;
-  return std::max(tolerance - slab_.grid_error(), tolerance / 2);
+  const ResolutionErrors errors = slab_.errors();
+  return std::max(errors.tolerance - errors.grid, errors.tolerance / 2);
 }
 
 void StationarySolver::keep_as_best() {

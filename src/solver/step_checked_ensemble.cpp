@@ -2,7 +2,6 @@
 #include "kapitza/solver/step_checked_ensemble.hpp"
 
 #include <algorithm>
-#include <functional>
 
 #include "kapitza/core/error.hpp"
 

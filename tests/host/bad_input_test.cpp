@@ -911,7 +911,7 @@ TEST_P(BadInputs, AreRefusedByTheLoader) {
   const BadInput& bad = GetParam();
   const auto file = directory_.write("c.toml", bad.text);
   try {
-    const Config config = Config::load(file, bad.overrides);
+    const Config config = Config::load(program_schema(), file, bad.overrides);
     job_of(config).validate(config);
     FAIL() << "accepted";
   } catch (const InputError& error) {

@@ -9,6 +9,7 @@
 
 #include "host/config/expression.hpp"
 #include "host/config/table.hpp"
+#include "host/jobs/job.hpp"
 #include "host/jobs/read/model.hpp"
 #include "host/jobs/read/relax.hpp"
 #include "tests/host/program.hpp"
@@ -19,7 +20,7 @@ namespace {
 constexpr const char* minimal = "job = \"relax\"\n[state]\nn = \"1 + 0.5*cos(k)\"\n";
 
 Config parse(const std::string& text, const std::vector<std::string>& overrides = {}) {
-  return Config::parse(text, "test.toml", overrides);
+  return Config::parse(program_schema(), text, "test.toml", overrides);
 }
 
 TEST(Config, FillsInTheDefaults) {
@@ -87,7 +88,9 @@ TEST(Config, StoredKeysThatNothingReadsAreForgotten) {
   const std::string text = minimal + std::string("[numerics]\nchannels = [2]\n");
   const std::string older = text + "T = 30\n";
   EXPECT_THROW(parse(older), InputError);
-  EXPECT_EQ(Config::first_difference(parse(text), Config::stored(older, "old.h5")), std::nullopt);
+  EXPECT_EQ(
+      Config::first_difference(parse(text), Config::stored(program_schema(), older, "old.h5")),
+      std::nullopt);
 }
 
 TEST(Model, FollowsTheConfiguration) {
@@ -148,7 +151,7 @@ TEST(Model, TakesTablesRelativeToTheConfiguration) {
       directory.write("sub/c.toml",
                       "job = \"collision\"\n[model]\ndispersion = {table = \"E.csv\"}\n"
                       "[state]\nn = {table = \"n.csv\"}\n[numerics]\nchannels=[3]\n");
-  const Config config = Config::load(file, {"grid.K=64"});
+  const Config config = Config::load(program_schema(), file, {"grid.K=64"});
   const CollisionModel model = make_model(config);
   const std::vector<double> n = make_density(config, "state.n", model);
   for (int m = 0; m < 64; ++m) {

@@ -75,7 +75,7 @@ class WatchedMachine final : public Machine {
 /// Ten seconds by this clock.
 Quantities estimated(const std::string& text, Machine& machine, Budget::Seconds clock) {
   const TemporaryDirectory directory;
-  const Config config = Config::load(directory.write("c.toml", text), {});
+  const Config config = Config::load(program_schema(), directory.write("c.toml", text), {});
   Console console(Console::Style::quiet);
   Budget budget(10, std::move(clock), console);
   return job_of(config).estimate(config, machine, budget);

@@ -194,7 +194,7 @@ TEST_P(EveryKey, ChangesTheResultOrIsRefused) {
   const std::string before = outcome({});
   ASSERT_FALSE(before.starts_with("2: ")) << before;
   const std::set<std::string> without_effect{"job", "output.file", "output.every"};
-  const Config config = Config::parse(GetParam().text, "c.toml");
+  const Config config = Config::parse(program_schema(), GetParam().text, "c.toml");
   for (const Key* key : job_of(config).keys) {
     const std::string name(key->name);
     if (without_effect.contains(name) || GetParam().limits.contains(name)) continue;
@@ -206,8 +206,8 @@ TEST_P(EveryKey, ChangesTheResultOrIsRefused) {
 }
 
 TEST_P(EveryKey, OfAResolvedConfigurationIsRead) {
-  const Config config = Config::parse(GetParam().text, "c.toml");
-  const Config again = Config::parse(config.to_toml(), "again.toml");
+  const Config config = Config::parse(program_schema(), GetParam().text, "c.toml");
+  const Config again = Config::parse(program_schema(), config.to_toml(), "again.toml");
   EXPECT_EQ(again.to_toml(), config.to_toml());
   job_of(again).validate(again);
 }
@@ -215,7 +215,7 @@ TEST_P(EveryKey, OfAResolvedConfigurationIsRead) {
 TEST(EveryJob, IsTried) {
   for (const Job* job : jobs())
     EXPECT_TRUE(std::ranges::any_of(modes, [&](const Mode& mode) {
-      return Config::parse(mode.text, "c.toml").job() == job->name;
+      return Config::parse(program_schema(), mode.text, "c.toml").job() == job->name;
     })) << job->name;
 }
 

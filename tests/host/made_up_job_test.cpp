@@ -52,21 +52,21 @@ constinit const Key n{
     .meaning = "How many atoms there are at t = 0.",
 };
 
-void check(Config& config) {
-  if (config.has(element.name)) config.not_read(rate.name, "decay.element says how fast");
+// ---- what would be host/jobs/read/decay.cpp -----------------------------------------------------
+
+void check_keys(Config& config) {
+  if (config.has(element)) config.not_read(rate, "decay.element says how fast");
 }
+
+double rate_of(const Config& config) { return config.has(element) ? 0.023 : config.number(rate); }
 
 // ---- what would be host/jobs/decay.cpp ----------------------------------------------------------
-
-double rate_of(const Config& config) {
-  return config.has("decay.element") ? 0.023 : config.number("decay.rate");
-}
 
 JobResult run(JobContext& context) {
   const std::vector<double> t = counted(10);
   std::vector<double> left;
   for (const double time : t)
-    left.push_back(context.config.number("state.n") * std::exp(-rate_of(context.config) * time));
+    left.push_back(context.config.number(n) * std::exp(-rate_of(context.config) * time));
   JobResult result{.quantities = {{"left", left.back(), "atoms"}}};
   ResultWriter writer(context.target);
   writer.coordinate("t", t, "time");
@@ -83,7 +83,7 @@ const Job decay_job{
     .meaning = "atoms that decay",
     .keys = keys_read,
     .run = run,
-    .check_keys = check,
+    .check_keys = check_keys,
     .validate = [](const Config& config) { rate_of(config); },
     .file_size = [](const Config&) -> std::size_t { return 10000; },
     .estimate = [](const Config&, Machine&, Budget&) -> Quantities { return {}; },
@@ -105,7 +105,7 @@ const Schema& schema() {
 // ---- what it gets -------------------------------------------------------------------------------
 
 Config parse(const std::string& text) {
-  return Config::parse("job = \"decay\"\n" + text, "d.toml", {}, schema());
+  return Config::parse(schema(), "job = \"decay\"\n" + text, "d.toml");
 }
 
 std::string error_of(const std::string& text) {

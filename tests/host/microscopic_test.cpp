@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "host/config/config.hpp"
+#include "host/jobs/job.hpp"
 #include "host/output/result_file.hpp"
 #include "tests/host/program.hpp"
 
@@ -648,8 +649,8 @@ TEST_F(Microscopic, CheckSaysWhatItTakes) {
     const Ended ended = program({"check", config});
     ASSERT_EQ(ended.exit_code, 0) << ended.err;
     directory_.write("again.toml", ended.out);
-    EXPECT_EQ(Config::first_difference(Config::load(file("again.toml"), {}),
-                                       Config::load(file(config), {})),
+    EXPECT_EQ(Config::first_difference(Config::load(program_schema(), file("again.toml"), {}),
+                                       Config::load(program_schema(), file(config), {})),
               std::nullopt);
     const auto one = nlohmann::json::parse(program({"check", config, "--json"}).out);
     for (const char* key : {"config", "sites", "dt", "memory_bytes", "file_bytes",
@@ -702,16 +703,17 @@ fs::path shipped(const std::string& name) {
 }
 
 TEST(ShippedConfigs, TheTwoHalvesOfAComparisonAgree) {
-  const Config micro = Config::load(shipped("homogeneous_micro.toml"), {});
-  const Config kinetic = Config::load(shipped("homogeneous_kinetic.toml"), {});
+  const Config micro = Config::load(program_schema(), shipped("homogeneous_micro.toml"), {});
+  const Config kinetic = Config::load(program_schema(), shipped("homogeneous_kinetic.toml"), {});
   EXPECT_EQ(micro.text("state.n"), kinetic.text("state.n"));
   EXPECT_EQ(micro.number("defect.lambda"), kinetic.number("relax.lambda"));
   EXPECT_EQ(micro.number("ensemble.max_time"), kinetic.number("relax.t_end"));
   const double steps = micro.number("ensemble.max_time") / micro.number("lattice.dt") /
                        micro.integer("ensemble.records");
   EXPECT_NEAR(steps, std::round(steps), 1e-9) << "so the chain is seen at that very time";
-  const Config defect = Config::load(shipped("microscopic.toml"), {});
-  const Config reservoirs = Config::load(shipped("stationary.toml"), {"defect.Lambda=0.05"});
+  const Config defect = Config::load(program_schema(), shipped("microscopic.toml"), {});
+  const Config reservoirs =
+      Config::load(program_schema(), shipped("stationary.toml"), {"defect.Lambda=0.05"});
   EXPECT_EQ(defect.text("injection.left"), reservoirs.text("injection.left"));
   EXPECT_EQ(defect.number("defect.Lambda"), reservoirs.number("defect.Lambda"));
 }

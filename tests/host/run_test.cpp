@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "host/config/config.hpp"
+#include "host/jobs/job.hpp"
 #include "host/output/result_file.hpp"
 #include "tests/host/program.hpp"
 
@@ -384,9 +385,10 @@ TEST_F(Run, CheckPrintsAConfigurationThatCanBeFedBack) {
   for (const char* key : {"# ", "  T ", "  M ", "  dtau ", "memory_bytes", "estimated_seconds"})
     EXPECT_NE(ended.out.find(key), std::string::npos) << key;
   directory_.write("again.toml", ended.out);
-  const Config again = Config::load(file("again.toml"), {});
+  const Config again = Config::load(program_schema(), file("again.toml"), {});
   EXPECT_EQ(again.number("relax.lambda"), 2);
-  EXPECT_EQ(Config::first_difference(again, Config::load(file("relax.toml"), {"relax.lambda=2"})),
+  EXPECT_EQ(Config::first_difference(
+                again, Config::load(program_schema(), file("relax.toml"), {"relax.lambda=2"})),
             std::nullopt);
   EXPECT_FALSE(fs::exists(file("relax.h5")));
   const Ended json = kapitza_program(directory_.path(), {"check", "relax.toml", "--json"});

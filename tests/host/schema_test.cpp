@@ -45,9 +45,9 @@ TEST(Jobs, ThatAreNotInTheTableCannotBeConfigured) {
   const std::span<const Job* const> all = jobs();
   const Schema fewer = schema_of(program_schema().sections(), all.subspan(1));
   const std::string text = fmt::format("job = \"{}\"\nstate.n = \"1\"", all[0]->name);
-  EXPECT_NO_THROW(Config::parse(text, "c.toml"));
+  EXPECT_NO_THROW(Config::parse(program_schema(), text, "c.toml"));
   try {
-    Config::parse(text, "c.toml", {}, fewer);
+    Config::parse(fewer, text, "c.toml");
     FAIL() << "accepted";
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("there is no such job"), std::string::npos);

@@ -344,8 +344,8 @@ TEST_F(Stationary, CheckSaysWhatItTakes) {
                           "seconds_per_linear_system", "estimated_seconds"})
     EXPECT_NE(ended.out.find(std::string("  ") + key), std::string::npos) << key;
   directory_.write("again.toml", ended.out);
-  EXPECT_EQ(Config::first_difference(Config::load(file("again.toml"), {}),
-                                     Config::load(file("s.toml"), {})),
+  EXPECT_EQ(Config::first_difference(Config::load(program_schema(), file("again.toml"), {}),
+                                     Config::load(program_schema(), file("s.toml"), {})),
             std::nullopt);
   const auto one =
       nlohmann::json::parse(kapitza_program(directory_.path(), joined(check, {"--json"})).out);
@@ -469,7 +469,7 @@ TEST_F(Stationary, SideBySideWhatIsFinishedWasNotStopped) {
 
 /// Where threads wait for each other, their steps do not add up.
 TEST_F(Stationary, SideBySideAStepCostsItsShareOfTheRun) {
-  const Config config = Config::parse(small_defect, "test.toml",
+  const Config config = Config::parse(program_schema(), small_defect, "test.toml",
                                       {"defect.Lambda=[0.1, 1, 10]", "defect.together=true"});
   const auto machine = make_cpu_machine(1);
   Console console(Console::Style::quiet);
@@ -509,7 +509,7 @@ TEST_F(Stationary, CheckCountsTheMemoryOfAllThatAreSolvedAtOnce) {
 // ---- from the configuration to the problem ----
 
 Config parse(const std::vector<std::string>& overrides = {}) {
-  return Config::parse(small_defect, "test.toml", overrides);
+  return Config::parse(program_schema(), small_defect, "test.toml", overrides);
 }
 
 TEST(Defect, DefaultsFollowTheScheme) {

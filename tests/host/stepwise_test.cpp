@@ -43,8 +43,8 @@ class Counting final : public StepwiseRun {
 class Stepwise : public testing::Test {
  protected:
   JobResult go(double every = 1e9) {
-    const Config config = Config::parse("job = \"relax\"\n[state]\nn = \"1\"\n", "made-up",
-                                        {fmt::format("output.every={}", every)});
+    const Config config = Config::parse(program_schema(), "job = \"relax\"\n[state]\nn = \"1\"\n",
+                                        "made-up", {fmt::format("output.every={}", every)});
     const JobContext context{config, *machine_, console_, "nowhere.h5", false, {}, stop_};
     return run_stepwise(run_, context, [this] { return run_.now; });
   }

@@ -25,6 +25,18 @@ TOP_LEVELS = {
 }
 TOP_LEVEL_NAMES = {"kapitza", "src", "kernels", "host", "tests", "bench"}
 
+# Folder of host: the folders of host that its files may include. The others may include all.
+HOST = {
+    "config": {"config"},
+    "output": {"", "output"},
+    "jobs/keys": {"config", "jobs/keys"},
+    "jobs/read": {"config", "jobs/keys", "jobs/read"},
+}
+
+# A key's name alone, where it is not the key that is defined: the key itself cannot be misspelt.
+KEY_NAME = re.compile(r'(?<!\.name = )"(?:%s)\.\w+"')
+SECTION = re.compile(r'^    \{"(\w+)", ', re.MULTILINE)
+
 # A kernel launch, a foreign library or a thread: where one may stand, and where else.
 DEVICE = re.compile(
     r"<<<|\bcu(?:fft|rand|solver|da)[A-Z]\w*|\b(?:cuda_runtime|cufft|curand\w*|cusolver\w*|cub/\w+)\.(?:h|hpp|cuh)\b"
@@ -84,6 +96,26 @@ def check_top_levels():
                 yield f"{path}:{line}: {path.parts[0]}/ must not include {name}"
 
 
+def check_host():
+    for path in tree.files({".hpp", ".cpp"}):
+        folder = path.parent.as_posix().removeprefix("host/")
+        allowed = HOST.get(folder) if path.parts[0] == "host" else None
+        for name, line in includes(path) if allowed else ():
+            if name.startswith("host/") and name[5:].rpartition("/")[0] not in allowed:
+                yield f"{path}:{line}: host/{folder} must not include {name}"
+
+
+def check_key_names():
+    sections = SECTION.findall(tree.text("host/jobs/table.cpp"))
+    name = re.compile(KEY_NAME.pattern % "|".join(sections))
+    for path in tree.files({".hpp", ".cpp"}):
+        if path.parts[0] != "host":
+            continue
+        code = tree.code_of(tree.text(path))
+        for match in name.finditer(code):
+            yield f"{path}:{tree.line_of(code, match.start())}: {match[0]} is a key of host/jobs/keys"
+
+
 def check_oracles():
     """What the tests compare with must not contain what they test."""
     for path in tree.files(tree.CPP):
@@ -132,7 +164,7 @@ def check_licences():
 
 
 CHECKS = (
-    check_layers, check_top_levels, check_oracles, check_vocabulary, check_formulas, check_words,
+    check_layers, check_top_levels, check_host, check_key_names, check_oracles, check_vocabulary, check_formulas, check_words,
     check_licences
 )
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The collision integral against physics: direct quadrature on the resonant manifolds, conservation
 // laws, thermal states, its own error estimate, and the linearised operator.
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
@@ -12,6 +12,7 @@
 #include "kapitza/solver/kinetic_backend.hpp"
 #include "kapitza/solver/resolve.hpp"
 #include "tests/support/densities.hpp"
+#include "tests/support/eigenvalues.hpp"
 #include "tests/support/oracle_lattice.hpp"
 #include "tests/support/oracle_resonance.hpp"
 #include "tests/support/test_device.hpp"
@@ -322,8 +323,7 @@ TEST_F(Linearised, TimesDensitySquaredIsSymmetricAndNegativeWithTwoNullVectors) 
     EXPECT_LT((S * one).cwiseAbs().maxCoeff(), 1e-12 * scale);
     EXPECT_LT((S * Eigen::Map<Eigen::VectorXd>(energy.data(), K)).cwiseAbs().maxCoeff(),
               1e-11 * scale);
-    const Eigen::VectorXd values =
-        Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>((S + S.transpose()) / 2).eigenvalues();
+    const Eigen::VectorXd values = testing::symmetric_eigenvalues((S + S.transpose()) / 2);
     EXPECT_LT(values[K - 1], 1e-12 * scale) << "negative semi-definite";
     EXPECT_LT(values[K - 3], -1e-3 * scale) << "a third null vector";
 
@@ -353,7 +353,7 @@ TEST_F(Linearised, SlowestOddModeDecaysAtThePublishedRate) {
   Eigen::MatrixXd odd(K / 2, K / 2);
   for (int i = 0; i < K / 2; ++i)
     for (int j = 0; j < K / 2; ++j) odd(i, j) = J(i, j) - J(i, K - 1 - j);
-  const double slowest = Eigen::EigenSolver<Eigen::MatrixXd>(odd).eigenvalues().real().maxCoeff();
+  const double slowest = testing::eigenvalues(odd).real().maxCoeff();
 
   EXPECT_NEAR(slowest, -0.31, 0.01);  // docs/notation.md: momentum is only quasi-conserved
 }

@@ -43,6 +43,15 @@ TEST(LinearSummary, TheBalanceIsThatOfTheWorseCurrent) {
               (collision.E[7] - collision.E[6]) / energy, 1e-15);
 }
 
+TEST(LinearSummary, NoCurrentHidesThatAnotherIsNoNumber) {
+  LinearCollision collision = made_up();
+  std::vector<double> broken = ones;
+  broken[3] = std::nan("");
+  EXPECT_TRUE(std::isnan(current_balance(collision, ones, {broken, zeros})));
+  collision.E[3] = std::nan("");  // that of energy alone
+  EXPECT_TRUE(std::isnan(current_balance(collision, ones, {ones, zeros})));
+}
+
 TEST(LinearSummary, TheContinuumBeginsAtTheLeastRate) {
   const LinearCollision collision = made_up();
   std::vector<double> rate;

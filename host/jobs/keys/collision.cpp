@@ -3,7 +3,7 @@
 
 #include "host/config/types.hpp"
 #include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/read/model.hpp"
+#include "kapitza/solver/collision.hpp"
 
 namespace kapitza::host::keys::collision {
 
@@ -75,13 +75,5 @@ constinit const Key dtau{
     .unit = "time",
     .meaning = "Step of the auxiliary time, below the aliasing bound 2 pi / (l (E_max - E_min)).",
 };
-
-void check(Config& config) {
-  if (highest_channel(config) > 2) return;
-  for (const Key* key : {&T, &M, &dtau})
-    config.not_read(key->name,
-                    "2 -> 2 collisions alone are summed on their resonant manifold, without "
-                    "auxiliary time: leave it out");
-}
 
 }  // namespace kapitza::host::keys::collision

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/jobs/keys/defect.hpp"
 
-#include <algorithm>
-
 #include "host/config/types.hpp"
 #include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/collision.hpp"
-#include "host/jobs/read/defect.hpp"
 
 namespace kapitza::host::keys::defect {
 
@@ -119,36 +115,5 @@ constinit const Key iterations{
     .unit = "steps",
     .meaning = "Give up at a Lambda after so many iterations; --resume starts the count anew.",
 };
-
-namespace {
-
-void check_mesh(Config& config) {
-  const bool collides = std::ranges::any_of(config.numbers(Lambda.name),
-                                            [](double strength) { return strength > 0; });
-  if (!collides) {
-    constexpr const char* why =
-        "without collisions, Lambda = 0, there are no layers, and cells are equal: leave it out";
-    if (config.has(mesh.name) && config.text(mesh.name) != "uniform")
-      config.not_read(mesh.name, why);
-    config.not_read(layer.name, why);
-  } else if (!is_graded(config)) {
-    config.not_read(layer.name, "a uniform mesh has no layers: set grid.mesh = \"graded\"");
-  }
-}
-
-}  // namespace
-
-void check(Config& config) {
-  collision::check(config);
-  check_mesh(config);
-  if (!config.is_list(Lambda.name)) config.not_read(together.name, "needs a list in defect.Lambda");
-  if (uses_newton(config)) {
-    config.not_read(split.name,
-                    "Newton's method does not split: set numerics.scheme = \"explicit\"");
-  } else if (config.text_or(transport.name, "upwind") != "upwind") {
-    throw config.error(transport.name,
-                       "explicit steps keep densities positive with \"upwind\" only");
-  }
-}
 
 }  // namespace kapitza::host::keys::defect

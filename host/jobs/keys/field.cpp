@@ -285,51 +285,5 @@ constinit const Key records{
         intervals.)",
 };
 
-bool is_closed(const Config& config) {
-  return config.at(absorber.name).as<std::string>() != nullptr;
-}
-
-namespace {
-
-void check_chain(Config& config) {
-  config.require(state_n.name, "a closed chain starts from it");
-  config.require(max_time.name, "a closed chain is followed until then");
-  for (const Key* key :
-       {&left, &carriers::right, &noise_every, &start, &burn_in, &target_error, &target_k})
-    config.not_read(key->name,
-                    "a closed chain has no boundaries and no stationary state to wait for");
-  config.not_read(window.name, "a closed chain is measured as a whole");
-  if (!config.has(L.name))
-    config.not_read(profile.name,
-                    "without defect.L, a closed chain is a defect everywhere: give it as well");
-}
-
-void check_boundaries(Config& config) {
-  config.require(left.name, "it is what the absorber sends in");
-  config.require(L.name, "it is the length of the defect");
-  config.not_read(state_n.name, "with an absorber, the field starts from what is injected");
-  config.not_read(records.name,
-                  "only a closed chain, lattice.absorber = \"none\", is recorded in time");
-  if (!config.has(max_time.name) && !config.has(target_error.name))
-    throw InputError(fmt::format("{}: nothing would stop this run: give {} or {}", config.source(),
-                                 max_time.name, target_error.name));
-  const std::optional<double> begin = config.optional_number(burn_in.name);
-  const std::optional<double> end = config.optional_number(max_time.name);
-  if (begin && end && *begin >= *end)
-    throw config.error(burn_in.name,
-                       "ensemble.max_time is not later: nothing would be left to measure");
-}
-
-}  // namespace
-
-void check(Config& config) {
-  is_closed(config) ? check_chain(config) : check_boundaries(config);
-  if (config.has(lambda.name)) {
-    config.not_read(Lambda.name, "defect.lambda is given as well, and sets it");
-    return;
-  }
-  config.require(Lambda.name, "give it, or defect.lambda");
-}
-
 }  // namespace keys::field
 }  // namespace kapitza::host

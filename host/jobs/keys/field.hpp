@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "host/config/config.hpp"
+#include "host/config/key.hpp"
 
 namespace kapitza::host {
 
@@ -21,10 +21,6 @@ extern const Key Lambda, lambda, L, profile, counterterm;
 extern const Key order, error_check;
 extern const Key sites, absorber, window, dt, noise_every, start;
 extern const Key trajectories, seed, precision, burn_in, max_time, target_error, target_k, records;
-
-bool is_closed(const Config& config);
-
-void check(Config& config);
 
 }  // namespace keys::field
 }  // namespace kapitza::host

@@ -8,7 +8,6 @@
 #include "host/config/names.hpp"
 #include "host/config/types.hpp"
 #include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/collision.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -114,12 +113,6 @@ constinit const Key K{
         Number of momenta. The error of the grid is found with half of them, which are even in
         number as well.)",
 };
-
-void check(Config& config) {
-  if (config.integer(places.name) == 1)
-    throw config.error(places.name, "both ends are included: at least 2, or 0");
-  collision::check(config);
-}
 
 }  // namespace keys::linear
 }  // namespace kapitza::host

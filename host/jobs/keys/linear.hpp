@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "host/config/config.hpp"
+#include "host/config/key.hpp"
 
 namespace kapitza::host {
 
@@ -16,8 +16,6 @@ extern const Type perturbation;   ///< {left = "expression of k" | {table = "dn.
 namespace keys::linear {
 
 extern const Key state_n, dn, places, S, Lambda, K;
-
-void check(Config& config);
 
 }  // namespace keys::linear
 }  // namespace kapitza::host

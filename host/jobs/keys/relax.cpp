@@ -2,7 +2,6 @@
 #include "host/jobs/keys/relax.hpp"
 
 #include "host/config/types.hpp"
-#include "host/jobs/keys/collision.hpp"
 
 namespace kapitza::host::keys::relax {
 
@@ -34,11 +33,5 @@ constinit const Key deviation{
         Stop when n is this close to the thermal state of the same number and energy:
         max_k |n / n_thermal - 1|. 0: only relax.t_end stops.)",
 };
-
-void check(Config& config) {
-  if (!config.has(t_end.name) && config.number(deviation.name) == 0)
-    throw config.error(deviation.name, "nothing would stop this run: give relax.t_end as well");
-  collision::check(config);
-}
 
 }  // namespace kapitza::host::keys::relax

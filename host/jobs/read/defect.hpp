@@ -6,6 +6,9 @@
 
 namespace kapitza::host {
 
+/// As JobKeys::check.
+void check_defect_keys(Config& config);
+
 /// The defect of a stationary job, but for what differs from one Lambda to the next.
 DefectProblem make_defect(const Config& config);
 

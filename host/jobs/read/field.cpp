@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/jobs/read/field.hpp"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -10,16 +9,61 @@
 
 #include "host/config/expression.hpp"
 #include "host/config/names.hpp"
+#include "host/jobs/keys/carriers.hpp"
 #include "host/jobs/keys/field.hpp"
 #include "host/jobs/read/model.hpp"
 
 namespace kapitza::host {
+bool is_closed(const Config& config) {
+  return config.at(keys::field::absorber).as<std::string>() != nullptr;
+}
+
 namespace {
 
-using keys::field::is_closed;
+void check_chain(Config& config) {
+  config.require(keys::field::state_n, "a closed chain starts from it");
+  config.require(keys::field::max_time, "a closed chain is followed until then");
+  for (const Key* key :
+       {&keys::field::left, &keys::carriers::right, &keys::field::noise_every, &keys::field::start,
+        &keys::field::burn_in, &keys::field::target_error, &keys::field::target_k})
+    config.not_read(*key, "a closed chain has no boundaries and no stationary state to wait for");
+  config.not_read(keys::field::window, "a closed chain is measured as a whole");
+  if (!config.has(keys::field::L))
+    config.not_read(keys::field::profile,
+                    "without defect.L, a closed chain is a defect everywhere: give it as well");
+}
+
+void check_boundaries(Config& config) {
+  config.require(keys::field::left, "it is what the absorber sends in");
+  config.require(keys::field::L, "it is the length of the defect");
+  config.not_read(keys::field::state_n, "with an absorber, the field starts from what is injected");
+  config.not_read(keys::field::records,
+                  "only a closed chain, lattice.absorber = \"none\", is recorded in time");
+  if (!config.has(keys::field::max_time) && !config.has(keys::field::target_error))
+    throw InputError(fmt::format("{}: nothing would stop this run: give {} or {}", config.source(),
+                                 keys::field::max_time.name, keys::field::target_error.name));
+  const std::optional<double> begin = config.optional_number(keys::field::burn_in);
+  const std::optional<double> end = config.optional_number(keys::field::max_time);
+  if (begin && end && *begin >= *end)
+    throw config.error(keys::field::burn_in,
+                       "ensemble.max_time is not later: nothing would be left to measure");
+}
+
+}  // namespace
+
+void check_field_keys(Config& config) {
+  is_closed(config) ? check_chain(config) : check_boundaries(config);
+  if (config.has(keys::field::lambda)) {
+    config.not_read(keys::field::Lambda, "defect.lambda is given as well, and sets it");
+    return;
+  }
+  config.require(keys::field::Lambda, "give it, or defect.lambda");
+}
+
+namespace {
 
 std::optional<Absorber> make_absorber(const Config& config, const Dispersion& dispersion) {
-  constexpr std::string_view key = "lattice.absorber";
+  const Key& key = keys::field::absorber;
   constexpr double most = 0.01;
   if (is_closed(config)) return std::nullopt;
   const auto& members = *config.at(key).as<Value::Members>();
@@ -38,9 +82,9 @@ std::optional<Absorber> make_absorber(const Config& config, const Dispersion& di
 
 /// What moves to the right comes from the left, and the other way round.
 Spectrum make_injection(const Config& config, const Dispersion& dispersion) {
-  Spectrum left = density_of(config, "injection.left", dispersion);
-  if (!config.has("injection.right")) return left;
-  return [left, right = density_of(config, "injection.right", dispersion),
+  Spectrum left = density_of(config, keys::field::left, dispersion);
+  if (!config.has(keys::carriers::right)) return left;
+  return [left, right = density_of(config, keys::carriers::right, dispersion),
           dispersion](const std::vector<double>& k) {
     std::vector<double> n = left(k);
     const std::vector<double> from_right = right(k), v = dispersion.velocity(k);
@@ -51,25 +95,26 @@ Spectrum make_injection(const Config& config, const Dispersion& dispersion) {
 }
 
 int make_sites(const Config& config, const FieldProblem& problem) {
-  if (config.has("lattice.sites")) return config.integer("lattice.sites");
+  if (config.has(keys::field::sites)) return config.integer(keys::field::sites);
   if (!problem.absorber) return 512;
   const double needed =
-      config.number("defect.L") + 2.0 * problem.absorber->width + 2.0 * problem.window;
+      config.number(keys::field::L) + 2.0 * problem.absorber->width + 2.0 * problem.window;
   if (needed > 1 << 24)
-    throw config.error("defect.L", fmt::format("the ring would need {:.0f} sites, and can have {}",
-                                               needed, 1 << 24));
+    throw config.error(
+        keys::field::L,
+        fmt::format("the ring would need {:.0f} sites, and can have {}", needed, 1 << 24));
   // Transforms of other lengths take two to three times as long per site.
   return static_cast<int>(std::bit_ceil(static_cast<unsigned>(std::ceil(needed))));
 }
 
 /// D(x/L) on `sites` sites.
 std::vector<double> make_profile(const Config& config, const FieldProblem& problem, int sites) {
-  constexpr std::string_view key = "defect.profile";
+  const Key& key = keys::field::profile;
   FieldProblem ring = problem;
   ring.profile.assign(sites, 1.0);
-  if (!config.has("defect.L")) return ring.profile;
-  const double L = config.number("defect.L");
-  if (L > sites) throw config.error("defect.L", fmt::format("the ring has {} sites", sites));
+  if (!config.has(keys::field::L)) return ring.profile;
+  const double L = config.number(keys::field::L);
+  if (L > sites) throw config.error(keys::field::L, fmt::format("the ring has {} sites", sites));
   std::vector<double> x;
   for (int site = 0; site < sites; ++site) x.push_back(ring.position(site) / L);
   const std::string& name = config.text(key);
@@ -93,16 +138,16 @@ std::vector<double> make_profile(const Config& config, const FieldProblem& probl
 }
 
 double make_lambda(const Config& config, const FieldProblem& problem) {
-  if (config.has("defect.lambda")) return config.number("defect.lambda");
+  if (config.has(keys::field::lambda)) return config.number(keys::field::lambda);
   FieldProblem unit = problem;
   unit.lambda = 1;
-  if (unit.strength() == 0) throw config.error("defect.profile", "it is zero at every site");
-  return std::sqrt(config.number("defect.Lambda") / unit.strength());
+  if (unit.strength() == 0) throw config.error(keys::field::profile, "it is zero at every site");
+  return std::sqrt(config.number(keys::field::Lambda) / unit.strength());
 }
 
 /// Minus the mean-field potential of a Gaussian field, d<U>/d rho = g_1 of Eq. (5).
 double counterterm(const Config& config, const Interaction& interaction, double rho) {
-  const Value& value = config.at("defect.counterterm");
+  const Value& value = config.at(keys::field::counterterm);
   return value.is_number() ? value.number() : -interaction.vertex(1, rho);
 }
 
@@ -113,15 +158,15 @@ FieldProblem make_field(const Config& config) {
   problem.dispersion = make_dispersion(config);
   problem.absorber = make_absorber(config, problem.dispersion);
   problem.density = problem.absorber ? make_injection(config, problem.dispersion)
-                                     : density_of(config, "state.n", problem.dispersion);
+                                     : density_of(config, keys::field::state_n, problem.dispersion);
   if (problem.absorber) {
-    problem.starts_from_zero = config.text("lattice.start") == "zero";
-    problem.window = config.integer("lattice.window");
+    problem.starts_from_zero = config.text(keys::field::start) == "zero";
+    problem.window = config.integer(keys::field::window);
   }
   const int sites = make_sites(config, problem);
   problem.profile = make_profile(config, problem, sites);
   if (!problem.absorber) problem.window = sites;
-  about(config, config.has("lattice.sites") ? "lattice.sites" : "defect.L",
+  about(config, config.has(keys::field::sites) ? keys::field::sites : keys::field::L,
         [&] { return problem.windows(); });
   const Interaction interaction = make_interaction(config);
   problem.interaction =
@@ -135,11 +180,11 @@ namespace {
 std::string_view key_of(UnsuitableNumerics::Parameter parameter) {
   switch (parameter) {
     case UnsuitableNumerics::Parameter::dt:
-      return "lattice.dt";
+      return keys::field::dt;
     case UnsuitableNumerics::Parameter::kick_every:
-      return "lattice.noise_every";
+      return keys::field::noise_every;
     case UnsuitableNumerics::Parameter::absorber:
-      return "lattice.absorber";
+      return keys::field::absorber;
   }
   return {};
 }
@@ -148,10 +193,10 @@ std::string_view key_of(UnsuitableNumerics::Parameter parameter) {
 
 FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem) {
   FieldNumerics numerics;
-  numerics.order = config.integer("numerics.order");
-  if (problem.absorber) numerics.kick_every = config.integer("lattice.noise_every");
-  numerics.dt =
-      config.optional_number("lattice.dt").value_or(FieldNumerics::usual_step(problem.dispersion));
+  numerics.order = config.integer(keys::field::order);
+  if (problem.absorber) numerics.kick_every = config.integer(keys::field::noise_every);
+  numerics.dt = config.optional_number(keys::field::dt)
+                    .value_or(FieldNumerics::usual_step(problem.dispersion));
   try {
     numerics.check(problem);
   } catch (const UnsuitableNumerics& error) {
@@ -161,22 +206,22 @@ FieldNumerics make_field_numerics(const Config& config, const FieldProblem& prob
 }
 
 EnsembleSize make_ensemble_size(const Config& config) {
-  const bool single = config.text("ensemble.precision") == "single";
-  return {config.integer("ensemble.trajectories"),
-          static_cast<std::uint64_t>(config.long_integer("ensemble.seed")),
+  const bool single = config.text(keys::field::precision) == "single";
+  return {config.integer(keys::field::trajectories),
+          static_cast<std::uint64_t>(config.long_integer(keys::field::seed)),
           single ? Precision::single_ : Precision::double_};
 }
 
 SteadyStateOptions make_steady_state_options(const Config& config, const FieldProblem& problem) {
   SteadyStateOptions options;
-  options.burn_in = config.optional_number("ensemble.burn_in");
-  options.max_time = config.optional_number("ensemble.max_time");
-  options.target_error = config.optional_number("ensemble.target_error");
-  options.error_check = config.flag("numerics.error_check");
-  const std::vector<double> range = config.numbers("ensemble.target_k");
+  options.burn_in = config.optional_number(keys::field::burn_in);
+  options.max_time = config.optional_number(keys::field::max_time);
+  options.target_error = config.optional_number(keys::field::target_error);
+  options.error_check = config.flag(keys::field::error_check);
+  const std::vector<double> range = config.numbers(keys::field::target_k);
   options.target_low = range[0];
   options.target_high = range[1];
-  about(config, "ensemble.target_k", [&] { options.settling = burn_in_floor(problem, options); });
+  about(config, keys::field::target_k, [&] { options.settling = burn_in_floor(problem, options); });
   return options;
 }
 

@@ -7,6 +7,12 @@
 
 namespace kapitza::host {
 
+/// A chain without absorber, which is followed in time.
+bool is_closed(const Config& config);
+
+/// As JobKeys::check.
+void check_field_keys(Config& config);
+
 /// The field of a microscopic job.
 FieldProblem make_field(const Config& config);
 FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem);

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "host/config/expression.hpp"
+#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/keys/linear.hpp"
 #include "host/jobs/read/model.hpp"
 #include "kapitza/numerics/periodic_spline.hpp"
 
@@ -16,7 +18,7 @@ namespace {
 /// One side of a perturbation on all momenta; empty where it is not given.
 std::vector<double> make_side(const Config& config, const std::string& side,
                               const std::vector<double>& k) {
-  constexpr std::string_view key = "linear.dn";
+  const Key& key = keys::linear::dn;
   const auto& sides = *config.at(key).as<Value::Members>();
   if (!sides.contains(side)) return {};
   const Value& value = sides.at(side);
@@ -38,15 +40,21 @@ std::vector<double> make_side(const Config& config, const std::string& side,
 
 }  // namespace
 
+void check_linear_keys(Config& config) {
+  if (config.integer(keys::linear::places) == 1)
+    throw config.error(keys::linear::places, "both ends are included: at least 2, or 0");
+  check_collision_keys(config);
+}
+
 LinearProblem make_linear(const Config& config) {
   LinearProblem problem;
   problem.model = make_model(config);
-  const Value& thermal = config.at("state.n").as<Value::Members>()->at("thermal");
-  problem.background =
-      thermal_state_of(config, "state.n", problem.model.dispersion, *thermal.as<Value::Members>());
-  about(config, "model.dispersion", [&] { require_even(problem.model.dispersion); });
-  about(config, "grid.K", [&] { require_resolved(problem.model, problem.background); });
-  problem.Lambda = config.numbers("defect.Lambda");
+  const Value& thermal = config.at(keys::linear::state_n).as<Value::Members>()->at("thermal");
+  problem.background = thermal_state_of(config, keys::linear::state_n, problem.model.dispersion,
+                                        *thermal.as<Value::Members>());
+  about(config, keys::carriers::dispersion, [&] { require_even(problem.model.dispersion); });
+  about(config, keys::linear::K, [&] { require_resolved(problem.model, problem.background); });
+  problem.Lambda = config.numbers(keys::linear::Lambda);
 
   const std::vector<double> k = problem.model.grid.momenta();
   const std::vector<double> v = problem.model.dispersion.velocity(k);
@@ -58,7 +66,7 @@ LinearProblem make_linear(const Config& config) {
     if (!side.empty()) problem.dn_in[m] = side[m];
   }
   if (std::ranges::all_of(problem.dn_in, [](double dn) { return dn == 0; }))
-    throw config.error("linear.dn",
+    throw config.error(keys::linear::dn,
                        "nothing enters: left is zero wherever v > 0 and right wherever v < 0");
   return problem;
 }

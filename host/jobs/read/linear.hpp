@@ -6,6 +6,9 @@
 
 namespace kapitza::host {
 
+/// As JobKeys::check.
+void check_linear_keys(Config& config);
+
 /// The thermal defect of a linear job and what enters it.
 LinearProblem make_linear(const Config& config);
 

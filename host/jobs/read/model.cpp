@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "host/config/expression.hpp"
+#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/keys/collision.hpp"
 #include "kapitza/numerics/periodic_spline.hpp"
 #include "kapitza/physics/statistics.hpp"
 
@@ -14,9 +16,10 @@ namespace kapitza::host {
 namespace {
 
 std::vector<int> make_channels(const Config& config, const Interaction& interaction) {
-  constexpr std::string_view key = "numerics.channels";
+  const Key& key = keys::collision::channels;
   if (interaction.degree() < 2)
-    throw config.error("model.interaction", "no c_l with l >= 2: the carriers do not collide");
+    throw config.error(keys::carriers::interaction,
+                       "no c_l with l >= 2: the carriers do not collide");
   if (!config.has(key)) return CollisionModel::all_channels(interaction);
   std::vector<int> channels;
   for (const Value& item : *config.at(key).as<Value::List>())
@@ -38,13 +41,13 @@ void require_positive(const Config& config, std::string_view key, const std::vec
 
 /// The numerics key that a message speaks of, so that its line can be named.
 std::string_view blamed_key(const Config& config, std::string_view message) {
-  std::string_view blamed = "numerics.tolerance";
+  std::string_view blamed = keys::collision::tolerance;
   std::size_t first = std::string_view::npos;
-  for (const std::string_view key : {"numerics.T", "numerics.M", "numerics.dtau"}) {
-    const std::size_t place = message.find(key);
-    if (place >= first || !config.has(key)) continue;
+  for (const Key* key : {&keys::collision::T, &keys::collision::M, &keys::collision::dtau}) {
+    const std::size_t place = message.find(key->name);
+    if (place >= first || !config.has(*key)) continue;
     first = place;
-    blamed = key;
+    blamed = *key;
   }
   return blamed;
 }
@@ -59,7 +62,7 @@ MomentumTable read_table(const Config& config, std::string_view key, const Value
 }
 
 Dispersion make_dispersion(const Config& config) {
-  constexpr std::string_view key = "model.dispersion";
+  const Key& key = keys::carriers::dispersion;
   const Value& value = config.at(key);
   if (const auto* name = value.as<std::string>())
     return about(config, key, [&] { return Dispersion::named(*name); });
@@ -73,7 +76,7 @@ Dispersion make_dispersion(const Config& config) {
 
 Interaction make_interaction(const Config& config) {
   std::map<int, double> coefficients;
-  for (const auto& [key, value] : *config.at("model.interaction").as<Value::Members>())
+  for (const auto& [key, value] : *config.at(keys::carriers::interaction).as<Value::Members>())
     coefficients[key[1] - '0'] = value.number();
   return Interaction(coefficients);
 }
@@ -125,19 +128,23 @@ Spectrum density_of(const Config& config, std::string_view key, const Dispersion
   };
 }
 
-int highest_channel(const Config& config) {
-  return make_channels(config, make_interaction(config)).back();
+void check_collision_keys(Config& config) {
+  if (make_channels(config, make_interaction(config)).back() > 2) return;
+  for (const Key* key : {&keys::collision::T, &keys::collision::M, &keys::collision::dtau})
+    config.not_read(*key,
+                    "2 -> 2 collisions alone are summed on their resonant manifold, without "
+                    "auxiliary time: leave it out");
 }
 
 CollisionModel make_model(const Config& config) {
   CollisionModel model;
   model.dispersion = make_dispersion(config);
   model.interaction = make_interaction(config);
-  model.grid = {config.integer("grid.K")};
+  model.grid = {config.integer(keys::collision::K)};
   model.channels = make_channels(config, model.interaction);
   if (!model.has_pairs()) return model;
   const std::string why = ResonantManifold::divergence(model.dispersion);
-  if (!why.empty()) throw config.error("model.dispersion", why);
+  if (!why.empty()) throw config.error(keys::carriers::dispersion, why);
   return model;
 }
 
@@ -148,10 +155,10 @@ std::vector<double> make_density(const Config& config, std::string_view key,
 
 ResolutionRequest make_request(const Config& config, const CollisionModel& model) {
   ResolutionRequest request;
-  request.tolerance = config.number("numerics.tolerance");
-  request.T = config.optional_number("numerics.T");
-  request.dtau = config.optional_number("numerics.dtau");
-  request.M = config.optional_integer("numerics.M");
+  request.tolerance = config.number(keys::collision::tolerance);
+  request.T = config.optional_number(keys::collision::T);
+  request.dtau = config.optional_number(keys::collision::dtau);
+  request.M = config.optional_integer(keys::collision::M);
   try {
     check_request(model, request);
   } catch (const InputError& error) {

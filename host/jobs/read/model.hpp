@@ -15,10 +15,10 @@
 
 namespace kapitza::host {
 
-CollisionModel make_model(const Config& config);
+/// As JobKeys::check: the auxiliary time is of no use where all collisions are 2 -> 2.
+void check_collision_keys(Config& config);
 
-/// The largest l of the collisions l -> l that are summed.
-int highest_channel(const Config& config);
+CollisionModel make_model(const Config& config);
 
 /// Density on the momentum grid, from a key of type density; finite and positive everywhere.
 std::vector<double> make_density(const Config& config, std::string_view key,

@@ -6,6 +6,9 @@
 
 namespace kapitza::host {
 
+/// As JobKeys::check.
+void check_relax_keys(Config& config);
+
 RelaxationOptions make_relaxation_options(const Config& config, const CollisionModel& model);
 
 }  // namespace kapitza::host

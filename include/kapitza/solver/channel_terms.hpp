@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <concepts>
 #include <type_traits>
 
 #include "kapitza/physics/collision_terms.hpp"

@@ -31,8 +31,8 @@ class CollisionRow {
   /// The finest resolution of the row.
   const Resolution& resolution() const { return finest().plan().resolution; }
   const CollisionPlan& plan() const { return finest().plan(); }
-  /// The part of the cut-off error that CollisionBatch::error does not know.
-  double constant_error() const { return constant_error_; }
+  /// The largest of what was evaluated, beside the tolerance that it was meant to have.
+  ResolutionErrors errors(const CollisionBatch& evaluated, double tolerance) const;
   /// Bytes of all operators.
   std::size_t memory() const;
 
@@ -41,7 +41,7 @@ class CollisionRow {
 
   std::size_t size_;
   std::vector<ResolvedGroup> groups_;
-  double constant_error_;
+  double constant_error_;  ///< the part that CollisionBatch::error does not know
   bool complete_;
   CollisionBatch part_;
 };

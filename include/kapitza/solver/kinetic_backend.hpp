@@ -12,7 +12,8 @@ namespace kapitza::kinetic {
 
 /// Where the work of kinetic solvers is done. They see this and nothing below it.
 ///
-/// Every operation is one on a whole batch. It must outlive the systems that it makes.
+/// Every operation is one on a whole batch. It must outlive the systems that it makes. Not
+/// thread-safe: where several threads solve, kapitza/solver/together.hpp stands between.
 class Backend {
  public:
   virtual ~Backend() = default;

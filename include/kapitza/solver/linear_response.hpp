@@ -22,8 +22,7 @@ struct LinearResponse {
   LinearCollision collision;
   DefectModes modes;
   LinearResolution resolution;
-  double cutoff_error = 0;  ///< of T, M and the refinement
-  double grid_error = 0;    ///< of the number of momenta
+  ResolutionErrors errors;
 };
 
 /// T, M and the refinement of the pairs' grid double until the answers agree within the tolerance:

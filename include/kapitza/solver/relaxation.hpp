@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "kapitza/numerics/embedded_runge_kutta.hpp"
@@ -48,8 +49,8 @@ class Relaxation {
   const CollisionOperator& collision() const { return *collision_; }
   /// Of the collision integral: the largest estimate of all accepted steps.
   double error_estimate() const { return state_.worst_error; }
-  /// The momentum grid's part of the latest estimate: what only a larger K makes smaller.
-  double grid_error() const { return batch_.grid_error[0]; }
+  /// Its parts: what only a larger K makes smaller is taken from the latest step.
+  ResolutionErrors errors() const;
   bool tolerance_reached() const { return state_.worst_error <= options_.resolution.tolerance; }
   long evaluations() const { return evaluations_; }  ///< of the collision integral
   long rejected_steps() const { return rejected_; }

@@ -24,11 +24,11 @@ struct ResolutionRequest {
 /// aliasing bound, M no multiple of K or smaller than the light cone allows.
 void check_request(const CollisionModel& model, const ResolutionRequest& request);
 
-/// How far the collision integral is from exact, max_k |I - I_exact| / max_k gain, and how far it
-/// was meant to be.
-struct CollisionErrors {
-  double cutoff = 0;  ///< of T, M and the manifold's points; largest over the densities
-  double grid = 0;    ///< of the momentum grid: what the projection had to correct
+/// How far a result is from that of a perfect resolution, by what is to blame, and how far it was
+/// meant to be.
+struct ResolutionErrors {
+  double cutoff = 0;  ///< of T, M and what 2 -> 2 collisions are counted on
+  double grid = 0;    ///< of the momentum grid
   double tolerance = 0;
 
   double estimate() const { return cutoff + grid; }
@@ -38,7 +38,9 @@ struct CollisionErrors {
 /// An operator fine enough for the given densities, and how sure that is.
 struct ResolvedCollision {
   std::unique_ptr<CollisionOperator> collision;
-  CollisionErrors errors;
+  /// Of max_k |I - I_exact| / max_k gain, largest over the densities; the momentum grid's: what the
+  /// projection had to correct.
+  ResolutionErrors errors;
   bool complete = true;  ///< false: it was stopped, and would have gone on refining
   double seconds = 0;    ///< that making and evaluating it took; without any evaluation, which
                          ///< leaves the errors infinite, what it would have taken

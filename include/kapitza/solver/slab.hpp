@@ -81,8 +81,7 @@ class Slab {
 
   /// The collision integrals as they are resolved now, and their errors at the present density.
   const CollisionRow& collisions() const { return *collisions_; }
-  double cutoff_error() const;
-  double grid_error() const;
+  ResolutionErrors errors() const;
 
   /// How often I was evaluated: once for every node and every trial density.
   long evaluations() const { return evaluations_; }

@@ -80,7 +80,7 @@ class StationarySolver {
 
  private:
   void log(const Advance& advance);
-  void settle();
+  void decide();
   void keep_as_best();
   double distance() const;  ///< from convergence: 1 or less is there
   double cutoff_tolerance() const;
