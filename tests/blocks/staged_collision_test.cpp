@@ -15,8 +15,8 @@
 #include "kapitza/solver/kinetic_backend.hpp"
 #include "kapitza/solver/machine.hpp"
 #include "tests/support/collision_agreement.hpp"
-#include "tests/support/host_device.hpp"
 #include "tests/support/needs_gpu.hpp"
+#include "tests/support/staged_on_host.hpp"
 
 namespace kapitza::staged {
 namespace {

@@ -25,8 +25,8 @@
 #include "kapitza/solver/machine.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/ensemble_contents.hpp"
-#include "tests/support/host_device.hpp"
 #include "tests/support/needs_gpu.hpp"
+#include "tests/support/staged_on_host.hpp"
 
 namespace kapitza::staged {
 namespace {

@@ -11,7 +11,7 @@
 #include "kernels/staged/staged_kinetic.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
-#include "tests/support/host_device.hpp"
+#include "tests/support/staged_on_host.hpp"
 #include "tests/support/thread_block.hpp"
 
 namespace kapitza::staged {

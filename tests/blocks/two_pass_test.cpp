@@ -24,7 +24,7 @@
 #include "tests/support/densities.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/ensemble_contents.hpp"
-#include "tests/support/host_device.hpp"
+#include "tests/support/staged_on_host.hpp"
 #include "tests/support/thread_block.hpp"
 
 namespace kapitza::block {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// In a file of its own: with all of their templates, the stages take minutes to compile.
 #include "tests/conformance/backends.hpp"
 
 #include "kernels/staged/staged_field.hpp"
 #include "kernels/staged/staged_kinetic.hpp"
-#include "tests/support/host_device.hpp"
+#include "tests/support/staged_on_host.hpp"
 
 namespace kapitza {
 namespace {

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tests/support/staged_on_host.hpp"
+
+namespace kapitza::staged {
+
+template class StagedCollision<HostDevice>;
+template class StagedNodeSystem<HostDevice>;
+
+}  // namespace kapitza::staged
