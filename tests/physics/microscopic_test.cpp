@@ -37,8 +37,7 @@ double mean_square(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-// ---- free carriers: what the absorber sends out
-// --------------------------------------------------
+// ---- free carriers: what the absorber sends out -------------------------------------------------
 
 struct Injected {
   std::string name;
@@ -165,8 +164,7 @@ TEST(StationaryDefect, IsThermalBetweenThermalReservoirs) {
   EXPECT_GT(change, 10 * error);
 }
 
-// ---- closed chains
-// -------------------------------------------------------------------------------
+// ---- closed chains ------------------------------------------------------------------------------
 
 /// N sites, the same everywhere.
 FieldProblem chain(int sites, double lambda, const Spectrum& density) {
@@ -320,8 +318,7 @@ TEST(ClosedChain, HasTheKineticLimit) {
   EXPECT_NEAR(strong.odd.value / weak.odd.value, 2, 0.6);
 }
 
-// ---- a growing defect
-// -------------------------------------------------------------------------------
+// ---- a growing defect ---------------------------------------------------------------------------
 
 TEST(StationaryDefect, ApproachesTheKineticLimitAsItGrows) {
   // At fixed Lambda lambda falls like L^{-1/2}, and its odd orders with it.
