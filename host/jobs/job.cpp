@@ -9,6 +9,7 @@
 #include "host/jobs/read/model.hpp"
 
 namespace kapitza::host {
+
 Quantities resolution_rows(const Resolution& resolution) {
   return {
       {"T", resolution.T, "cut-off of the auxiliary time"},

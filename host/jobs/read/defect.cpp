@@ -9,6 +9,7 @@
 #include "host/jobs/read/model.hpp"
 
 namespace kapitza::host {
+
 bool uses_newton(const Config& config) { return config.text(keys::defect::scheme) == "newton"; }
 
 bool is_graded(const Config& config) {

@@ -14,6 +14,7 @@
 #include "host/jobs/read/model.hpp"
 
 namespace kapitza::host {
+
 bool is_closed(const Config& config) {
   return config.at(keys::field::absorber).as<std::string>() != nullptr;
 }
