@@ -9,6 +9,7 @@
 
 #include "bench/harness.hpp"
 #include "bench/plain_sweep.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/solver/resolve.hpp"
 #include "tests/support/densities.hpp"
 
@@ -25,10 +26,7 @@ CollisionBatch evaluate(kinetic::Backend& backend, const CollisionModel& model,
 }
 
 double error(const std::vector<double>& I, const CollisionBatch& exact) {
-  const double scale = *std::max_element(exact.gain.begin(), exact.gain.end());
-  double worst = 0;
-  for (int m = 0; m < K; ++m) worst = std::max(worst, std::abs(I[m] - exact.I[m]) / scale);
-  return worst;
+  return largest_difference(I, exact.I) / largest(exact.gain);
 }
 
 nlohmann::json tolerances(kinetic::Backend& backend) {

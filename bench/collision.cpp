@@ -8,6 +8,7 @@
 
 #include "bench/harness.hpp"
 #include "bench/plain_sweep.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/solver/resolve.hpp"
 #include "kernels/cpu/sweep.hpp"
 #include "tests/support/densities.hpp"
@@ -112,11 +113,8 @@ nlohmann::json against_published() {
   machine->kinetic()
       .collision(CollisionPlan(model, {1000, 0.2, 32768, 8192, 0}))
       ->evaluate(one, exact);
-  const double scale = *std::max_element(exact.gain.begin(), exact.gain.end());
-  const auto error = [&](const auto& I) {
-    double worst = 0;
-    for (int m = 0; m < K; ++m) worst = std::max(worst, std::abs(I[m] - exact.I[m]) / scale);
-    return worst;
+  const auto error = [&](std::span<const double> I) {
+    return largest_difference(I, exact.I) / largest(exact.gain);
   };
   PlainSweep plain(K, 130, 0.03, 4096);
   const double plain_error = error(plain(one));

@@ -256,10 +256,6 @@ InputError Config::error(std::string_view key, const std::string& what) const {
   return value_error(key, at(key), what + allowed_note(*schema_->find_key(job(), key)));
 }
 
-InputError Config::located(std::string_view key, const std::string& message) const {
-  return InputError(fmt::format("{}: {}", at(key).origin.text(), message));
-}
-
 void Config::require(std::string_view key, const std::string& why) const {
   if (!has(key)) throw InputError(fmt::format("{}: {} is missing: {}", source_, key, why));
 }

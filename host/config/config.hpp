@@ -62,9 +62,6 @@ class Config {
   /// An error about a key: "file:line:column: section.key = value: what (allowed: ...)".
   InputError error(std::string_view key, const std::string& what) const;
 
-  /// The same for a message that names key, value and range itself.
-  InputError located(std::string_view key, const std::string& message) const;
-
   /// The resolved configuration, which gives the same run when it is fed back.
   std::string to_toml() const;
 

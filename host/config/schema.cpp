@@ -94,8 +94,6 @@ std::vector<std::string> Schema::key_names() const {
   return names;
 }
 
-std::vector<std::string> Schema::job_names() const { return split(names_); }
-
 std::vector<std::string> Schema::section_names() const {
   std::vector<std::string> names;
   for (const Section& section : sections_) names.emplace_back(section.name);

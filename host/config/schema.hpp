@@ -52,7 +52,6 @@ class Schema {
   std::vector<std::string> jobs_with(std::string_view key) const;
 
   std::vector<std::string> key_names() const;
-  std::vector<std::string> job_names() const;
   std::vector<std::string> section_names() const;
 
  private:

@@ -19,20 +19,20 @@ Quantities resolution_rows(const Resolution& resolution) {
   };
 }
 
-Quantities error_rows(const ResolutionErrors& errors, const ErrorMeanings& meanings) {
+Quantities error_rows(const ResolutionErrors& errors, const ErrorMeaning& meaning) {
   return {
-      {"error_estimate", errors.estimate(), std::string(meanings.estimate)},
-      {"cutoff_error", errors.cutoff, std::string(meanings.cutoff)},
-      {"grid_error", errors.grid, std::string(meanings.grid)},
+      {"error_estimate", errors.estimate(), std::string(meaning.of)},
+      {"cutoff_error", errors.cutoff, fmt::format("the part from {}", meaning.cutoffs)},
+      {"grid_error", errors.grid, "the part from the momentum grid"},
       {"tolerance_reached", errors.tolerance_reached(), ""},
   };
 }
 
-std::string unreached_tolerance(const ResolutionErrors& errors) {
+std::string unreached_tolerance(const ResolutionErrors& errors, const ErrorMeaning& meaning) {
   return fmt::format(
-      "the tolerance {} is not reached: the estimated error is {:.2g}, of which {:.2g} from T, M "
-      "and points and {:.2g} from the momentum grid{}",
-      errors.tolerance, errors.estimate(), errors.cutoff, errors.grid,
+      "the tolerance {} is not reached: the estimated error is {:.2g}, of which {:.2g} from {} and "
+      "{:.2g} from the momentum grid{}",
+      errors.tolerance, errors.estimate(), errors.cutoff, meaning.cutoffs, errors.grid,
       errors.grid > errors.tolerance / 2 ? " (a larger grid.K helps)" : "");
 }
 

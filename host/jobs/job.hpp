@@ -37,8 +37,8 @@ struct JobResult {
   std::string stopped_by = {};  ///< what ended it early
 };
 
-/// What can be run, and how it is configured. A new job is one file with these functions, its keys
-/// in host/jobs/keys, and a line in the table of host/jobs/table.cpp.
+/// What can be run, and how it is configured. CONTRIBUTING.md, "How to add", says what a new one
+/// consists of.
 struct Job {
   std::string_view name, meaning;
   std::span<const Key* const> keys;  ///< that it reads
@@ -74,20 +74,21 @@ void remark(Quantities& rows, std::string_view key, const std::string& meaning);
 
 /// Rows about the resolution that all kinetic jobs share.
 Quantities resolution_rows(const Resolution& resolution);
-/// What the rows of errors say of them.
-struct ErrorMeanings {
-  std::string_view estimate = {}, cutoff = {}, grid = {};
+/// What a user is told about errors.
+struct ErrorMeaning {
+  std::string_view of;       ///< "of max_k |I - I_exact| / max_k gain"
+  std::string_view cutoffs;  ///< "T, M and points"
 };
-constexpr ErrorMeanings of_the_collision_integral{
-    .estimate = "of max_k |I - I_exact| / max_k gain",
-    .cutoff = "the part from T, M and points",
-    .grid = "the part from the momentum grid",
+constexpr ErrorMeaning of_the_collision_integral{
+    .of = "of max_k |I - I_exact| / max_k gain",
+    .cutoffs = "T, M and points",
 };
 Quantities error_rows(const ResolutionErrors& errors,
-                      const ErrorMeanings& meanings = of_the_collision_integral);
+                      const ErrorMeaning& meaning = of_the_collision_integral);
 
 /// A warning that says what was reached instead, and what would help.
-std::string unreached_tolerance(const ResolutionErrors& errors);
+std::string unreached_tolerance(const ResolutionErrors& errors,
+                                const ErrorMeaning& meaning = of_the_collision_integral);
 
 /// The attributes at the root of every result file.
 void write_attributes(ResultWriter& writer, const JobContext& context, const JobResult& result);

@@ -14,19 +14,19 @@
 #include "host/jobs/read/linear.hpp"
 #include "host/jobs/read/model.hpp"
 #include "host/jobs/sample.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/solver/linear_summary.hpp"
 
 namespace kapitza::host {
 namespace {
 
-constexpr ErrorMeanings error_meanings{
-    .estimate = "of what leaves, the resistance and the smallest nu",
-    .cutoff = "from T, M and the refinement",
-    .grid = "from the number of momenta",
+constexpr ErrorMeaning of_the_answers{
+    .of = "of what leaves, the resistance and the smallest nu",
+    .cutoffs = "T, M and the refinement",
 };
 
 Quantities accuracy_rows(const LinearResponse& response) {
-  Quantities rows = error_rows(response.errors, error_meanings);
+  Quantities rows = error_rows(response.errors, of_the_answers);
   rows.push_back(
       {"symmetrisation", response.collision.change, "largest change made to S, relative to S"});
   return rows;
@@ -35,8 +35,9 @@ Quantities accuracy_rows(const LinearResponse& response) {
 /// The same rows where no resolution was found.
 Quantities unknown_accuracy(const ResolutionRequest& request) {
   constexpr double unknown = std::numeric_limits<double>::infinity();
-  Quantities rows = error_rows({unknown, unknown, request.tolerance},
-                               {.estimate = "there was no time to find out"});
+  Quantities rows =
+      error_rows({unknown, unknown, request.tolerance},
+                 {.of = "there was no time to find out", .cutoffs = of_the_answers.cutoffs});
   rows.push_back({"symmetrisation", unknown, ""});
   return rows;
 }
@@ -60,9 +61,8 @@ Quantities milne_rows(const std::string& name, const MilneEnd& end) {
 Quantities summary_rows(const LinearRun& run) {
   const LinearSummary& summary = run.summary;
   const auto worst = [&](auto member) {
-    double value = 0;
-    for (const LinearPoint& point : summary.points) value = std::max(value, point.*member);
-    return value;
+    return largest_of(summary.points.size(),
+                      [&](std::size_t i) { return summary.points[i].*member; });
   };
   const DefectModes& modes = run.response.modes;
   Quantities rows{
@@ -212,7 +212,7 @@ JobResult run(JobContext& context) {
   if (!response)
     return {.wall_seconds = clock.elapsed(), .finished = false, .stopped_by = stopped_by};
   if (!response->errors.tolerance_reached())
-    context.console.warning(unreached_tolerance(response->errors));
+    context.console.warning(unreached_tolerance(response->errors, of_the_answers));
   const LinearRun run{problem, *response, summarise(context.machine.kinetic(), problem, *response)};
 
   JobResult result{.quantities = summary_rows(run)};

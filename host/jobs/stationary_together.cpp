@@ -51,7 +51,9 @@ class DefectsSideBySide {
   double progress() const;
   double seconds_per_step() const;
   bool finished() const { return std::ranges::all_of(all_, &OneLambda::converged); }
-  [[noreturn]] void throw_failure(const std::vector<std::exception_ptr>& thrown) const;
+  [[noreturn]] void throw_failure(const std::vector<std::exception_ptr>& thrown,
+                                  const std::string& not_kept) const;
+  std::string keep() const;
   JobResult write() const;
 
   JobContext& context_;
@@ -130,12 +132,23 @@ JobResult DefectsSideBySide::run() {
       [this] { between_steps(); });
   report();
   context_.console.end_progress();
-  JobResult result = write();
-  if (result.finished) return result;
   // Where others can go on, a failure is one of the things that have been reported.
-  if (stopped_by_.empty() || std::ranges::all_of(all_, &OneLambda::ended)) throw_failure(thrown);
-  result.stopped_by = stopped_by_;
+  const bool failed =
+      !finished() && (stopped_by_.empty() || std::ranges::all_of(all_, &OneLambda::ended));
+  if (failed) throw_failure(thrown, keep());
+  JobResult result = write();
+  if (!result.finished) result.stopped_by = stopped_by_;
   return result;
+}
+
+/// What is to be told where not even that is possible.
+std::string DefectsSideBySide::keep() const {
+  try {
+    write();
+    return {};
+  } catch (const IoError& error) {
+    return not_kept(error);
+  }
 }
 
 /// While all threads wait.
@@ -179,16 +192,22 @@ void DefectsSideBySide::report() {
 }
 
 /// What is no failure of the numerics stays what it is.
-void DefectsSideBySide::throw_failure(const std::vector<std::exception_ptr>& thrown) const {
-  for (const std::exception_ptr& other : thrown)
-    if (other) std::rethrow_exception(other);
+void DefectsSideBySide::throw_failure(const std::vector<std::exception_ptr>& thrown,
+                                      const std::string& not_kept) const {
+  const auto other = std::ranges::find_if(thrown, [](const auto& one) { return one != nullptr; });
+  if (other != thrown.end()) {
+    if (!not_kept.empty()) context_.console.warning(not_kept);
+    std::rethrow_exception(*other);
+  }
   std::string text, advice;
   for (const OneLambda& one : all_) {
     if (!one.failure.empty()) text += (text.empty() ? "" : "\n") + one.failure;
     // One holds for all: they differ in what they begin with, or not at all.
     if (one.advice.size() > advice.size()) advice = one.advice;
   }
-  throw NumericsError(advice.empty() ? text : text + "\n" + advice);
+  // The advice says where the best states are: in a file that was not written.
+  const std::string& more = not_kept.empty() ? advice : not_kept;
+  throw NumericsError(more.empty() ? text : text + "\n" + more);
 }
 
 JobResult DefectsSideBySide::write() const {

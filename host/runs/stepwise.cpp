@@ -14,7 +14,7 @@ std::string message_of_failure(StepwiseRun& run, const std::string& why) {
   try {
     return run.fail(why);
   } catch (const IoError& error) {
-    return fmt::format("{}\nwhat was reached could not be kept: {}", why, error.what());
+    return why + "\n" + not_kept(error);
   }
 }
 
@@ -50,6 +50,10 @@ JobResult run_stepwise(StepwiseRun& run, const JobContext& context, const Clock&
   JobResult result = run.write();
   result.stopped_by = stopped_by;
   return result;
+}
+
+std::string not_kept(const IoError& error) {
+  return fmt::format("what was reached could not be kept: {}", error.what());
 }
 
 CheckpointClock::CheckpointClock(const Config& config, Clock now)

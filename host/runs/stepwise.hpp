@@ -39,6 +39,9 @@ Clock wall_clock();
 JobResult run_stepwise(StepwiseRun& run, const JobContext& context,
                        const Clock& now = wall_clock());
 
+/// What is told besides of a failure after which nothing could be kept.
+std::string not_kept(const IoError& error);
+
 /// When the next checkpoint is due: so many seconds after the last one was written.
 class CheckpointClock {
  public:

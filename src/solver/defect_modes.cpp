@@ -54,7 +54,7 @@ double sinh_over_sinh(double z, double x) {
 [[noreturn]] void refuse_indefinite() {
   throw NumericsError(
       "the linearised collision integral is not negative definite, or too large or too small for "
-      "floating point numbers: it is not resolved; a larger grid.K or numerics.T may help");
+      "floating point numbers: it is not resolved; more momenta or a longer T may help");
 }
 
 /// Cholesky's factors.

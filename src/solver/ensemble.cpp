@@ -125,7 +125,7 @@ void FieldNumerics::check(const FieldProblem& problem) const {
     throw UnsuitableNumerics(Parameter::absorber,
                              "the field decays by exp(-" + digits(damping / kick_every, 3) +
                                  ") within a time step: a wider absorber, or a smaller "
-                                 "Gamma or lattice.dt, would do");
+                                 "Gamma or time step, would do");
   throw UnsuitableNumerics(Parameter::kick_every, "the field decays by exp(-" + digits(damping, 3) +
                                                       ") between two kicks: at most " +
                                                       std::to_string(std::lround(steps)) +

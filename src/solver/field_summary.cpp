@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/spectral/momentum_grid.hpp"
 
 namespace kapitza {
@@ -62,10 +63,8 @@ double relative_change(const std::vector<double>& change, const std::vector<doub
 }
 
 double step_error(const std::vector<WindowDensity>& sides) {
-  double largest = 0;
-  for (const WindowDensity& side : sides)
-    largest = std::max(largest, relative_change(side.step, side.n));
-  return largest;
+  return largest_of(sides.size(),
+                    [&](std::size_t i) { return relative_change(sides[i].step, sides[i].n); });
 }
 
 }  // namespace kapitza

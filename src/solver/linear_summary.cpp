@@ -8,6 +8,7 @@
 
 #include "kapitza/core/digits.hpp"
 #include "kapitza/core/error.hpp"
+#include "kapitza/numerics/norms.hpp"
 #include "kapitza/physics/statistics.hpp"
 #include "kapitza/solver/balance.hpp"
 
@@ -98,8 +99,8 @@ std::vector<double> loss_rates(kinetic::Backend& backend, const CollisionModel& 
 
 double current_balance(const LinearCollision& collision, const std::vector<double>& dn_in,
                        const Scattering::Outgoing& out) {
-  double worst = 0;
-  for (const bool energy : {false, true}) {
+  return largest_of(2, [&](std::size_t which) {
+    const bool energy = which == 1;
     double difference = 0, size = 0;
     for (std::size_t k = 0; k < dn_in.size(); ++k) {
       const double weight = std::abs(collision.v[k]) * (energy ? std::abs(collision.E[k]) : 1.0);
@@ -107,11 +108,8 @@ double current_balance(const LinearCollision& collision, const std::vector<doubl
                     (out.reflected[k] + out.transmitted[k] - dn_in[k]);
       size += weight * std::abs(dn_in[k]);
     }
-    const double current = std::abs(difference) / size;
-    if (std::isnan(current)) return current;  // no maximum may hide it
-    worst = std::max(worst, current);
-  }
-  return worst;
+    return difference / size;
+  });
 }
 
 double continuum_edge(const LinearCollision& collision, const std::vector<double>& loss_rate) {

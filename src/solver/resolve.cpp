@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "kapitza/core/error.hpp"
+#include "kapitza/core/digits.hpp"
 #include "kapitza/numerics/norms.hpp"
 
 namespace kapitza {
@@ -272,25 +272,27 @@ bool resize_to_T(const CollisionModel& model, const ResolutionRequest& request, 
 }
 
 void check_request(const CollisionModel& model, const ResolutionRequest& request) {
+  using Parameter = UnsuitableResolution::Parameter;
   if (!model.has_sweep()) return;
   const double dtau_limit = Resolution::safe_dtau(model);
   if (request.dtau && *request.dtau > dtau_limit)
-    throw InputError(
-        "numerics.dtau = " + std::to_string(*request.dtau) +
-        ": the sum over auxiliary time aliases (allowed: at most 2 pi / (l bandwidth) = " +
-        std::to_string(dtau_limit) + ")");
+    throw UnsuitableResolution(
+        Parameter::dtau,
+        "the sum over auxiliary time aliases (allowed: at most 2 pi / (l bandwidth) = " +
+            digits(dtau_limit) + ")");
   if (!request.M) return;
   const int M = *request.M, K = model.grid.K;
   if (M < K || M % K != 0)
-    throw InputError("numerics.M = " + std::to_string(M) +
-                     ": no multiple of K (allowed: " + std::to_string(K) + ", " +
-                     std::to_string(2 * K) + ", " + std::to_string(3 * K) + ", ...)");
+    throw UnsuitableResolution(Parameter::M, "no multiple of K (allowed: " + std::to_string(K) +
+                                                 ", " + std::to_string(2 * K) + ", " +
+                                                 std::to_string(3 * K) + ", ...)");
   const double T = request.T.value_or(least_T(model));
   const double needed = 0.8 * Resolution::light_cone(model, T);
   if (M < needed)
-    throw InputError("numerics.M = " + std::to_string(M) + ": too small for T = " +
-                     std::to_string(T) + ", the light cone would wrap around (allowed: at least " +
-                     std::to_string(static_cast<int>(std::ceil(needed / K)) * K) + ")");
+    throw UnsuitableResolution(
+        Parameter::M, "too small for T = " + digits(T) +
+                          ", the light cone would wrap around (allowed: at least " +
+                          std::to_string(static_cast<int>(std::ceil(needed / K)) * K) + ")");
 }
 
 ResolvedCollision resolve_collision(kinetic::Backend& backend, const CollisionModel& model,

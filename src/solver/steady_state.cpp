@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "kapitza/core/digits.hpp"
+#include "kapitza/numerics/norms.hpp"
 
 namespace kapitza {
 namespace {
@@ -298,14 +299,15 @@ Estimates SteadyState::moments(const std::vector<double>& weight) const {
 double SteadyState::largest_error(const std::vector<double>& totals) const {
   const TotalsLayout at = plan().totals();
   const Estimates all = estimate(totals, plan().trajectories, 1 / static_cast<double>(measured_));
-  double largest = 0;
+  std::vector<double> errors;
   for (int window = 0; window < at.windows; ++window)
     for (int m = 0; m < at.momenta; ++m) {
       if (!options_.counts(k_[m])) continue;
       const std::size_t i = at.n(window, m);
-      largest = std::max(largest, all.error[i] / all.mean[i]);
+      errors.push_back(all.error[i] / all.mean[i]);
     }
-  return largest > 0 ? largest : infinity;
+  const double most = largest(errors);
+  return most > 0 ? most : infinity;
 }
 
 double SteadyState::relative_error() const {

@@ -639,7 +639,7 @@ const std::vector<BadInput> bad_inputs{
     {"InjectedMissing",
      without("injection.left", field("")),
      {},
-     {"c.toml: injection.left is missing: it is what the absorber sends in"}},
+     {"c.toml: injection.left is missing: it is what lattice.absorber sends in"}},
     {"StateWithAnAbsorber",
      field(R"(state.n = "1")"),
      {},

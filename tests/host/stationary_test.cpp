@@ -459,6 +459,27 @@ TEST_F(Stationary, SideBySideAStopOutlivesAFailure) {
   EXPECT_EQ(ResultReader(file()).read("converged"), (std::vector<double>{1, 1}));
 }
 
+/// Why it has failed is told, and that nothing is left of it.
+TEST_F(Stationary, SideBySideAFailureIsToldWhereNothingCanBeKept) {
+  const Config config =
+      Config::parse(program_schema(), small_defect, "test.toml",
+                    {"defect.Lambda=[1, 10]", "defect.together=true", "numerics.iterations=3"});
+  const auto machine = make_cpu_machine(1);
+  Console console(Console::Style::quiet);
+  const StopCondition never = [](double) { return std::string(); };
+  JobContext context{config, *machine, console, file("nowhere") / "s.h5", false, {}, never};
+  try {
+    job_of(config).run(context);
+    FAIL() << "it ended well";
+  } catch (const NumericsError& error) {
+    const std::string text = error.what();
+    for (const char* part : {"Lambda = 1: not converged", "Lambda = 10: not converged",
+                             "what was reached could not be kept: "})
+      EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+    EXPECT_EQ(text.find("are in "), std::string::npos) << text;
+  }
+}
+
 /// Without collisions what streams freely is the solution already.
 TEST_F(Stationary, SideBySideWhatIsFinishedWasNotStopped) {
   const Ended ended = run({"--set", "defect.Lambda=[0, 0]", "--set", "defect.together=true",

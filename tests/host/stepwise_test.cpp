@@ -3,6 +3,9 @@
 // The loop of everything that advances in steps, with a made-up run and a made-up clock.
 #include "host/runs/stepwise.hpp"
 
+#include <chrono>
+#include <cmath>
+#include <cstdio>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <stdexcept>
@@ -42,6 +45,16 @@ class Counting final : public StepwiseRun {
 
 class Stepwise : public testing::Test {
  protected:
+  ~Stepwise() override { std::fclose(shown_); }
+
+  /// All that people were shown.
+  std::string shown() const {
+    std::rewind(shown_);
+    std::string text(1 << 16, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), shown_));
+    return text;
+  }
+
   JobResult go(double every = 1e9) {
     const Config config = Config::parse(program_schema(), "job = \"relax\"\n[state]\nn = \"1\"\n",
                                         "made-up", {fmt::format("output.every={}", every)});
@@ -50,8 +63,11 @@ class Stepwise : public testing::Test {
   }
 
   std::unique_ptr<Machine> machine_ = make_cpu_machine(1);
-  Console console_{Console::Style::quiet};
   Counting run_;
+  std::FILE* shown_ = std::tmpfile();
+  Console console_{Console::Style::lines, shown_, [this] {
+                     return Console::Clock::time_point(std::chrono::seconds(std::lround(run_.now)));
+                   }};
   std::vector<double> asked_;  ///< what the stop condition was told
   int stops_at_ = -1;
   StopCondition stop_ = [this](double seconds) -> std::string {
@@ -66,6 +82,13 @@ TEST_F(Stepwise, RunsToItsEndAndWritesOnce) {
   EXPECT_EQ(result.stopped_by, "");
   EXPECT_EQ(run_.at, 5);
   EXPECT_EQ(run_.written, std::vector<int>{5});
+}
+
+TEST_F(Stepwise, ShowsHowFarItIs) {
+  run_.step_seconds = 60;
+  go();
+  EXPECT_NE(shown().find("at 4"), std::string::npos) << shown();
+  EXPECT_NE(shown().find("80 %"), std::string::npos) << shown();
 }
 
 TEST_F(Stepwise, WritesWhatIsFinishedAtOnce) {
@@ -151,6 +174,26 @@ TEST_F(Stepwise, OtherErrorsPassAsTheyAre) {
   run_.breaks_at = 3;
   EXPECT_THROW(go(), std::runtime_error);
   EXPECT_TRUE(run_.written.empty());
+}
+
+// ---- seconds ------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, SecondsBeforeAResumeCount) {
+  const Config config =
+      Config::parse(program_schema(), "job = \"relax\"\n[state]\nn = \"1\"\n", "made-up");
+  const std::unique_ptr<Machine> machine = make_cpu_machine(1);
+  Console console(Console::Style::quiet);
+  JobContext context{config, *machine, console, file("old.h5"), false, {}, {}};
+  {
+    ResultWriter writer(context.target);
+    write_attributes(writer, context, {.wall_seconds = 1000});
+    writer.commit();
+  }
+  EXPECT_LT(RunTime(context).all_parts(), 1000);
+  context.resume = true;
+  const RunTime resumed(context);
+  EXPECT_GE(resumed.all_parts(), 1000);
+  EXPECT_LT(resumed.this_part(), 1000);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ HOST = {
 }
 
 # A key's name alone, where it is not the key that is defined: the key itself cannot be misspelt.
-KEY_NAME = re.compile(r'(?<!\.name = )"(?:%s)\.\w+"')
+KEY_NAME = r'(?<!\.name = )"(?:%s)\.\w+"'
 SECTION = re.compile(r'^    \{"(\w+)", ', re.MULTILINE)
 
 # A kernel launch, a foreign library or a thread: where one may stand, and where else.
@@ -57,8 +57,8 @@ ALLOWED = (
 
 # Functions whose values are tables of a plan, made once on the host: backends would have other bits.
 FORMULA = re.compile(
-    r"\b(?:std::|__)?(?:sin|cos|tan|sinh|cosh|tanh|sincos|sinpi|cospi|sincospi|exp|exp2|exp10|expm1"
-    r"|log|log2|log10|log1p|polar)[fl]?\s*\(|\b__(?:sin|cos|tan|sincos|exp|exp10|log|log2|log10)f\s*\("
+    r"\b(?:std::|__)?(?:a?sin|a?cos|a?tan|atan2|a?sinh|a?cosh|a?tanh|sincos|sinpi|cospi|sincospi|exp|exp2|exp10"
+    r"|expm1|log|log2|log10|log1p|polar|pow|cbrt)[fl]?\s*\(|\b__(?:sin|cos|tan|sincos|exp|exp10|log|log2|log10)f\s*\("
 )
 NO_FORMULAS = ("kernels/cpu/", "kernels/staged/", "kernels/cuda/", "kernels/block/")
 
@@ -107,9 +107,9 @@ def check_host():
 
 def check_key_names():
     sections = SECTION.findall(tree.text("host/jobs/table.cpp"))
-    name = re.compile(KEY_NAME.pattern % "|".join(sections))
+    name = re.compile(KEY_NAME % "|".join(sections))
     for path in tree.files({".hpp", ".cpp"}):
-        if path.parts[0] != "host":
+        if path.parts[0] not in TOP_LEVELS:
             continue
         code = tree.code_of(tree.text(path))
         for match in name.finditer(code):

@@ -50,7 +50,10 @@ def job_of(config):
 
 
 def overrides(config):
-    given = SHORT[job_of(config)] | SHORT_CONFIGS.get(config.stem, {})
+    job = job_of(config)
+    if job not in SHORT:
+        raise SystemExit(f"{config}: SHORT in {__file__} does not say what makes job {job} short")
+    given = SHORT[job] | SHORT_CONFIGS.get(config.stem, {})
     return [word for key, value in given.items() for word in ("--set", f"{key}={value}")]
 
 

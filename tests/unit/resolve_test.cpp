@@ -6,9 +6,10 @@
 #include <functional>
 #include <gtest/gtest.h>
 #include <limits>
-#include <stdexcept>
+#include <memory>
+#include <utility>
 
-#include "kapitza/core/error.hpp"
+#include "kapitza/solver/machine.hpp"
 
 namespace kapitza {
 namespace {
@@ -24,10 +25,11 @@ struct MadeUp {
   };
 };
 
+/// I alone is made up; the rest is what the CPU makes of the same plan.
 class MadeUpCollision final : public CollisionOperator {
  public:
-  MadeUpCollision(const MadeUp& made_up, CollisionPlan plan_in)
-      : CollisionOperator(std::move(plan_in)), made_up_(made_up) {}
+  MadeUpCollision(const MadeUp& made_up, kinetic::Backend& cpu, CollisionPlan plan_in)
+      : CollisionOperator(std::move(plan_in)), made_up_(made_up), cpu_(cpu) {}
 
   void evaluate(std::span<const double> n, CollisionBatch& out) override {
     out.resize(n.size() / K, K);
@@ -38,13 +40,15 @@ class MadeUpCollision final : public CollisionOperator {
       out.grid_error[i / K] = 0;
     }
   }
-  void jacobian(std::span<const double>, std::span<double>) override { unexpected(); }
-  void linearise(std::span<const Linearisation>) override { unexpected(); }
-  std::size_t memory(std::size_t) const override { return 0; }
+  void jacobian(std::span<const double> n, std::span<double> J) override { real()->jacobian(n, J); }
+  void linearise(std::span<const Linearisation> all) override { real()->linearise(all); }
+  std::size_t memory(std::size_t densities) const override { return real()->memory(densities); }
 
  private:
-  [[noreturn]] static void unexpected() { throw std::logic_error("nobody asked for that"); }
+  std::unique_ptr<CollisionOperator> real() const { return cpu_.collision(plan()); }
+
   const MadeUp& made_up_;
+  kinetic::Backend& cpu_;
 };
 
 class MadeUpBackend final : public kinetic::Backend {
@@ -52,14 +56,18 @@ class MadeUpBackend final : public kinetic::Backend {
   explicit MadeUpBackend(MadeUp made_up) : made_up_(std::move(made_up)) {}
 
   std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
-    return std::make_unique<MadeUpCollision>(made_up_, std::move(plan));
+    return std::make_unique<MadeUpCollision>(made_up_, cpu_, std::move(plan));
   }
-  std::unique_ptr<NodeSystem> node_system(int, std::size_t) override { return nullptr; }
-  void factorise(std::span<const Factorisation>) override {}
-  void solve(std::span<const Solution>) override {}
+  std::unique_ptr<NodeSystem> node_system(int momenta, std::size_t nodes) override {
+    return cpu_.node_system(momenta, nodes);
+  }
+  void factorise(std::span<const Factorisation> all) override { cpu_.factorise(all); }
+  void solve(std::span<const Solution> all) override { cpu_.solve(all); }
 
  private:
   MadeUp made_up_;
+  std::unique_ptr<Machine> machine_ = make_cpu_machine(1);
+  kinetic::Backend& cpu_ = machine_->kinetic();
 };
 
 CollisionModel psi6() {

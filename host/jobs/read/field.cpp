@@ -35,7 +35,7 @@ void check_chain(Config& config) {
 }
 
 void check_boundaries(Config& config) {
-  config.require(keys::field::left, "it is what the absorber sends in");
+  config.require(keys::field::left, "it is what lattice.absorber sends in");
   config.require(keys::field::L, "it is the length of the defect");
   config.not_read(keys::field::state_n, "with an absorber, the field starts from what is injected");
   config.not_read(keys::field::records,

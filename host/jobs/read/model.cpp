@@ -25,7 +25,7 @@ std::vector<int> make_channels(const Config& config, const Interaction& interact
   for (const Value& item : *config.at(key).as<Value::List>())
     channels.push_back(static_cast<int>(item.number()));
   if (channels.back() > interaction.degree())
-    throw config.error(
+    throw config.out_of_place(
         key, fmt::format("the interaction opens no channel beyond l = {}", interaction.degree()));
   return channels;
 }
@@ -39,17 +39,9 @@ void require_positive(const Config& config, std::string_view key, const std::vec
   }
 }
 
-/// The numerics key that a message speaks of, so that its line can be named.
-std::string_view blamed_key(const Config& config, std::string_view message) {
-  std::string_view blamed = keys::collision::tolerance;
-  std::size_t first = std::string_view::npos;
-  for (const Key* key : {&keys::collision::T, &keys::collision::M, &keys::collision::dtau}) {
-    const std::size_t place = message.find(key->name);
-    if (place >= first || !config.has(*key)) continue;
-    first = place;
-    blamed = *key;
-  }
-  return blamed;
+const Key& key_of(UnsuitableResolution::Parameter parameter) {
+  return parameter == UnsuitableResolution::Parameter::dtau ? keys::collision::dtau
+                                                            : keys::collision::M;
 }
 
 }  // namespace
@@ -161,8 +153,8 @@ ResolutionRequest make_request(const Config& config, const CollisionModel& model
   request.M = config.optional_integer(keys::collision::M);
   try {
     check_request(model, request);
-  } catch (const InputError& error) {
-    throw config.located(blamed_key(config, error.what()), error.what());
+  } catch (const UnsuitableResolution& error) {
+    throw config.out_of_place(key_of(error.parameter), error.what());
   }
   return request;
 }

@@ -56,7 +56,7 @@ struct Resolution {
 };
 
 /// Everything a backend needs that does not depend on the densities, made once on the host.
-/// Backends copy these tables and compute no sine, cosine or exponential of their own.
+/// Backends copy these tables and compute no formula of their own: a check of the house refuses it.
 struct CollisionPlan {
   CollisionPlan(CollisionModel model, Resolution resolution);
 

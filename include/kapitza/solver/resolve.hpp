@@ -4,8 +4,10 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "kapitza/core/error.hpp"
 #include "kapitza/numerics/refine.hpp"
 #include "kapitza/solver/collision.hpp"
 #include "kapitza/solver/kinetic_backend.hpp"
@@ -20,8 +22,17 @@ struct ResolutionRequest {
   std::optional<int> M = {};
 };
 
-/// Throws InputError, naming the key, where a value given by hand cannot work: dtau above the
-/// aliasing bound, M no multiple of K or smaller than the light cone allows.
+/// A part of a ResolutionRequest, given by hand, that does not suit a model.
+struct UnsuitableResolution : InputError {
+  enum class Parameter { dtau, M };
+  UnsuitableResolution(Parameter which, const std::string& why)
+      : InputError(why), parameter(which) {}
+
+  Parameter parameter;
+};
+
+/// Throws UnsuitableResolution for a dtau above the aliasing bound, and for an M that is no
+/// multiple of K or smaller than the light cone allows.
 void check_request(const CollisionModel& model, const ResolutionRequest& request);
 
 /// How far a result is from that of a perfect resolution, by what is to blame, and how far it was
