@@ -89,8 +89,7 @@ def of_report(report, name):
         if lines:
             yield from [f"#### {benchmark}", "", *lines]
     if report.get("not_measured"):
-        yield "Not measured: " + "; ".join(report["not_measured"]) + "."
-        yield ""
+        yield from ["Not measured:", "", *(f"- {what}" for what in report["not_measured"]), ""]
 
 
 def quoted(reports):
