@@ -279,7 +279,7 @@ void check_request(const CollisionModel& model, const ResolutionRequest& request
     throw UnsuitableResolution(
         Parameter::dtau,
         "the sum over auxiliary time aliases (allowed: at most 2 pi / (l bandwidth) = " +
-            digits(dtau_limit) + ")");
+            digits(dtau_limit * (1 - 1e-5)) + ")");  // allowed as it is printed
   if (!request.M) return;
   const int M = *request.M, K = model.grid.K;
   if (M < K || M % K != 0)

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "kapitza/solver/machine.hpp"
@@ -81,6 +82,23 @@ CollisionModel psi6() {
 ResolvedCollision resolved(const MadeUp& made_up, const ResolutionRequest& request) {
   MadeUpBackend backend(made_up);
   return resolve_collision(backend, psi6(), std::vector<double>(K, 1.0), request);
+}
+
+TEST(Resolve, ALimitIsAllowedAsItIsPrinted) {
+  for (int l = 3; l <= 6; ++l) {
+    CollisionModel model = psi6();
+    model.interaction = Interaction({{l, 1.0}});
+    model.channels = {l};
+    try {
+      check_request(model, {.dtau = 100});
+      FAIL() << "it was accepted";
+    } catch (const UnsuitableResolution& error) {
+      const std::string text = error.what();
+      const double printed = std::stod(text.substr(text.rfind('=') + 1));
+      EXPECT_NO_THROW(check_request(model, {.dtau = printed})) << text;
+      EXPECT_THROW(check_request(model, {.dtau = 1.0001 * printed}), UnsuitableResolution) << text;
+    }
+  }
 }
 
 TEST(Resolve, WhatIsNoNumberAgreesWithNothing) {
