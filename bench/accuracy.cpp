@@ -9,8 +9,8 @@
 
 #include "bench/harness.hpp"
 #include "bench/plain_sweep.hpp"
+#include "kapitza/kinetic/resolve.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/solver/resolve.hpp"
 #include "tests/support/densities.hpp"
 
 namespace kapitza::bench {

@@ -13,7 +13,7 @@
 
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/kinetic/backend.hpp"
 #include "kernels/staged/dense_blocks.hpp"
 #include "kernels/staged/node_system_stages.hpp"
 

@@ -8,8 +8,8 @@
 
 #include "bench/harness.hpp"
 #include "bench/plain_sweep.hpp"
+#include "kapitza/kinetic/resolve.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/solver/resolve.hpp"
 #include "kernels/cpu/sweep.hpp"
 #include "tests/support/densities.hpp"
 

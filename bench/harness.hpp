@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "kapitza/solver/field_backend.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/field/backend.hpp"
+#include "kapitza/kinetic/backend.hpp"
+#include "kapitza/machine/machine.hpp"
 
 namespace kapitza::bench {
 

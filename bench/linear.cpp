@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "bench/harness.hpp"
-#include "kapitza/solver/linear_response.hpp"
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
+#include "kapitza/linear/linear_response.hpp"
 
 namespace kapitza::bench {
 namespace {

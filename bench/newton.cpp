@@ -18,7 +18,7 @@
 
 #include "bench/harness.hpp"
 #include "bench/timed_backend.hpp"
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
 #include "tests/support/densities.hpp"
 
 namespace kapitza::bench {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "kapitza/core/complex.hpp"
-#include "kapitza/physics/dispersion.hpp"
-#include "kapitza/spectral/momentum_grid.hpp"
+#include "kapitza/model/dispersion.hpp"
+#include "kapitza/model/momentum_grid.hpp"
 #include "kernels/cpu/grid_transforms.hpp"
 
 namespace kapitza::bench {

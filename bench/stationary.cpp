@@ -6,7 +6,7 @@
 //
 //   bench_stationary [--json] [SECTION...]     sections: see main(); without a name all of them but
 //                                              `published`, which takes ten minutes
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "bench/harness.hpp"
+#include "kapitza/numerics/extrapolate.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/solver/extrapolate.hpp"
 #include "tests/support/densities.hpp"
 
 namespace kapitza::bench {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "bench/harness.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/kinetic/backend.hpp"
 
 namespace kapitza::bench {
 

@@ -3,7 +3,7 @@
 // by side, on every backend that is here.
 //
 //   bench_together [--json]
-#include "kapitza/solver/together.hpp"
+#include "kapitza/kinetic/together.hpp"
 
 #include <cmath>
 #include <fmt/core.h>
@@ -12,7 +12,7 @@
 
 #include "bench/harness.hpp"
 #include "bench/timed_backend.hpp"
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
 #include "tests/support/densities.hpp"
 
 namespace kapitza::bench {

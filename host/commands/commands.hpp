@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "host/console.hpp"
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/machine/machine.hpp"
 
 /// What the program can be told to do; each function returns the exit code and throws what is
 /// wrong. Results go to standard output, everything else to standard error.

@@ -7,7 +7,7 @@
 #include "host/jobs/keys/collision.hpp"
 #include "host/jobs/keys/output.hpp"
 #include "host/jobs/read/model.hpp"
-#include "kapitza/solver/resolve.hpp"
+#include "kapitza/kinetic/resolve.hpp"
 
 namespace kapitza::host {
 namespace {

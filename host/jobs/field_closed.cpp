@@ -6,7 +6,7 @@
 #include "host/jobs/field_run.hpp"
 #include "host/jobs/keys/field.hpp"
 #include "host/jobs/microscopic_file.hpp"
-#include "kapitza/solver/field_summary.hpp"
+#include "kapitza/field/summary.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -7,7 +7,7 @@
 #include "host/jobs/keys/field.hpp"
 #include "host/jobs/microscopic_file.hpp"
 #include "host/jobs/read/field.hpp"
-#include "kapitza/solver/field_summary.hpp"
+#include "kapitza/field/summary.hpp"
 
 namespace kapitza::host {
 namespace {

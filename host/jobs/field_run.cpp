@@ -6,8 +6,8 @@
 
 #include "host/jobs/keys/field.hpp"
 #include "host/jobs/read/field.hpp"
-#include "kapitza/solver/step_checked_ensemble.hpp"
-#include "kapitza/spectral/fast_length.hpp"
+#include "kapitza/field/step_checked_ensemble.hpp"
+#include "kapitza/numerics/fast_length.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "host/jobs/job.hpp"
 #include "host/runs/stepwise.hpp"
-#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/field/ensemble.hpp"
 
 /// What both kinds of the job microscopic share: driven by an absorber, or closed.
 namespace kapitza::host {

@@ -13,8 +13,8 @@
 #include "host/output/result_file.hpp"
 #include "host/report.hpp"
 #include "host/stop.hpp"
-#include "kapitza/solver/machine.hpp"
-#include "kapitza/solver/resolve.hpp"
+#include "kapitza/kinetic/resolve.hpp"
+#include "kapitza/machine/machine.hpp"
 
 namespace kapitza::host {
 

@@ -14,8 +14,8 @@
 #include "host/jobs/read/linear.hpp"
 #include "host/jobs/read/model.hpp"
 #include "host/jobs/sample.hpp"
+#include "kapitza/linear/summary.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/solver/linear_summary.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -13,8 +13,8 @@
 #include "host/jobs/keys/output.hpp"
 #include "host/jobs/microscopic_file.hpp"
 #include "host/jobs/read/field.hpp"
-#include "kapitza/solver/field_backend.hpp"
-#include "kapitza/solver/step_checked_ensemble.hpp"
+#include "kapitza/field/backend.hpp"
+#include "kapitza/field/step_checked_ensemble.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "host/output/result_file.hpp"
-#include "kapitza/solver/closed_chain.hpp"
-#include "kapitza/solver/steady_state.hpp"
+#include "kapitza/field/closed_chain.hpp"
+#include "kapitza/field/steady_state.hpp"
 
 namespace kapitza::host {
 

@@ -11,8 +11,8 @@
 #include "host/jobs/read/model.hpp"
 #include "host/jobs/read/relax.hpp"
 #include "host/runs/stepwise.hpp"
-#include "kapitza/physics/statistics.hpp"
-#include "kapitza/solver/relaxation.hpp"
+#include "kapitza/kinetic/relaxation.hpp"
+#include "kapitza/model/statistics.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "kapitza/solver/resolve.hpp"
+#include "kapitza/kinetic/resolve.hpp"
 
 /// Problems on fewer momenta, that tell what all of them cost.
 namespace kapitza::host {

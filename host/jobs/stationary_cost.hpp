@@ -6,7 +6,7 @@
 #include "host/budget.hpp"
 #include "host/config/config.hpp"
 #include "host/report.hpp"
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/machine/machine.hpp"
 
 /// What a stationary job takes.
 namespace kapitza::host {

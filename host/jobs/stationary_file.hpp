@@ -7,7 +7,7 @@
 
 #include "host/output/result_file.hpp"
 #include "host/report.hpp"
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
 
 /// What the stationary job leaves in its file, and finds there when it goes on.
 namespace kapitza::host {

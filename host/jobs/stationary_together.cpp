@@ -10,7 +10,7 @@
 #include "host/exit_code.hpp"
 #include "host/jobs/stationary_point.hpp"
 #include "host/runs/stepwise.hpp"
-#include "kapitza/solver/together.hpp"
+#include "kapitza/kinetic/together.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "kapitza/core/aligned.hpp"
-#include "kapitza/physics/field_parts.hpp"
-#include "kapitza/solver/composition.hpp"
+#include "kapitza/field/field_parts.hpp"
+#include "kapitza/numerics/composition.hpp"
 #include "kernels/block/ring_fft.hpp"
 #include "kernels/block/stockham.hpp"
 

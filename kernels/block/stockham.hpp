@@ -4,7 +4,7 @@
 #include "kapitza/block/block.hpp"
 #include "kapitza/core/complex.hpp"
 #include "kapitza/core/hd.hpp"
-#include "kapitza/spectral/sign.hpp"
+#include "kapitza/numerics/sign.hpp"
 #include "kapitza/spectral/stockham_index.hpp"
 
 /// X_k = sum_j x_j e^{s 2 pi i jk / N}, s = -1 or +1, not normalised, by one Block of N / Slots

@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "kapitza/core/aligned.hpp"
-#include "kapitza/physics/field_parts.hpp"
+#include "kapitza/field/field_parts.hpp"
 #include "kernels/block/lines.hpp"
 #include "kernels/block/ring_fft.hpp"
 #include "kernels/block/stockham.hpp"

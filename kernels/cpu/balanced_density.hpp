@@ -4,7 +4,7 @@
 #include <numeric>
 #include <vector>
 
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/kinetic/collision.hpp"
 
 namespace kapitza::cpu {
 

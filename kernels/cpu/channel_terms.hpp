@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "kapitza/solver/channel_terms.hpp"
+#include "kapitza/kinetic/channel_terms.hpp"
 
 namespace kapitza::cpu {
 

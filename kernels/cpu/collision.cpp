@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/solver/assemble.hpp"
-#include "kapitza/solver/assemble_jacobian.hpp"
+#include "kapitza/kinetic/assemble.hpp"
+#include "kapitza/kinetic/assemble_jacobian.hpp"
 #include "kernels/cpu/node_system.hpp"
 #include "kernels/cpu/pairs.hpp"
 #include "kernels/cpu/sweep.hpp"

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/kinetic/collision.hpp"
 
 namespace kapitza::cpu {
 

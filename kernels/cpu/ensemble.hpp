@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/field/ensemble.hpp"
 
 namespace kapitza::cpu {
 

@@ -14,7 +14,7 @@
 
 #include "kapitza/core/complex.hpp"
 #include "kapitza/core/error.hpp"
-#include "kapitza/spectral/sign.hpp"
+#include "kapitza/numerics/sign.hpp"
 
 namespace kapitza::cpu {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kapitza/spectral/lattice.hpp"
+#include "kapitza/model/lattice.hpp"
 #include "kernels/cpu/fftw.hpp"
 
 namespace kapitza::cpu {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/machine/machine.hpp"
 
 #include <omp.h>
 #include <utility>
 
-#include "kapitza/solver/field_backend.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/field/backend.hpp"
+#include "kapitza/kinetic/backend.hpp"
 #include "kernels/cpu/collision.hpp"
 #include "kernels/cpu/ensemble.hpp"
 #include "kernels/cpu/node_system.hpp"

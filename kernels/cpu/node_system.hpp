@@ -5,7 +5,7 @@
 #include <memory>
 #include <span>
 
-#include "kapitza/solver/node_system.hpp"
+#include "kapitza/kinetic/node_system.hpp"
 
 namespace kapitza::cpu {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kapitza/physics/collision_terms.hpp"
+#include "kapitza/kinetic/collision_terms.hpp"
 
 namespace kapitza::cpu {
 

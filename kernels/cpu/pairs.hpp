@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "kapitza/solver/collision.hpp"
-#include "kapitza/spectral/stencil.hpp"
+#include "kapitza/kinetic/collision.hpp"
+#include "kapitza/kinetic/stencil.hpp"
 #include "kernels/cpu/balanced_density.hpp"
 #include "kernels/cpu/grid_transforms.hpp"
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "kapitza/solver/collision_schedule.hpp"
+#include "kapitza/kinetic/collision_schedule.hpp"
 #include "kernels/cpu/balanced_density.hpp"
 #include "kernels/cpu/grid_transforms.hpp"
 

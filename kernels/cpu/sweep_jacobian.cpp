@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kapitza/solver/assemble.hpp"
+#include "kapitza/kinetic/assemble.hpp"
 #include "kernels/cpu/channel_terms.hpp"
 #include "kernels/cpu/sweep.hpp"
 

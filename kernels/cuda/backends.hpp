@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "kapitza/solver/cuda_choices.hpp"
-#include "kapitza/solver/field_backend.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/field/backend.hpp"
+#include "kapitza/kinetic/backend.hpp"
+#include "kapitza/machine/cuda_choices.hpp"
 
 /// The parts of a GPU, each in a file of its own: they take minutes to compile.
 namespace kapitza::cuda {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/machine/machine.hpp"
 #include "kernels/cuda/ceilings.hpp"
 #include "kernels/cuda/check.cuh"
 #include "kernels/cuda/cuda_device.cuh"

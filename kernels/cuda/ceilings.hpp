@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/field/ensemble.hpp"
 
 /// What the current device can do at most, measured: what the speed of a kernel is judged by. All
 /// of it throws BackendUnavailable where no GPU is usable.

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/machine/machine.hpp"
 #include "kernels/cuda/backends.hpp"
 #include "kernels/cuda/check.cuh"
 

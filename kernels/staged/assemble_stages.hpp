@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kapitza/solver/assemble.hpp"
+#include "kapitza/kinetic/assemble.hpp"
 #include "kernels/block/in_block.hpp"
 #include "kernels/staged/device.hpp"
 

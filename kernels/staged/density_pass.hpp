@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "kapitza/solver/channel_terms.hpp"
+#include "kapitza/kinetic/channel_terms.hpp"
 #include "kernels/staged/assemble_stages.hpp"
 #include "kernels/staged/density_stages.hpp"
 #include "kernels/staged/pair_stages.hpp"

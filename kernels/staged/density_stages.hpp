@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kapitza/solver/balance.hpp"
-#include "kapitza/spectral/kink.hpp"
-#include "kapitza/spectral/lattice.hpp"
+#include "kapitza/kinetic/balance.hpp"
+#include "kapitza/kinetic/kink.hpp"
+#include "kapitza/model/lattice.hpp"
 #include "kernels/block/in_block.hpp"
 #include "kernels/staged/device.hpp"
 

@@ -11,7 +11,7 @@
 #include "kapitza/core/aligned.hpp"
 #include "kapitza/core/complex.hpp"
 #include "kapitza/core/hd.hpp"
-#include "kapitza/spectral/sign.hpp"
+#include "kapitza/numerics/sign.hpp"
 
 /// The vocabulary of a staged algorithm: pointwise stages over arrays in device memory, with
 /// batched Fourier transforms between them.

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "kapitza/physics/field_parts.hpp"
-#include "kapitza/solver/totals_layout.hpp"
+#include "kapitza/field/field_parts.hpp"
+#include "kapitza/field/totals_layout.hpp"
 #include "kernels/staged/device.hpp"
 
 /// The stages of a field on a ring, Eq. (27). Arrays of complex numbers are [trajectory][...],

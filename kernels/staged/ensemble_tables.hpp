@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kapitza/core/precision.hpp"
-#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/field/ensemble.hpp"
 #include "kernels/staged/ensemble_stages.hpp"
 #include "kernels/staged/table_set.hpp"
 

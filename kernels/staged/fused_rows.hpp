@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kapitza/spectral/lattice.hpp"
+#include "kapitza/model/lattice.hpp"
 #include "kapitza/spectral/stockham_index.hpp"
 #include "kernels/block/in_block.hpp"
 #include "kernels/block/stockham.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kapitza/physics/collision_terms.hpp"
+#include "kapitza/kinetic/collision_terms.hpp"
 #include "kernels/block/stockham.hpp"
 #include "kernels/staged/fused_sweep.hpp"
 

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "kapitza/solver/cuda_choices.hpp"
+#include "kapitza/machine/cuda_choices.hpp"
+#include "kapitza/numerics/fast_length.hpp"
 #include "kapitza/spectral/block_fft.hpp"
-#include "kapitza/spectral/fast_length.hpp"
 #include "kernels/block/power_of_two.hpp"
 #include "kernels/block/split_step.hpp"
 #include "kernels/staged/ensemble_tables.hpp"

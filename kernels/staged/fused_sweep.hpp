@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kapitza/solver/cuda_choices.hpp"
+#include "kapitza/machine/cuda_choices.hpp"
 #include "kapitza/spectral/stockham_index.hpp"
 #include "kernels/block/power_of_two.hpp"
 #include "kernels/block/ring_fft.hpp"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kapitza/physics/collision_terms.hpp"
-#include "kapitza/solver/assemble.hpp"
-#include "kapitza/solver/assemble_jacobian.hpp"
-#include "kapitza/spectral/lattice.hpp"
+#include "kapitza/kinetic/assemble.hpp"
+#include "kapitza/kinetic/assemble_jacobian.hpp"
+#include "kapitza/kinetic/collision_terms.hpp"
+#include "kapitza/model/lattice.hpp"
 #include "kernels/block/in_block.hpp"
 #include "kernels/staged/assemble_stages.hpp"
 #include "kernels/staged/device.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kapitza/physics/collision_terms.hpp"
-#include "kapitza/solver/pair_table.hpp"
-#include "kapitza/spectral/stencil.hpp"
+#include "kapitza/kinetic/collision_terms.hpp"
+#include "kapitza/kinetic/pair_table.hpp"
+#include "kapitza/kinetic/stencil.hpp"
 #include "kernels/block/in_block.hpp"
 #include "kernels/staged/device.hpp"
 #include "kernels/staged/sweep_stages.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/kinetic/collision.hpp"
 #include "kernels/staged/density_pass.hpp"
 #include "kernels/staged/jacobian_pass.hpp"
 #include "kernels/staged/staged_node_system.hpp"

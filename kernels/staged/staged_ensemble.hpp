@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/field/ensemble.hpp"
 #include "kernels/staged/ensemble_stages.hpp"
 #include "kernels/staged/ensemble_tables.hpp"
 #include "kernels/staged/fused_steps.hpp"

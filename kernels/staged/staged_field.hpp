@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-#include "kapitza/solver/field_backend.hpp"
+#include "kapitza/field/backend.hpp"
 #include "kernels/staged/staged_ensemble.hpp"
 
 namespace kapitza::staged {

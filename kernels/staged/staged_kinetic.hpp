@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/kinetic/backend.hpp"
 #include "kernels/staged/cyclic_reduction.hpp"
 #include "kernels/staged/staged_collision.hpp"
 

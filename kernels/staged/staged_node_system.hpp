@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "kapitza/solver/node_system.hpp"
+#include "kapitza/kinetic/node_system.hpp"
 #include "kernels/staged/dense_blocks.hpp"
 #include "kernels/staged/node_system_stages.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kapitza/physics/collision_terms.hpp"
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/kinetic/collision.hpp"
+#include "kapitza/kinetic/collision_terms.hpp"
 #include "kernels/staged/device.hpp"
 
 namespace kapitza::staged {

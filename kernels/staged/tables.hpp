@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/solver/assemble.hpp"
-#include "kapitza/solver/collision.hpp"
-#include "kapitza/solver/collision_schedule.hpp"
-#include "kapitza/solver/cuda_choices.hpp"
+#include "kapitza/kinetic/assemble.hpp"
+#include "kapitza/kinetic/collision.hpp"
+#include "kapitza/kinetic/collision_schedule.hpp"
+#include "kapitza/kinetic/kink.hpp"
+#include "kapitza/kinetic/stencil.hpp"
+#include "kapitza/machine/cuda_choices.hpp"
 #include "kapitza/spectral/block_fft.hpp"
-#include "kapitza/spectral/kink.hpp"
-#include "kapitza/spectral/stencil.hpp"
 #include "kernels/staged/device.hpp"
 #include "kernels/staged/fused_pairs.hpp"
 #include "kernels/staged/fused_sweep.hpp"

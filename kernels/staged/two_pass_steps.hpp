@@ -7,10 +7,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kapitza/solver/composition.hpp"
-#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/field/ensemble.hpp"
+#include "kapitza/numerics/composition.hpp"
+#include "kapitza/numerics/fast_length.hpp"
 #include "kapitza/spectral/block_fft.hpp"
-#include "kapitza/spectral/fast_length.hpp"
 #include "kernels/block/power_of_two.hpp"
 #include "kernels/block/two_pass.hpp"
 #include "kernels/staged/ensemble_tables.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/machine/machine.hpp"
 #include "kernels/cuda/ceilings.hpp"
 
 namespace kapitza {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kapitza/block/serial_block.hpp"
-#include "kapitza/solver/balance.hpp"
+#include "kapitza/kinetic/balance.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/thread_block.hpp"

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "kapitza/block/serial_block.hpp"
+#include "kapitza/numerics/fast_length.hpp"
 #include "kapitza/numerics/norms.hpp"
 #include "kapitza/spectral/block_fft.hpp"
-#include "kapitza/spectral/fast_length.hpp"
 #include "kernels/staged/fused_steps.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/densities.hpp"

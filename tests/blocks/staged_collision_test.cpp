@@ -12,8 +12,8 @@
 #include <tuple>
 #include <vector>
 
-#include "kapitza/solver/kinetic_backend.hpp"
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/kinetic/backend.hpp"
+#include "kapitza/machine/machine.hpp"
 #include "tests/support/collision_agreement.hpp"
 #include "tests/support/needs_gpu.hpp"
 #include "tests/support/staged_on_host.hpp"

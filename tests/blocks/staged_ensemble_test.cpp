@@ -20,9 +20,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "kapitza/field/backend.hpp"
+#include "kapitza/machine/machine.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/solver/field_backend.hpp"
-#include "kapitza/solver/machine.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/ensemble_contents.hpp"
 #include "tests/support/needs_gpu.hpp"

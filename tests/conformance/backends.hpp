@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
-#include "kapitza/solver/field_backend.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/field/backend.hpp"
+#include "kapitza/kinetic/backend.hpp"
+#include "kapitza/machine/machine.hpp"
 #include "tests/support/needs_gpu.hpp"
 
 namespace kapitza {

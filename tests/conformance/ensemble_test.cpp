@@ -3,7 +3,7 @@
 // What every backend's ensemble must do: one test body, instantiated for all of them. Short runs
 // are compared with literal sums; longer ones with exact properties.
 
-#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/field/ensemble.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "host/jobs/job.hpp"
-#include "kapitza/solver/field_backend.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
+#include "kapitza/field/backend.hpp"
+#include "kapitza/kinetic/backend.hpp"
 #include "tests/host/program.hpp"
 
 namespace kapitza::host {

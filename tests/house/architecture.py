@@ -9,11 +9,15 @@ import tree
 LAYERS = {
     "core": {"core"},
     "numerics": {"core", "numerics"},
-    "physics": {"core", "numerics", "random", "physics"},
     "random": {"core", "random"},
-    "spectral": {"core", "numerics", "physics", "spectral"},
-    "block": {"core", "physics", "random", "spectral", "block"},
-    "solver": {"core", "numerics", "physics", "random", "spectral", "solver"},
+    "model": {"core", "numerics", "model"},
+    "kinetic": {"core", "numerics", "model", "kinetic"},
+    "defect": {"core", "numerics", "model", "kinetic", "defect"},
+    "linear": {"core", "numerics", "model", "kinetic", "linear"},
+    "field": {"core", "numerics", "random", "model", "field"},
+    "machine": {"machine"},
+    "spectral": {"core", "numerics", "spectral"},
+    "block": {"core", "block"},
 }
 
 # Top folder: the project's top folders that its files may include.
@@ -49,9 +53,9 @@ MUTEX = re.compile(r"\bstd::mutex\b")  # of what several threads share, though t
 ALLOWED = (
     (DEVICE, ("kernels/cuda/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
     (FFTW, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
-    (EIGEN, ("src/solver/", "kernels/cpu/", "tests/")),
+    (EIGEN, ("src/linear/", "kernels/cpu/", "tests/")),
     (THREAD, ("src/numerics/rendezvous.cpp", "tests/", "bench/")),
-    (MUTEX, ("src/numerics/rendezvous.cpp", "src/solver/pair_table.cpp", "kernels/cuda/", "tests/", "bench/")),
+    (MUTEX, ("src/numerics/rendezvous.cpp", "src/kinetic/pair_table.cpp", "kernels/cuda/", "tests/", "bench/")),
     (OPENMP, ("kernels/cpu/", "tests/support/", "tests/blocks/", "tests/gpu/", "bench/")),
 )
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A row of densities, each at the resolution that it needs.
-#include "kapitza/solver/collision_row.hpp"
+#include "kapitza/kinetic/collision_row.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 #include <numbers>
 
+#include "kapitza/kinetic/backend.hpp"
+#include "kapitza/kinetic/resolve.hpp"
+#include "kapitza/model/thermal.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/physics/thermal.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
-#include "kapitza/solver/resolve.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/eigenvalues.hpp"
 #include "tests/support/oracle_lattice.hpp"

@@ -9,9 +9,9 @@
 #include <numbers>
 #include <vector>
 
+#include "kapitza/field/backend.hpp"
+#include "kapitza/field/ensemble.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/solver/ensemble.hpp"
-#include "kapitza/solver/field_backend.hpp"
 #include "tests/support/test_device.hpp"
 
 namespace kapitza {

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/linear_response.hpp"
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
+#include "kapitza/linear/linear_response.hpp"
 #include "tests/support/eigenvalues.hpp"
 #include "tests/support/oracle_resonance.hpp"
 #include "tests/support/test_device.hpp"

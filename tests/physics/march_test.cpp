@@ -8,9 +8,9 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "kapitza/defect/stationary.hpp"
+#include "kapitza/numerics/extrapolate.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/solver/extrapolate.hpp"
-#include "kapitza/solver/stationary.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/test_device.hpp"
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "kapitza/physics/thermal.hpp"
-#include "kapitza/solver/field_backend.hpp"
+#include "kapitza/field/backend.hpp"
+#include "kapitza/model/thermal.hpp"
 #include "tests/support/chain_runs.hpp"
 #include "tests/support/outgoing.hpp"
 #include "tests/support/test_device.hpp"

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <numbers>
 
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/test_device.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Homogeneous relaxation: laws that must hold along the way, and where it must end.
-#include "kapitza/solver/relaxation.hpp"
+#include "kapitza/kinetic/relaxation.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>

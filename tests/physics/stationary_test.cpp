@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The stationary defect: convergence from a cold start, conservation, limits, and what comes out.
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
 
 #include <algorithm>
 #include <cmath>

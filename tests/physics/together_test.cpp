@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Stationary defects side by side: the same bits as one after the other, in fewer calls.
-#include "kapitza/solver/together.hpp"
+#include "kapitza/kinetic/together.hpp"
 
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/test_device.hpp"
 

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/solver/closed_chain.hpp"
-#include "kapitza/solver/machine.hpp"
-#include "kapitza/solver/relaxation.hpp"
+#include "kapitza/field/closed_chain.hpp"
+#include "kapitza/kinetic/relaxation.hpp"
+#include "kapitza/machine/machine.hpp"
 #include "tests/support/outgoing.hpp"
 
 namespace kapitza::testing {

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/kinetic/collision.hpp"
 
 namespace kapitza::testing {
 

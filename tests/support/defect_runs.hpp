@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/solver/stationary.hpp"
-#include "kapitza/solver/steady_state.hpp"
+#include "kapitza/defect/stationary.hpp"
+#include "kapitza/field/steady_state.hpp"
 #include "tests/support/densities.hpp"
 
 namespace kapitza::testing {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kapitza/spectral/momentum_grid.hpp"
+#include "kapitza/model/momentum_grid.hpp"
 
 namespace kapitza::testing {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "kapitza/solver/ensemble.hpp"
+#include "kapitza/field/ensemble.hpp"
 
 namespace kapitza::testing {
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/machine/machine.hpp"
 
 /// Skips a test, or what SetUp() belongs to, where no GPU is usable; with KAPITZA_REQUIRE_GPU set,
 /// fails instead. A macro, because it returns from where it stands.

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kapitza/spectral/window.hpp"
+#include "kapitza/field/window.hpp"
 #include "tests/support/defect_runs.hpp"
 
 namespace kapitza::testing {

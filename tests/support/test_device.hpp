@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/machine/machine.hpp"
 
 namespace kapitza::testing {
 

@@ -7,8 +7,8 @@
 #include <variant>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/physics/dispersion.hpp"
-#include "kapitza/physics/statistics.hpp"
+#include "kapitza/model/dispersion.hpp"
+#include "kapitza/model/statistics.hpp"
 
 namespace kapitza {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/solver/collision_schedule.hpp"
+#include "kapitza/kinetic/collision_schedule.hpp"
 
 namespace kapitza {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The modes of a linearised defect, for small collision operators made by hand: against the matrix
 // exponential, in both limits, conservation, reciprocity, resistances, and Milne's problem.
-#include "kapitza/solver/defect_modes.hpp"
+#include "kapitza/linear/defect_modes.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/spectral/gauss_legendre.hpp"
+#include "kapitza/numerics/gauss_legendre.hpp"
 
 namespace kapitza {
 namespace {

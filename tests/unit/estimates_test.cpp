@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Means, standard errors and Student's t.
-#include "kapitza/solver/estimates.hpp"
+#include "kapitza/numerics/estimates.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/solver/field_summary.hpp"
-
 #include <cmath>
 #include <gtest/gtest.h>
+
+#include "kapitza/field/summary.hpp"
 
 namespace kapitza {
 namespace {

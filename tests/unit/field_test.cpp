@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/physics/absorber.hpp"
-#include "kapitza/physics/interaction.hpp"
-#include "kapitza/physics/local_step.hpp"
-#include "kapitza/solver/composition.hpp"
-#include "kapitza/solver/ensemble.hpp"
-#include "kapitza/spectral/fast_length.hpp"
-#include "kapitza/spectral/window.hpp"
+#include "kapitza/field/absorber.hpp"
+#include "kapitza/field/ensemble.hpp"
+#include "kapitza/field/local_step.hpp"
+#include "kapitza/field/window.hpp"
+#include "kapitza/model/interaction.hpp"
+#include "kapitza/numerics/composition.hpp"
+#include "kapitza/numerics/fast_length.hpp"
 
 namespace kapitza {
 namespace {

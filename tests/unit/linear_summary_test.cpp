@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/solver/linear_summary.hpp"
-
 #include <cmath>
 #include <gtest/gtest.h>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/kinetic_backend.hpp"
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/kinetic/backend.hpp"
+#include "kapitza/linear/summary.hpp"
+#include "kapitza/machine/machine.hpp"
 
 namespace kapitza {
 namespace {

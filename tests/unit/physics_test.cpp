@@ -5,11 +5,11 @@
 #include <numbers>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/physics/collision_terms.hpp"
-#include "kapitza/physics/dispersion.hpp"
-#include "kapitza/physics/interaction.hpp"
-#include "kapitza/physics/thermal.hpp"
-#include "kapitza/spectral/momentum_grid.hpp"
+#include "kapitza/kinetic/collision_terms.hpp"
+#include "kapitza/model/dispersion.hpp"
+#include "kapitza/model/interaction.hpp"
+#include "kapitza/model/momentum_grid.hpp"
+#include "kapitza/model/thermal.hpp"
 
 namespace kapitza {
 namespace {

@@ -7,9 +7,9 @@
 #include <gtest/gtest.h>
 #include <vector>
 
-#include "kapitza/physics/thermal.hpp"
-#include "kapitza/solver/machine.hpp"
-#include "kapitza/solver/resolve.hpp"
+#include "kapitza/kinetic/resolve.hpp"
+#include "kapitza/machine/machine.hpp"
+#include "kapitza/model/thermal.hpp"
 
 namespace kapitza {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The choice of a resolution, of collision integrals that are made up.
-#include "kapitza/solver/resolve.hpp"
+#include "kapitza/kinetic/resolve.hpp"
 
 #include <cmath>
 #include <functional>
@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "kapitza/solver/machine.hpp"
+#include "kapitza/machine/machine.hpp"
 
 namespace kapitza {
 namespace {

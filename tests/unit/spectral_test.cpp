@@ -6,13 +6,13 @@
 #include <numbers>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/solver/balance.hpp"
-#include "kapitza/solver/pair_table.hpp"
-#include "kapitza/spectral/gauss_legendre.hpp"
-#include "kapitza/spectral/lattice.hpp"
-#include "kapitza/spectral/momentum_grid.hpp"
-#include "kapitza/spectral/resonant_manifold.hpp"
-#include "kapitza/spectral/stencil.hpp"
+#include "kapitza/kinetic/balance.hpp"
+#include "kapitza/kinetic/pair_table.hpp"
+#include "kapitza/kinetic/resonant_manifold.hpp"
+#include "kapitza/kinetic/stencil.hpp"
+#include "kapitza/model/lattice.hpp"
+#include "kapitza/model/momentum_grid.hpp"
+#include "kapitza/numerics/gauss_legendre.hpp"
 
 namespace kapitza {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // When a measurement counts, and how well it is known: on records made up here instead of fields.
-#include "kapitza/solver/steady_state.hpp"
+#include "kapitza/field/steady_state.hpp"
 
 #include <algorithm>
 #include <cmath>

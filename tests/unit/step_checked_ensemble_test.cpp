@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // An ensemble with its twin of half the step: on ensembles that only write down what they are told.
-#include "kapitza/solver/step_checked_ensemble.hpp"
+#include "kapitza/field/step_checked_ensemble.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>

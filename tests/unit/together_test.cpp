@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Pieces of work side by side, on a backend that is made up: who is asked for what, and where.
-#include "kapitza/solver/together.hpp"
+#include "kapitza/kinetic/together.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>

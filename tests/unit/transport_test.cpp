@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The streaming term on a mesh: conservation, derivative, order, positivity.
-#include "kapitza/solver/transport.hpp"
+#include "kapitza/defect/transport.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <random>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/physics/thermal.hpp"
+#include "kapitza/model/thermal.hpp"
 
 namespace kapitza {
 namespace {

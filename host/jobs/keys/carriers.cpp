@@ -7,7 +7,7 @@
 
 #include "host/config/names.hpp"
 #include "host/config/types.hpp"
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/kinetic/collision.hpp"
 
 namespace kapitza::host {
 namespace {

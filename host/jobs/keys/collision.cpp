@@ -3,7 +3,7 @@
 
 #include "host/config/types.hpp"
 #include "host/jobs/keys/carriers.hpp"
-#include "kapitza/solver/collision.hpp"
+#include "kapitza/kinetic/collision.hpp"
 
 namespace kapitza::host::keys::collision {
 

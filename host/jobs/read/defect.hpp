@@ -2,7 +2,7 @@
 #pragma once
 
 #include "host/config/config.hpp"
-#include "kapitza/solver/stationary.hpp"
+#include "kapitza/defect/stationary.hpp"
 
 namespace kapitza::host {
 

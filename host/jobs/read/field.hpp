@@ -2,8 +2,8 @@
 #pragma once
 
 #include "host/config/config.hpp"
-#include "kapitza/solver/ensemble.hpp"
-#include "kapitza/solver/steady_state.hpp"
+#include "kapitza/field/ensemble.hpp"
+#include "kapitza/field/steady_state.hpp"
 
 namespace kapitza::host {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "host/config/config.hpp"
-#include "kapitza/solver/linear_response.hpp"
+#include "kapitza/linear/linear_response.hpp"
 
 namespace kapitza::host {
 

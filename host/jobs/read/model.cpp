@@ -9,8 +9,8 @@
 #include "host/config/expression.hpp"
 #include "host/jobs/keys/carriers.hpp"
 #include "host/jobs/keys/collision.hpp"
+#include "kapitza/model/statistics.hpp"
 #include "kapitza/numerics/periodic_spline.hpp"
-#include "kapitza/physics/statistics.hpp"
 
 namespace kapitza::host {
 namespace {

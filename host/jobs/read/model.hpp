@@ -6,10 +6,10 @@
 
 #include "host/config/config.hpp"
 #include "host/config/table.hpp"
-#include "kapitza/physics/thermal.hpp"
-#include "kapitza/solver/collision.hpp"
-#include "kapitza/solver/ensemble.hpp"
-#include "kapitza/solver/resolve.hpp"
+#include "kapitza/field/ensemble.hpp"
+#include "kapitza/kinetic/collision.hpp"
+#include "kapitza/kinetic/resolve.hpp"
+#include "kapitza/model/thermal.hpp"
 
 /// The physics that a configuration asks for. Errors name the key and where it was written.
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "host/config/config.hpp"
-#include "kapitza/solver/relaxation.hpp"
+#include "kapitza/kinetic/relaxation.hpp"
 
 namespace kapitza::host {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kapitza/core/complex.hpp"
-#include "kapitza/spectral/sign.hpp"
+#include "kapitza/numerics/sign.hpp"
 
 struct CUstream_st;  // cudaStream_t points to it
 
