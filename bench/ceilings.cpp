@@ -2,7 +2,7 @@
 // What the GPU can do at most: memory, arithmetic, and cuFFT's batched transforms against memory.
 //
 //   bench_ceilings [--json]
-#include "kernels/cuda/ceilings.hpp"
+#include "bench/device/ceilings.hpp"
 
 #include <fmt/core.h>
 

@@ -14,8 +14,8 @@
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
 #include "kapitza/kinetic/backend.hpp"
-#include "kernels/staged/dense_blocks.hpp"
-#include "kernels/staged/node_system_stages.hpp"
+#include "kernels/device/staged/dense_blocks.hpp"
+#include "kernels/kinetic/staged/node_system_stages.hpp"
 
 namespace kapitza::bench {
 namespace {

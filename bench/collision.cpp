@@ -10,7 +10,7 @@
 #include "bench/plain_sweep.hpp"
 #include "kapitza/kinetic/resolve.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kernels/cpu/sweep.hpp"
+#include "kernels/kinetic/cpu/sweep.hpp"
 #include "tests/support/densities.hpp"
 
 namespace kapitza::bench {

@@ -18,8 +18,8 @@
 
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
-#include "kernels/staged/fused_steps.hpp"
-#include "kernels/staged/two_pass_steps.hpp"
+#include "kernels/field/staged/fused_steps.hpp"
+#include "kernels/field/staged/two_pass_steps.hpp"
 #include "tests/support/defect_runs.hpp"
 
 namespace kapitza::bench {

@@ -10,7 +10,7 @@
 #include <fmt/core.h>
 
 #include "bench/harness.hpp"
-#include "kernels/cpu/fftw.hpp"
+#include "kernels/device/cpu/fftw.hpp"
 #include "tests/support/defect_runs.hpp"
 
 namespace kapitza::bench {

@@ -8,7 +8,7 @@
 #include "kapitza/core/complex.hpp"
 #include "kapitza/model/dispersion.hpp"
 #include "kapitza/model/momentum_grid.hpp"
-#include "kernels/cpu/grid_transforms.hpp"
+#include "kernels/kinetic/cpu/grid_transforms.hpp"
 
 namespace kapitza::bench {
 

@@ -9,8 +9,8 @@
 
 #include "bench/harness.hpp"
 #include "bench/work.hpp"
-#include "kapitza/spectral/stockham_index.hpp"
-#include "kernels/staged/jacobian_products.hpp"
+#include "kernels/device/block/stockham_index.hpp"
+#include "kernels/kinetic/staged/jacobian_products.hpp"
 #include "tests/support/densities.hpp"
 
 namespace kapitza::bench {

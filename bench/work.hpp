@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "kernels/block/ring_fft.hpp"
-#include "kernels/cuda/ceilings.hpp"
+#include "bench/device/ceilings.hpp"
+#include "kernels/device/block/ring_fft.hpp"
 
 /// What a kernel costs at least, counted by hand, and how long the device needs for that.
 namespace kapitza::bench {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/block/block.hpp"
+#include "kernels/device/block/block.hpp"
 
 #include <atomic>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
+#include "kernels/device/block/serial_block.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/thread_block.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Products and inverses of many matrices at once: against the textbook, barriers, threads.
-#include "kernels/staged/dense_blocks.hpp"
+#include "kernels/device/staged/dense_blocks.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
+#include "kernels/device/block/serial_block.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/host_device.hpp"

@@ -3,7 +3,7 @@
 // Rows of the pairs' Jacobian, each made and transformed by one block: against a literal scatter,
 // barriers, threads. The whole operator is compared with the CPU backend's in
 // staged_collision_test.cpp.
-#include "kernels/staged/fused_pairs.hpp"
+#include "kernels/kinetic/staged/fused_pairs.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,8 +12,8 @@
 #include <random>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
-#include "kapitza/spectral/block_fft.hpp"
+#include "kernels/device/block/fft_tables.hpp"
+#include "kernels/device/block/serial_block.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/host_device.hpp"

@@ -2,13 +2,13 @@
 //
 // Rows of the Jacobian as a block algorithm: against the stages that do the same, barriers,
 // mutants, threads.
-#include "kernels/staged/fused_rows.hpp"
+#include "kernels/kinetic/staged/fused_rows.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>
 #include <vector>
 
-#include "kapitza/spectral/block_fft.hpp"
+#include "kernels/device/block/fft_tables.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/host_device.hpp"

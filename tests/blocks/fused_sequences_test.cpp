@@ -3,7 +3,7 @@
 // The sequences of the Jacobian as a block algorithm: against literal sums, barriers, mutants,
 // threads. Jacobians that are made of them are compared with the CPU backend's in
 // staged_collision_test.cpp.
-#include "kernels/staged/fused_sequences.hpp"
+#include "kernels/kinetic/staged/fused_sequences.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,7 @@
 #include <numbers>
 #include <vector>
 
-#include "kapitza/spectral/block_fft.hpp"
+#include "kernels/device/block/fft_tables.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/thread_block.hpp"

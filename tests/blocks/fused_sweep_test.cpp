@@ -2,7 +2,7 @@
 //
 // The fused sweep over auxiliary time as a block algorithm: barriers, mutants, threads. Its numbers
 // are compared with the CPU backend's in staged_collision_test.cpp.
-#include "kernels/staged/fused_sweep.hpp"
+#include "kernels/kinetic/staged/fused_sweep.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/spectral/block_fft.hpp"
+#include "kernels/device/block/fft_tables.hpp"
+#include "kernels/device/block/serial_block.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/thread_block.hpp"

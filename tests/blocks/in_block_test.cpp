@@ -2,14 +2,14 @@
 //
 // Sums by a block: numbers, barriers, mutants, threads; and the balance of a density written in
 // terms of them.
-#include "kernels/block/in_block.hpp"
+#include "kernels/device/block/in_block.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
 #include "kapitza/kinetic/balance.hpp"
+#include "kernels/device/block/serial_block.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/thread_block.hpp"

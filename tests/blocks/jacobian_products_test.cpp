@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The Jacobian's sums over time as products: the numbers of the stage, barriers, threads.
-#include "kernels/staged/jacobian_products.hpp"
+#include "kernels/kinetic/staged/jacobian_products.hpp"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
+#include "kernels/device/block/serial_block.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/thread_block.hpp"

@@ -2,7 +2,7 @@
 //
 // The fused steps as a block algorithm: barriers, mutants, threads. Their numbers are compared with
 // the CPU backend's in staged_ensemble_test.cpp.
-#include "kernels/block/split_step.hpp"
+#include "kernels/field/block/split_step.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
 #include "kapitza/numerics/fast_length.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kapitza/spectral/block_fft.hpp"
-#include "kernels/staged/fused_steps.hpp"
+#include "kernels/device/block/fft_tables.hpp"
+#include "kernels/device/block/serial_block.hpp"
+#include "kernels/field/staged/fused_steps.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/drop_sync.hpp"

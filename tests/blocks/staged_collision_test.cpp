@@ -4,7 +4,7 @@
 // order of summation, with a loop for the kernel launch, a SerialBlock for a thread block and FFTW
 // for cuFFT. What these tests leave open is cuFFT itself and the launch.
 
-#include "kernels/staged/staged_collision.hpp"
+#include "kernels/kinetic/staged/staged_collision.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>

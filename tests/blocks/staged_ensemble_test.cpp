@@ -4,7 +4,7 @@
 // summation, with a loop for the kernel launch, a SerialBlock for a thread block and FFTW for
 // cuFFT. What these tests leave open is cuFFT itself, the launch, and the sums of rows.
 
-#include "kernels/staged/staged_ensemble.hpp"
+#include "kernels/field/staged/staged_ensemble.hpp"
 
 #include <algorithm>
 #include <cmath>

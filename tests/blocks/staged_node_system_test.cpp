@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/staged/staged_kinetic.hpp"
+#include "kernels/kinetic/staged/backend.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/staged_on_host.hpp"

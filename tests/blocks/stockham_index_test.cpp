@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/spectral/stockham_index.hpp"
+#include "kernels/device/block/stockham_index.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "kapitza/spectral/block_fft.hpp"
+#include "kernels/device/block/fft_tables.hpp"
 #include "tests/support/stockham_types.hpp"
 
 namespace kapitza::block {

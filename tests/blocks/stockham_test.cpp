@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kernels/block/stockham.hpp"
+#include "kernels/device/block/stockham.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,8 +14,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
-#include "kapitza/spectral/block_fft.hpp"
+#include "kernels/device/block/fft_tables.hpp"
+#include "kernels/device/block/serial_block.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/drop_sync.hpp"
 #include "tests/support/stockham_types.hpp"

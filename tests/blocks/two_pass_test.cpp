@@ -2,7 +2,7 @@
 //
 // Steps in two passes over a long ring: lines in a Block, barriers, mutants, threads, numbers.
 // Whole ensembles are compared with the CPU backend's in staged_ensemble_test.cpp.
-#include "kernels/block/two_pass.hpp"
+#include "kernels/field/block/two_pass.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -16,10 +16,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
 #include "kapitza/numerics/norms.hpp"
-#include "kernels/staged/staged_ensemble.hpp"
-#include "kernels/staged/two_pass_steps.hpp"
+#include "kernels/device/block/serial_block.hpp"
+#include "kernels/field/staged/staged_ensemble.hpp"
+#include "kernels/field/staged/two_pass_steps.hpp"
 #include "tests/support/checked_block.hpp"
 #include "tests/support/densities.hpp"
 #include "tests/support/drop_sync.hpp"

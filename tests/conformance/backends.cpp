@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/conformance/backends.hpp"
 
-#include "kernels/staged/staged_field.hpp"
-#include "kernels/staged/staged_kinetic.hpp"
+#include "kernels/field/staged/backend.hpp"
+#include "kernels/kinetic/staged/backend.hpp"
 #include "tests/support/staged_on_host.hpp"
 
 namespace kapitza {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The CPU's transforms against sums, at lengths for which FFTW has no code of its own too.
-#include "kernels/cpu/fftw.hpp"
+#include "kernels/device/cpu/fftw.hpp"
 
 #include <cmath>
 #include <complex>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The shared-memory FFT on a GPU against FFTW. Skipped without one, as in collision_test.cpp.
-#include "kapitza/spectral/block_fft.hpp"
+#include "tests/device/block_fft.hpp"
 
 #include <cmath>
 #include <cuda_runtime.h>
@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "kernels/device/block/fft_tables.hpp"
 #include "tests/support/needs_gpu.hpp"
 
 namespace kapitza::block {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kapitza/block/block.hpp"
+#include "kernels/device/block/block.hpp"
 
 namespace kapitza::block {
 

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/block/serial_block.hpp"
 #include "kapitza/core/complex.hpp"
-#include "kernels/staged/device.hpp"
+#include "kernels/device/block/serial_block.hpp"
+#include "kernels/device/staged/device.hpp"
 
 namespace kapitza::staged {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kernels/staged/staged_collision.hpp"
-#include "kernels/staged/staged_ensemble.hpp"
-#include "kernels/staged/staged_node_system.hpp"
+#include "kernels/field/staged/staged_ensemble.hpp"
+#include "kernels/kinetic/staged/staged_collision.hpp"
+#include "kernels/kinetic/staged/staged_node_system.hpp"
 #include "tests/support/host_device.hpp"
 
 /// The stages of the GPU path on the host, compiled once: with every size of their fused kernels

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kapitza/spectral/stockham_index.hpp"
+#include "kernels/device/block/stockham_index.hpp"
 
 /// The index maps that are tested, and their names.
 namespace kapitza::block {

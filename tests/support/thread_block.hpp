@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "kapitza/block/block.hpp"
+#include "kernels/device/block/block.hpp"
 
 namespace kapitza::block {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kernels/block/power_of_two.hpp"
+#include "kernels/device/block/power_of_two.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# One library for every subject, from src/NAME, and one for what it does on a device, from
+# kernels/NAME/cpu and kernels/NAME/cuda. It is linked with the subjects that it may use and nothing
+# else, so that who may include whom is a rule of the linker too (tests/house/CMakeLists.txt).
+
+# kapitza_subject(NAME [USES SUBJECT...] [LIBRARIES LIBRARY...])
+function(kapitza_subject name)
+  cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
+  list(TRANSFORM arg_USES PREPEND kapitza_)
+  file(GLOB sources CONFIGURE_DEPENDS src/${name}/*.cpp)
+  if(sources)
+    add_library(kapitza_${name} ${sources})
+    target_link_libraries(kapitza_${name} PUBLIC kapitza_flags ${arg_USES} PRIVATE ${arg_LIBRARIES})
+  else()
+    add_library(kapitza_${name} INTERFACE)
+    target_link_libraries(kapitza_${name} INTERFACE kapitza_flags ${arg_USES})
+  endif()
+  kapitza_device_part(${name} cpu *.cpp)
+  if(KAPITZA_HAVE_CUDA)
+    kapitza_device_part(${name} cuda *.cu)
+  endif()
+endfunction()
+
+# kapitza_device_part(NAME DEVICE PATTERN)
+function(kapitza_device_part name device pattern)
+  file(GLOB sources CONFIGURE_DEPENDS kernels/${name}/${device}/${pattern})
+  if(sources)
+    add_library(kapitza_${name}_${device} ${sources})
+    target_link_libraries(kapitza_${name}_${device} PUBLIC kapitza_${name} kapitza_device_${device})
+  endif()
+endfunction()

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <memory>
+
+#include "kernels/device/cuda/cuda_device.cuh"
+#include "kernels/field/staged/backend.hpp"
+#include "kernels/machine/cuda_backends.hpp"
+
+namespace kapitza::cuda {
+
+std::unique_ptr<field::Backend> make_field(FieldSteps steps) {
+  using Backend = staged::StagedField<CudaDevice, std::shared_ptr<SharedState>>;
+  return std::make_unique<Backend>(steps, std::make_shared<SharedState>());
+}
+
+}  // namespace kapitza::cuda

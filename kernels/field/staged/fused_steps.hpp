@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kapitza/machine/cuda_choices.hpp"
+#include "kapitza/numerics/fast_length.hpp"
+#include "kernels/device/block/fft_tables.hpp"
+#include "kernels/device/block/power_of_two.hpp"
+#include "kernels/field/block/split_step.hpp"
+#include "kernels/field/staged/ensemble_tables.hpp"
+
+namespace kapitza::staged {
+
+/// Calls f(Index{}) with the index maps for a ring of so many sites; false where there are none.
+///
+/// Eight values per lane up to 2048 sites. Longer rings would have so many lanes that one block
+/// fills a multiprocessor, and all of it waits at every barrier: they get sixteen values, and radix
+/// 16, which needs the fewest registers of what was tried there. The rungs of the ladder are there
+/// for comparison, at one size.
+template <class Real, class F>
+bool with_field_index(int sites, FieldSteps steps, const F& f) {
+  using block::StockhamIndex;
+  if (steps == FieldSteps::best || steps == FieldSteps::fused) {
+    constexpr int longest = sizeof(Real) == sizeof(float) ? 16384 : 8192;
+    return block::with_power_of_two<256, longest>(sites, [&](auto length) {
+      constexpr int slots = length > 2048 ? 16 : 8;
+      return f(StockhamIndex<length, Real, slots, slots>{});
+    });
+  }
+  if (sites != 2048) return false;
+  switch (steps) {
+    case FieldSteps::fused_radix4:
+      return f(StockhamIndex<2048, Real, 4, 8>{});
+    case FieldSteps::fused_wide:
+      return f(StockhamIndex<2048, Real, 8, 16>{});
+    case FieldSteps::fused_radix16:
+      return f(StockhamIndex<2048, Real, 16, 16>{});
+    default:
+      return false;
+  }
+}
+
+/// Whether the field of a plan fits into a block with so much shared memory.
+template <class Real>
+bool fits_in_block(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_shared_bytes) {
+  const int modes = static_cast<int>(plan.noise.size());
+  if (modes > 0 && !is_fast_length(modes)) return false;
+  return with_field_index<Real>(plan.sites, steps, [&](auto index) {
+    return block::field_cells<decltype(index)>(modes) * sizeof(BasicComplex<Real>) <=
+           most_shared_bytes;
+  });
+}
+
+/// The steps of an ensemble with one block for each trajectory, with tables of the whole ring: a
+/// field leaves its block once in an advance().
+template <Device D, class Real>
+class FusedSteps {
+ public:
+  FusedSteps(D& device, const EnsemblePlan& plan, FieldSteps steps, EnsembleTables<D, Real>& tables)
+      : steps_(steps),
+        twiddles_(tables.upload(device, twiddles(plan.sites, steps))),
+        noise_roots_(tables.upload(device, block::unit_roots<Real>(modes_of(plan)))) {}
+
+  /// Steps `first` to first + steps - 1 of the fields of some trajectories.
+  void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
+               TrajectoryBatch batch, BasicComplex<Real>* fields, long first, long steps) {
+    const block::FieldTables<Real> shared{
+        tables.step,
+        tables.local.data(),
+        tables.kinetic.data(),
+        twiddles_.data(),
+        {tables.noise.data(), plan.seed, Stream::noise, modes_of(plan)},
+        noise_roots_.data(),
+        tables.kick_shape.data(),
+        plan.composition.stages(),
+        plan.kick_every};
+    with_field_index<Real>(plan.sites, steps_, [&](auto index) {
+      device.each_block(batch.size,
+                        block::AdvanceFields<decltype(index), Real>{
+                            shared, fields, static_cast<std::uint32_t>(batch.first), first, steps});
+      return true;
+    });
+  }
+
+ private:
+  using Table = typename D::template Buffer<BasicComplex<Real>>;
+
+  static int modes_of(const EnsemblePlan& plan) { return static_cast<int>(plan.noise.size()); }
+
+  static std::vector<BasicComplex<Real>> twiddles(int sites, FieldSteps steps) {
+    std::vector<BasicComplex<Real>> table;
+    with_field_index<Real>(sites, steps, [&](auto index) {
+      table = block::stockham_twiddles<Real>(index.length, index.full_radix);
+      return true;
+    });
+    return table;
+  }
+
+  FieldSteps steps_;
+  Table twiddles_, noise_roots_;
+};
+
+}  // namespace kapitza::staged

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <memory>
+
+#include "kernels/device/cuda/cuda_device.cuh"
+#include "kernels/kinetic/staged/backend.hpp"
+#include "kernels/machine/cuda_backends.hpp"
+
+namespace kapitza::cuda {
+
+std::unique_ptr<kinetic::Backend> make_kinetic(TimeSweep sweep) {
+  using Backend = staged::StagedKinetic<CudaDevice, std::shared_ptr<SharedState>>;
+  return std::make_unique<Backend>(sweep, std::make_shared<SharedState>());
+}
+
+}  // namespace kapitza::cuda
