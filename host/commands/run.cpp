@@ -8,7 +8,7 @@
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
 #include "host/jobs/job.hpp"
-#include "host/jobs/keys/output.hpp"
+#include "host/jobs/output_keys.hpp"
 
 namespace kapitza::host {
 namespace {

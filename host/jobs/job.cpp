@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <optional>
 
-#include "host/jobs/keys/collision.hpp"
-#include "host/jobs/read/model.hpp"
+#include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/model/read.hpp"
 
 namespace kapitza::host {
 

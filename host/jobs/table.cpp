@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The one table of jobs, and that of the sections that their keys are in.
-#include "host/jobs/collision.hpp"
+#include "host/jobs/defect/stationary.hpp"
+#include "host/jobs/field/microscopic.hpp"
 #include "host/jobs/job.hpp"
-#include "host/jobs/linear.hpp"
-#include "host/jobs/microscopic.hpp"
-#include "host/jobs/relax.hpp"
-#include "host/jobs/stationary.hpp"
+#include "host/jobs/kinetic/collision.hpp"
+#include "host/jobs/kinetic/relax.hpp"
+#include "host/jobs/linear/linear.hpp"
 
 namespace kapitza::host {
 namespace {

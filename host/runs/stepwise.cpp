@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "host/jobs/keys/output.hpp"
+#include "host/jobs/output_keys.hpp"
 
 namespace kapitza::host {
 namespace {

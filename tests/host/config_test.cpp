@@ -10,8 +10,8 @@
 #include "host/config/expression.hpp"
 #include "host/config/table.hpp"
 #include "host/jobs/job.hpp"
-#include "host/jobs/read/model.hpp"
-#include "host/jobs/read/relax.hpp"
+#include "host/jobs/kinetic/relax_read.hpp"
+#include "host/jobs/model/read.hpp"
 #include "tests/host/program.hpp"
 
 namespace kapitza::host {

@@ -8,12 +8,12 @@
 #include "host/config/explain.hpp"
 #include "host/config/types.hpp"
 #include "host/jobs/job.hpp"
-#include "host/jobs/keys/output.hpp"
+#include "host/jobs/output_keys.hpp"
 
 namespace kapitza::host {
 namespace {
 
-// ---- what would be host/jobs/keys/decay.cpp -----------------------------------------------------
+// ---- what would be host/jobs/decay/keys.cpp -----------------------------------------------------
 
 /// A value of its own: the name of an element.
 std::string element_text(const Key&) { return R"("Cs" | "Co")"; }
@@ -52,7 +52,7 @@ constinit const Key n{
     .meaning = "How many atoms there are at t = 0.",
 };
 
-// ---- what would be host/jobs/read/decay.cpp -----------------------------------------------------
+// ---- what would be host/jobs/decay/read.cpp -----------------------------------------------------
 
 void check_keys(Config& config) {
   if (config.has(element)) config.not_read(rate, "decay.element says how fast");

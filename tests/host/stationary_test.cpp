@@ -7,9 +7,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "host/jobs/defect/read.hpp"
 #include "host/jobs/job.hpp"
-#include "host/jobs/read/defect.hpp"
-#include "host/jobs/read/model.hpp"
+#include "host/jobs/model/read.hpp"
 #include "host/output/result_file.hpp"
 #include "tests/host/program.hpp"
 

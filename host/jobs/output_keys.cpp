@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/keys/output.hpp"
+#include "host/jobs/output_keys.hpp"
 
 #include "host/config/types.hpp"
 

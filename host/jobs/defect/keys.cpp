@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/keys/defect.hpp"
+#include "host/jobs/defect/keys.hpp"
 
 #include "host/config/types.hpp"
-#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/model/keys.hpp"
 
 namespace kapitza::host::keys::defect {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/linear.hpp"
+#include "host/jobs/linear/linear.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 #include <limits>
 
-#include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/collision.hpp"
-#include "host/jobs/keys/linear.hpp"
-#include "host/jobs/keys/output.hpp"
-#include "host/jobs/read/linear.hpp"
-#include "host/jobs/read/model.hpp"
+#include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/linear/keys.hpp"
+#include "host/jobs/linear/read.hpp"
+#include "host/jobs/model/keys.hpp"
+#include "host/jobs/model/read.hpp"
+#include "host/jobs/output_keys.hpp"
 #include "host/jobs/sample.hpp"
 #include "kapitza/linear/summary.hpp"
 #include "kapitza/numerics/norms.hpp"

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/stationary.hpp"
+#include "host/jobs/defect/stationary.hpp"
 
 #include <fmt/format.h>
 #include <optional>
 
-#include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/collision.hpp"
-#include "host/jobs/keys/defect.hpp"
-#include "host/jobs/keys/output.hpp"
-#include "host/jobs/read/defect.hpp"
-#include "host/jobs/stationary_cost.hpp"
-#include "host/jobs/stationary_point.hpp"
-#include "host/jobs/stationary_together.hpp"
+#include "host/jobs/defect/cost.hpp"
+#include "host/jobs/defect/keys.hpp"
+#include "host/jobs/defect/point.hpp"
+#include "host/jobs/defect/read.hpp"
+#include "host/jobs/defect/together.hpp"
+#include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/model/keys.hpp"
+#include "host/jobs/output_keys.hpp"
 #include "host/runs/stepwise.hpp"
 
 namespace kapitza::host {

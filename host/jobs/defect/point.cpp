@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/stationary_point.hpp"
+#include "host/jobs/defect/point.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "host/jobs/keys/defect.hpp"
-#include "host/jobs/read/defect.hpp"
+#include "host/jobs/defect/keys.hpp"
+#include "host/jobs/defect/read.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/read/defect.hpp"
+#include "host/jobs/defect/read.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/defect.hpp"
-#include "host/jobs/read/model.hpp"
+#include "host/jobs/defect/keys.hpp"
+#include "host/jobs/model/keys.hpp"
+#include "host/jobs/model/read.hpp"
 
 namespace kapitza::host {
 

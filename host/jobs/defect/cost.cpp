@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/stationary_cost.hpp"
+#include "host/jobs/defect/cost.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
+#include "host/jobs/defect/keys.hpp"
+#include "host/jobs/defect/read.hpp"
 #include "host/jobs/job.hpp"
-#include "host/jobs/keys/collision.hpp"
-#include "host/jobs/keys/defect.hpp"
-#include "host/jobs/read/defect.hpp"
+#include "host/jobs/kinetic/collision_keys.hpp"
 #include "host/jobs/sample.hpp"
 #include "kapitza/numerics/norms.hpp"
 

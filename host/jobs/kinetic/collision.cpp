@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/collision.hpp"
+#include "host/jobs/kinetic/collision.hpp"
 
 #include <fmt/format.h>
 
-#include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/collision.hpp"
-#include "host/jobs/keys/output.hpp"
-#include "host/jobs/read/model.hpp"
+#include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/model/keys.hpp"
+#include "host/jobs/model/read.hpp"
+#include "host/jobs/output_keys.hpp"
 #include "kapitza/kinetic/resolve.hpp"
 
 namespace kapitza::host {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/relax.hpp"
+#include "host/jobs/kinetic/relax.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/collision.hpp"
-#include "host/jobs/keys/output.hpp"
-#include "host/jobs/keys/relax.hpp"
-#include "host/jobs/read/model.hpp"
-#include "host/jobs/read/relax.hpp"
+#include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/kinetic/relax_keys.hpp"
+#include "host/jobs/kinetic/relax_read.hpp"
+#include "host/jobs/model/keys.hpp"
+#include "host/jobs/model/read.hpp"
+#include "host/jobs/output_keys.hpp"
 #include "host/runs/stepwise.hpp"
 #include "kapitza/kinetic/relaxation.hpp"
 #include "kapitza/model/statistics.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/read/linear.hpp"
+#include "host/jobs/linear/read.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,9 +7,9 @@
 #include <string>
 
 #include "host/config/expression.hpp"
-#include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/linear.hpp"
-#include "host/jobs/read/model.hpp"
+#include "host/jobs/linear/keys.hpp"
+#include "host/jobs/model/keys.hpp"
+#include "host/jobs/model/read.hpp"
 #include "kapitza/numerics/periodic_spline.hpp"
 
 namespace kapitza::host {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/microscopic.hpp"
+#include "host/jobs/field/microscopic.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 
-#include "host/jobs/field_closed.hpp"
-#include "host/jobs/field_driven.hpp"
-#include "host/jobs/field_run.hpp"
-#include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/field.hpp"
-#include "host/jobs/keys/output.hpp"
-#include "host/jobs/microscopic_file.hpp"
-#include "host/jobs/read/field.hpp"
+#include "host/jobs/field/closed.hpp"
+#include "host/jobs/field/driven.hpp"
+#include "host/jobs/field/file.hpp"
+#include "host/jobs/field/keys.hpp"
+#include "host/jobs/field/read.hpp"
+#include "host/jobs/field/run.hpp"
+#include "host/jobs/model/keys.hpp"
+#include "host/jobs/output_keys.hpp"
 #include "kapitza/field/backend.hpp"
 #include "kapitza/field/step_checked_ensemble.hpp"
 

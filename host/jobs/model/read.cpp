@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/read/model.hpp"
+#include "host/jobs/model/read.hpp"
 
 #include <cmath>
 #include <fmt/format.h>
@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "host/config/expression.hpp"
-#include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/collision.hpp"
+#include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/model/keys.hpp"
 #include "kapitza/model/statistics.hpp"
 #include "kapitza/numerics/periodic_spline.hpp"
 

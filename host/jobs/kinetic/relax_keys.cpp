@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/keys/relax.hpp"
+#include "host/jobs/kinetic/relax_keys.hpp"
 
 #include "host/config/types.hpp"
 

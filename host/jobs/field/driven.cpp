@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/field_driven.hpp"
+#include "host/jobs/field/driven.hpp"
 
 #include <fmt/format.h>
 
-#include "host/jobs/field_run.hpp"
-#include "host/jobs/keys/field.hpp"
-#include "host/jobs/microscopic_file.hpp"
-#include "host/jobs/read/field.hpp"
+#include "host/jobs/field/file.hpp"
+#include "host/jobs/field/keys.hpp"
+#include "host/jobs/field/read.hpp"
+#include "host/jobs/field/run.hpp"
 #include "kapitza/field/summary.hpp"
 
 namespace kapitza::host {

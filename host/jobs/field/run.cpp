@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/field_run.hpp"
+#include "host/jobs/field/run.hpp"
 
 #include <bit>
 #include <fmt/format.h>
 
-#include "host/jobs/keys/field.hpp"
-#include "host/jobs/read/field.hpp"
+#include "host/jobs/field/keys.hpp"
+#include "host/jobs/field/read.hpp"
 #include "kapitza/field/step_checked_ensemble.hpp"
 #include "kapitza/numerics/fast_length.hpp"
 

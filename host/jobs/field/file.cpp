@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/microscopic_file.hpp"
+#include "host/jobs/field/file.hpp"
 
 #include <fmt/format.h>
 #include <span>

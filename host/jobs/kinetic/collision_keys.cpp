@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/keys/collision.hpp"
+#include "host/jobs/kinetic/collision_keys.hpp"
 
 #include "host/config/types.hpp"
-#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/model/keys.hpp"
 #include "kapitza/kinetic/collision.hpp"
 
 namespace kapitza::host::keys::collision {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/stationary_together.hpp"
+#include "host/jobs/defect/together.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "host/exit_code.hpp"
-#include "host/jobs/stationary_point.hpp"
+#include "host/jobs/defect/point.hpp"
 #include "host/runs/stepwise.hpp"
 #include "kapitza/kinetic/together.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/model/keys.hpp"
 
 #include <algorithm>
 #include <array>

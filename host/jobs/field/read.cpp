@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/read/field.hpp"
+#include "host/jobs/field/read.hpp"
 
 #include <array>
 #include <bit>
@@ -9,9 +9,9 @@
 
 #include "host/config/expression.hpp"
 #include "host/config/names.hpp"
-#include "host/jobs/keys/carriers.hpp"
-#include "host/jobs/keys/field.hpp"
-#include "host/jobs/read/model.hpp"
+#include "host/jobs/field/keys.hpp"
+#include "host/jobs/model/keys.hpp"
+#include "host/jobs/model/read.hpp"
 
 namespace kapitza::host {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/stationary_file.hpp"
+#include "host/jobs/defect/file.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "host/jobs/defect/file.hpp"
 #include "host/jobs/job.hpp"
-#include "host/jobs/stationary_file.hpp"
 
 /// What both ways through a list of Lambdas share: one after the other, and side by side.
 namespace kapitza::host {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/keys/field.hpp"
+#include "host/jobs/field/keys.hpp"
 
 #include <array>
 #include <fmt/format.h>
 
 #include "host/config/types.hpp"
-#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/model/keys.hpp"
 
 namespace kapitza::host {
 namespace {

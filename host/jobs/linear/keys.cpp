@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "host/jobs/keys/linear.hpp"
+#include "host/jobs/linear/keys.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "host/config/names.hpp"
 #include "host/config/types.hpp"
-#include "host/jobs/keys/carriers.hpp"
+#include "host/jobs/model/keys.hpp"
 
 namespace kapitza::host {
 namespace {
