@@ -20,7 +20,7 @@ constexpr const char* footer =
     "70 a bug of this program; 75 stopped by a signal or the wall clock, and resumable.\n"
     "\n"
     "  kapitza run configs/quickstart.toml\n"
-    "  kapitza run configs/relax.toml --set grid.K=128 --set numerics.tolerance=1e-3\n"
+    "  kapitza run configs/kinetic/relax.toml --set grid.K=128 --set numerics.tolerance=1e-3\n"
     "  kapitza explain numerics\n";
 
 void add_configuration(CLI::App& command, Options& options) {

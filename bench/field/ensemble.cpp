@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Ensembles of fields: every way to evolve them, beside each other and beside what the device can
+// do.
+//
+//   bench_ensemble [ladder] [long] [predicted] [points] [target] [long_target] [--json]
+//
+// ladder: site-steps per second of the CPU on all its cores, of the GPU by batched transforms, and
+// of every rung of the fused steps; each GPU figure over its own ceiling. long: rings that no block
+// holds, by batched transforms and in two passes. predicted: what an H200 could do at most. points:
+// many small ensembles one after the other and all at once, and two large ones at once. target: the
+// time of a whole run at L = 400; long_target, only if named: the same at L = 3200.
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fmt/core.h>
+#include <future>
+#include <stdexcept>
+
+#include "bench/harness.hpp"
+#include "bench/work.hpp"
+#include "kernels/field/staged/fused_steps.hpp"
+#include "kernels/field/staged/two_pass_steps.hpp"
+#include "tests/support/defect_runs.hpp"
+
+namespace kapitza::bench {
+namespace {
+
+constexpr int kick_every = 2;
+constexpr long slice = 100;  ///< steps between two measurements
+
+EnsemblePlan driven_ring(int sites, int trajectories, Precision precision, int every = kick_every) {
+  return make_plan(testing::DefectRun::on_ring(sites).problem(), {0.05, every, 2},
+                   {trajectories, 1, precision});
+}
+
+const char* name(Precision precision) {
+  return precision == Precision::double_ ? "double" : "single";
+}
+
+// ---- what a step of one trajectory costs at least -----------------------------------------------
+
+/// Two transforms, and the phases between them; without the operations of local steps and noise.
+template <class Index>
+Work fused_work(int noise_modes) {
+  const double cells =
+      2 * transform_cells<Index>() + Index::length + ring_cells(noise_modes) / kick_every;
+  return {0, cells * sizeof(typename Index::Value),
+          2 * transform_operations<Index>() + product * Index::length};
+}
+
+/// Each stage reads and writes what it changes, each transform all of its values once.
+Work transforms_work(const EnsemblePlan& plan) {
+  const double value = plan.precision == Precision::double_ ? 16 : 8;
+  const double absorber = 2 * plan.absorber_width, modes = static_cast<double>(plan.noise.size());
+  const double stretches = 1 + 1.0 / plan.kick_every;  // a kick cuts one in two
+  const double local = stretches * 2 * (plan.defect.size() + absorber);
+  const double kick = modes + 2 * modes + 3 * absorber;
+  return {value * (3 * 2.0 * plan.sites + local + kick / plan.kick_every), 0, 0};
+}
+
+/// Two passes, each of which reads and writes all values, and one more in a slice; the phases and
+/// the turns between rows and columns come from the caches.
+template <class Shape>
+Work two_pass_work() {
+  const double N = Shape::sites, value = sizeof(typename Shape::Value);
+  using Row = typename Shape::RowIndex;
+  using Column = typename Shape::ColumnIndex;
+  const double turns = 2 * N, passes = 2 + 1.0 / slice;
+  const auto lines = [&](double of_row, double of_column) {
+    return 2 * (Shape::rows * of_row + Shape::columns * of_column);
+  };
+  const double cells = lines(transform_cells<Row>(), transform_cells<Column>());
+  const double operations = lines(transform_operations<Row>(), transform_operations<Column>());
+  return {passes * 2 * N * value, (cells + N + turns) * value,
+          operations + product * (N + 2 * turns)};
+}
+
+// ---- the ladder ---------------------------------------------------------------------------------
+
+struct Rung {
+  const char* name;
+  FieldSteps steps;
+};
+
+constexpr Rung transforms{"cuFFT", FieldSteps::transforms}, fused{"fused", FieldSteps::fused};
+constexpr Rung two_pass{"two passes", FieldSteps::two_pass};
+constexpr Rung others[] = {
+    {"fused, radix 4", FieldSteps::fused_radix4},
+    {"fused, 16 values per lane", FieldSteps::fused_wide},
+    {"fused, radix 16", FieldSteps::fused_radix16},
+};
+
+Work work_of(const EnsemblePlan& plan, FieldSteps steps) {
+  Work work = transforms_work(plan);
+  const auto set_fused = [&](auto index) {
+    work = fused_work<decltype(index)>(static_cast<int>(plan.noise.size()));
+    return true;
+  };
+  const auto set_two_pass = [&](auto shape) {
+    work = two_pass_work<decltype(shape)>();
+    return true;
+  };
+  const bool is_double = plan.precision == Precision::double_;
+  if (steps == FieldSteps::two_pass)
+    is_double ? staged::with_two_pass<double>(plan.sites, set_two_pass)
+              : staged::with_two_pass<float>(plan.sites, set_two_pass);
+  else if (is_double)
+    staged::with_field_index<double>(plan.sites, steps, set_fused);
+  else
+    staged::with_field_index<float>(plan.sites, steps, set_fused);
+  return work;
+}
+
+/// Evolves and measures once. A field that is lost is an error, not a speed.
+void advance(Ensemble& ensemble, long first) {
+  if (const auto lost = ensemble.advance(first, slice))
+    throw std::runtime_error(lost->text(ensemble.plan().dt));
+}
+
+/// Median time of a slice, after a first one.
+double seconds_per_slice(field::Backend& backend, const EnsemblePlan& plan, int times) {
+  const auto ensemble = backend.ensemble(plan);
+  ensemble->start();
+  advance(*ensemble, 0);
+  std::vector<double> all;
+  for (int i = 1; i <= times; ++i) all.push_back(seconds([&] { advance(*ensemble, i * slice); }));
+  return median(all);
+}
+
+nlohmann::json row(const char* device, const char* path, const EnsemblePlan& plan, double time) {
+  const double speed = static_cast<double>(slice) * plan.trajectories * plan.sites / time;
+  std::fprintf(table, "%6s %-26s %9s %6d %13d %12.3g", device, path, name(plan.precision),
+               plan.sites, plan.trajectories, speed);
+  return {{"device", device},
+          {"path", path},
+          {"precision", name(plan.precision)},
+          {"sites", plan.sites},
+          {"trajectories", plan.trajectories},
+          {"site_steps_per_second", speed}};
+}
+
+/// cpu_time: of a slice, 0 where nobody measured it.
+nlohmann::json gpu_row(const Rung& rung, const EnsemblePlan& plan, const cuda::Ceilings& can,
+                       double cpu_time = 0) {
+  const auto gpu = make_cuda_machine({rung.steps});
+  const double time = seconds_per_slice(gpu->field(), plan, 5);
+  nlohmann::json result = row("cuda", rung.name, plan, time);
+  const Limit limit = limit_of(work_of(plan, rung.steps), can, plan.precision);
+  const double fraction = slice * plan.trajectories * limit.seconds / time;
+  if (cpu_time > 0) {
+    std::fprintf(table, "%10.1f", cpu_time / time);
+    result["over_cpu"] = cpu_time / time;
+  }
+  std::fprintf(table, " %10.2f of %s\n", fraction, limit.name);
+  std::fflush(table);
+  result["fraction"] = fraction;
+  result["ceiling"] = limit.name;
+  return result;
+}
+
+nlohmann::json ladder() {
+  std::fprintf(table, "Noise every %d steps, measured every %ld; CPU on all cores\n", kick_every,
+               slice);
+  std::fprintf(table, "%6s %-26s %9s %6s %13s %12s %10s %10s\n", "device", "path", "precision",
+               "sites", "trajectories", "site-steps/s", "over CPU", "ceiling");
+  const auto cpu = make_cpu_machine();
+  const bool gpu = cuda_unavailable().empty();
+  const cuda::Ceilings can = gpu ? cuda::measure_ceilings() : cuda::Ceilings{};
+  nlohmann::json rows;
+  for (const Precision precision : {Precision::double_, Precision::single_})
+    for (const int sites : {512, 1024, 2048, 4096, 8192}) {
+      // More values than a second-level cache holds in either precision.
+      const int trajectories = gpu ? (1 << 24) / sites : 64;
+      const EnsemblePlan plan = driven_ring(sites, trajectories, precision);
+      // A part of the ensemble, as many as keep all cores busy, tells the CPU's speed.
+      const EnsemblePlan part = driven_ring(sites, std::min(trajectories, 256), precision);
+      const double cpu_time = seconds_per_slice(cpu->field(), part, 3);
+      rows.push_back(row("cpu", "FFTW", part, cpu_time));
+      std::fprintf(table, "\n");
+      if (!gpu) continue;
+      const double whole = cpu_time * plan.trajectories / part.trajectories;
+      rows.push_back(gpu_row(transforms, plan, can, whole));
+      rows.push_back(gpu_row(fused, plan, can, whole));
+      if (sites != 2048) continue;
+      for (const Rung& rung : others) rows.push_back(gpu_row(rung, plan, can, whole));
+    }
+  return rows;
+}
+
+nlohmann::json long_rings() {
+  if (!cuda_unavailable().empty()) {
+    std::fprintf(table, "no GPU: nothing measured\n");
+    return nlohmann::json::array();
+  }
+  constexpr int every = 4;
+  std::fprintf(table, "Noise every %d steps, measured every %ld\n", every, slice);
+  std::fprintf(table, "%6s %-26s %9s %6s %13s %12s %10s\n", "device", "path", "precision", "sites",
+               "trajectories", "site-steps/s", "ceiling");
+  const cuda::Ceilings can = cuda::measure_ceilings();
+  nlohmann::json rows;
+  for (const Precision precision : {Precision::double_, Precision::single_})
+    for (const int sites : {16384, 32768, 65536, 131072}) {
+      const EnsemblePlan plan = driven_ring(sites, (1 << 24) / sites, precision, every);
+      for (const Rung& rung : {transforms, two_pass}) rows.push_back(gpu_row(rung, plan, can));
+    }
+  return rows;
+}
+
+/// What an H200 would do at its ceilings.
+nlohmann::json predicted() {
+  std::fprintf(table, "An H200 at the ceilings of its data sheet, noise every %d steps\n",
+               kick_every);
+  std::fprintf(table, "%-26s %9s %6s %14s %s\n", "path", "precision", "sites", "site-steps/s",
+               "limit");
+  nlohmann::json rows;
+  const auto predict = [&](const Rung& rung, int sites, Precision precision) {
+    const Limit limit =
+        limit_of(work_of(driven_ring(sites, 1, precision), rung.steps), h200, precision);
+    const double speed = sites / limit.seconds;
+    std::fprintf(table, "%-26s %9s %6d %14.3g %s\n", rung.name, name(precision), sites, speed,
+                 limit.name);
+    rows.push_back({{"path", rung.name},
+                    {"precision", name(precision)},
+                    {"sites", sites},
+                    {"at_most_site_steps_per_second", speed},
+                    {"ceiling", limit.name}});
+  };
+  for (const Precision precision : {Precision::double_, Precision::single_}) {
+    for (const int sites : {512, 1024, 2048, 4096, 8192})
+      for (const Rung& rung : {transforms, fused}) predict(rung, sites, precision);
+    for (const int sites : {16384, 32768, 65536, 131072})
+      for (const Rung& rung : {transforms, two_pass}) predict(rung, sites, precision);
+    for (const Rung& rung : others) predict(rung, 2048, precision);
+  }
+  return rows;
+}
+
+// ---- points -------------------------------------------------------------------------------------
+
+/// All of these at once, each in a thread and on a stream of its own.
+double seconds_together(const std::vector<std::unique_ptr<Ensemble>>& points, long first) {
+  return seconds([&] {
+    std::vector<std::future<void>> running;
+    for (const auto& point : points)
+      running.push_back(
+          std::async(std::launch::async, [&point, first] { advance(*point, first); }));
+    for (auto& one : running) one.get();
+  });
+}
+
+double seconds_in_turn(const std::vector<std::unique_ptr<Ensemble>>& points, long first) {
+  return seconds([&] {
+    for (const auto& point : points) advance(*point, first);
+  });
+}
+
+/// How much faster together than in turn.
+double gain(field::Backend& backend, int points, int trajectories) {
+  std::vector<std::unique_ptr<Ensemble>> all;
+  for (int i = 0; i < points; ++i) {
+    all.push_back(backend.ensemble(driven_ring(2048, trajectories, Precision::double_)));
+    all.back()->start();
+  }
+  std::vector<double> ratios;
+  for (int i = 0; i < 7; ++i) {
+    const double in_turn = seconds_in_turn(all, 2 * i * slice);
+    ratios.push_back(in_turn / seconds_together(all, (2 * i + 1) * slice));
+  }
+  return median(ratios);
+}
+
+nlohmann::json points() {
+  if (!cuda_unavailable().empty()) {
+    std::fprintf(table, "no GPU: nothing measured\n");
+    return nlohmann::json::object();
+  }
+  const auto gpu = make_cuda_machine();
+  std::fprintf(table, "Ensembles of 2048 sites at once, over one after the other\n");
+  nlohmann::json rows;
+  for (const auto& [count, trajectories] : {std::pair{16, 32}, {16, 64}, {2, 2048}, {4, 2048}}) {
+    const double ratio = gain(gpu->field(), count, trajectories);
+    std::fprintf(table, "%4d of %5d trajectories: %6.2f\n", count, trajectories, ratio);
+    rows.push_back({{"points", count}, {"trajectories", trajectories}, {"gain", ratio}});
+  }
+  return rows;
+}
+
+// ---- a run --------------------------------------------------------------------------------------
+
+/// configs/field/microscopic.toml with 4096 trajectories, until n is known to 1 % at |k| >= 0.1.
+nlohmann::json run_to_target(double L) {
+  if (!cuda_unavailable().empty()) {
+    std::fprintf(table, "no GPU: nothing measured\n");
+    return nlohmann::json::object();
+  }
+  testing::DefectRun defect;
+  defect.L = L;
+  defect.absorber = 128;
+  defect.dt = 0.05;
+  SteadyStateOptions options;
+  options.target_error = 0.01;
+  options.settling = defect.crossing(2 * options.target_low);
+  const auto gpu = make_cuda_machine();
+  SteadyState run(gpu->field(), defect.problem(), {defect.dt, 4, 2}, {4096, 1, Precision::double_},
+                  options);
+  const double time = seconds([&] {
+    while (!run.finished()) run.step();
+  });
+  const int sites = defect.problem().sites();
+  std::fprintf(table, "L = %g, %d sites, 4096 trajectories, 1 %% at |k| >= 0.1: %.1f s, t = %.0f\n",
+               L, sites, time, run.time());
+  return {{"L", L},
+          {"sites", sites},
+          {"seconds", time},
+          {"time", run.time()},
+          {"burn_in", run.burn_in()},
+          {"site_steps_per_second", static_cast<double>(run.steps()) * 4096 * sites / time}};
+}
+
+nlohmann::json target() { return run_to_target(400); }
+nlohmann::json long_target() { return run_to_target(3200); }
+
+}  // namespace
+}  // namespace kapitza::bench
+
+int main(int argc, char** argv) {
+  using namespace kapitza::bench;
+  return report(argc, argv,
+                {{"ladder", ladder},
+                 {"long", long_rings},
+                 {"predicted", predicted},
+                 {"points", points},
+                 {"target", target},
+                 {"long_target", long_target, true}});
+}
