@@ -1,40 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/jobs/job.hpp"
 
-#include <cmath>
-#include <fmt/format.h>
-#include <optional>
-
-#include "host/jobs/kinetic/collision_keys.hpp"
-#include "host/jobs/model/read.hpp"
-
 namespace kapitza::host {
-
-Quantities resolution_rows(const Resolution& resolution) {
-  return {
-      {"T", resolution.T, "cut-off of the auxiliary time"},
-      {"M", std::int64_t{resolution.M}, "lattice sites"},
-      {"dtau", resolution.dtau, "step of the auxiliary time"},
-      {"points", std::int64_t{resolution.points}, "points on the resonant manifold of l = 2"},
-  };
-}
-
-Quantities error_rows(const ResolutionErrors& errors, const ErrorMeaning& meaning) {
-  return {
-      {"error_estimate", errors.estimate(), std::string(meaning.of)},
-      {"cutoff_error", errors.cutoff, fmt::format("the part from {}", meaning.cutoffs)},
-      {"grid_error", errors.grid, "the part from the momentum grid"},
-      {"tolerance_reached", errors.tolerance_reached(), ""},
-  };
-}
-
-std::string unreached_tolerance(const ResolutionErrors& errors, const ErrorMeaning& meaning) {
-  return fmt::format(
-      "the tolerance {} is not reached: the estimated error is {:.2g}, of which {:.2g} from {} and "
-      "{:.2g} from the momentum grid{}",
-      errors.tolerance, errors.estimate(), errors.cutoff, meaning.cutoffs, errors.grid,
-      errors.grid > errors.tolerance / 2 ? " (a larger grid.K helps)" : "");
-}
 
 Quantity completeness_row(bool complete, const std::string& otherwise) {
   return {"estimate_complete", complete, complete ? "" : otherwise};
@@ -43,68 +10,6 @@ Quantity completeness_row(bool complete, const std::string& otherwise) {
 void remark(Quantities& rows, std::string_view key, const std::string& meaning) {
   for (Quantity& row : rows)
     if (row.key == key) row.meaning = meaning;
-}
-
-namespace {
-
-/// The first evaluation also touches new memory: the second one counts, if there is time for it.
-double seconds_per_evaluation(ResolvedCollision& resolved, const std::vector<double>& n,
-                              const Budget& budget) {
-  if (!std::isfinite(resolved.errors.cutoff) || !budget.has_time_for(2 * resolved.seconds))
-    return resolved.seconds;
-  CollisionBatch batch;
-  batch.resize(1, resolved.collision->plan().K());
-  resolved.collision->evaluate(n, batch);
-  return seconds_of([&] { resolved.collision->evaluate(n, batch); });
-}
-
-/// What it takes if T has to grow to its limit: refining all the way up takes about as long as two
-/// evaluations there.
-std::optional<double> most_seconds(const ResolvedCollision& resolved,
-                                   const ResolutionRequest& request, double per_evaluation,
-                                   double evaluations) {
-  const CollisionPlan& plan = resolved.collision->plan();
-  Resolution greatest = plan.resolution;
-  if (request.T || !plan.model.has_sweep() ||
-      !resize_to_T(plan.model, request, greatest_T(plan.model), greatest))
-    return std::nullopt;
-  return (evaluations + 2) * per_evaluation * sweep_size(greatest) / sweep_size(plan.resolution);
-}
-
-}  // namespace
-
-Quantities estimate_evaluations(const Config& config, Machine& machine, double evaluations,
-                                Budget& budget) {
-  const CollisionModel model = make_model(config);
-  const std::vector<double> n = make_density(config, keys::collision::state_n, model);
-  const ResolutionRequest request = make_request(config, model);
-  const WallClock choosing(std::nullopt);
-  ResolvedCollision resolved =
-      resolve_collision(machine.kinetic(), model, n, request, budget.stop());
-  const double choosing_seconds = choosing.elapsed();
-  const double seconds = seconds_per_evaluation(resolved, n, budget);
-
-  const Resolution& resolution = resolved.collision->plan().resolution;
-  const std::size_t memory = resolved.collision->memory(1);
-  const double all_seconds = choosing_seconds + evaluations * seconds;
-  Quantities rows = resolution_rows(resolution);
-  append(rows, error_rows(resolved.errors));
-  append(rows, {
-                   {"memory_bytes", static_cast<std::int64_t>(memory),
-                    readable_bytes(static_cast<double>(memory))},
-                   {"seconds_per_evaluation", seconds, readable_duration(seconds)},
-                   {"evaluations", evaluations, "typical for this job"},
-                   {"estimated_seconds", all_seconds, "about " + readable_duration(all_seconds)},
-                   completeness_row(resolved.complete, "a run refines further: these are bounds"),
-               });
-  if (resolved.complete) return rows;
-  if (!request.T) remark(rows, "T", "at least: it was still growing when the time was over");
-  remark(rows, "estimated_seconds", "at least " + readable_duration(all_seconds));
-  if (const auto most = most_seconds(resolved, request, seconds, evaluations))
-    append(rows, {{"most_seconds", *most,
-                   fmt::format("at most {}, if T grows to its limit {:.5g}",
-                               readable_duration(*most), greatest_T(model))}});
-  return rows;
 }
 
 void write_attributes(ResultWriter& writer, const JobContext& context, const JobResult& result) {

@@ -13,7 +13,6 @@
 #include "host/output/result_file.hpp"
 #include "host/report.hpp"
 #include "host/stop.hpp"
-#include "kapitza/kinetic/resolve.hpp"
 #include "kapitza/machine/machine.hpp"
 
 namespace kapitza::host {
@@ -62,33 +61,10 @@ Schema schema_of(std::vector<Section> sections, std::span<const Job* const> jobs
 /// That of the table.
 const Schema& program_schema();
 
-/// The estimate of a job that evaluates the collision integral of state.n and its like, typically
-/// so many times.
-Quantities estimate_evaluations(const Config& config, Machine& machine, double evaluations,
-                                Budget& budget);
-
 /// The row that says whether an estimate is one, or a bound and why.
 Quantity completeness_row(bool complete, const std::string& otherwise);
 /// Of rows that are known only as far as there was time: says so behind the row of this key.
 void remark(Quantities& rows, std::string_view key, const std::string& meaning);
-
-/// Rows about the resolution that all kinetic jobs share.
-Quantities resolution_rows(const Resolution& resolution);
-/// What a user is told about errors.
-struct ErrorMeaning {
-  std::string_view of;       ///< "of max_k |I - I_exact| / max_k gain"
-  std::string_view cutoffs;  ///< "T, M and points"
-};
-constexpr ErrorMeaning of_the_collision_integral{
-    .of = "of max_k |I - I_exact| / max_k gain",
-    .cutoffs = "T, M and points",
-};
-Quantities error_rows(const ResolutionErrors& errors,
-                      const ErrorMeaning& meaning = of_the_collision_integral);
-
-/// A warning that says what was reached instead, and what would help.
-std::string unreached_tolerance(const ResolutionErrors& errors,
-                                const ErrorMeaning& meaning = of_the_collision_integral);
 
 /// The attributes at the root of every result file.
 void write_attributes(ResultWriter& writer, const JobContext& context, const JobResult& result);

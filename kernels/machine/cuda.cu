@@ -5,7 +5,8 @@
 #include "kapitza/core/error.hpp"
 #include "kapitza/machine/machine.hpp"
 #include "kernels/device/cuda/check.cuh"
-#include "kernels/machine/cuda_backends.hpp"
+#include "kernels/field/cuda/backend.hpp"
+#include "kernels/kinetic/cuda/backend.hpp"
 
 namespace kapitza {
 namespace cuda {

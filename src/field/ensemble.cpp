@@ -161,6 +161,7 @@ EnsemblePlan make_plan(const FieldProblem& problem, const FieldNumerics& numeric
   plan.composition = numerics.composition();
   plan.dt = numerics.dt;
   plan.defect = problem.lambda == 0 ? FieldProblem::Range{0, 0} : problem.defect();
+  static_assert(PotentialSlope<double>::size == Interaction::max_degree);
   for (int l = 0; l < PotentialSlope<double>::size; ++l)
     plan.slope.slope[l] = problem.interaction.slope(l);
   for (int site = 0; site < plan.sites; ++site) {

@@ -1,21 +1,45 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks the layers: who may include whom, and where threads, launches and FFT calls may stand."""
+"""Checks the rooms of the house: who may include whom, what stands where, what a subject has.
 
+    architecture.py [--graph]      --graph prints who includes whom instead
+"""
+
+import collections
 import re
+import sys
 
 import tree
 
-# Folder of include/kapitza: the folders that its headers may include.
-LAYERS = {
-    "core": {"core"},
-    "numerics": {"core", "numerics"},
-    "random": {"core", "random"},
-    "model": {"core", "numerics", "model"},
-    "kinetic": {"core", "numerics", "model", "kinetic"},
-    "defect": {"core", "numerics", "model", "kinetic", "defect"},
-    "linear": {"core", "numerics", "model", "kinetic", "linear"},
-    "field": {"core", "numerics", "random", "model", "field"},
-    "machine": {"machine"},
+# Subject: what it may use, beside core, itself, and what these may use.
+SUBJECTS = {
+    "core": (),
+    "random": (),
+    "numerics": (),
+    "model": ("numerics",),
+    "kinetic": ("model",),
+    "defect": ("kinetic",),
+    "linear": ("kinetic",),
+    "field": ("model", "random"),
+}
+# What a user asks for by the name of a job. Each has all that ROOMS lists.
+SYSTEMS = ("kinetic", "defect", "linear", "field")
+ROOMS = {
+    "a job": "host/jobs/{}/*.cpp",
+    "its keys": "host/jobs/{}/*keys.cpp",
+    "a page": "docs/{}.md",
+    "a figure": "python/kapitza/plots/{}.py",
+    "a configuration": "configs/{}/*.toml",
+    "tests of its parts": "tests/{}/unit_*.cpp",
+    "tests of its physics": "tests/{}/physics_*.cpp",
+    "a benchmark": "bench/{}/*.cpp",
+}
+
+# Folder of kernels/SUBJECT and of kernels/device: the folders of both that its files may include.
+DEVICES = {
+    "block": {"block"},
+    "staged": {"block", "staged"},
+    "cpu": {"cpu"},
+    "cuda": {"block", "staged", "cuda"},
 }
 
 # Top folder: the project's top folders that its files may include.
@@ -27,7 +51,7 @@ TOP_LEVELS = {
 }
 TOP_LEVEL_NAMES = {"kapitza", "src", "kernels", "host", "tests", "bench"}
 
-# Role of a file of host: what its files may include of host. The others may include all.
+# Files of host: what they may include of host. The others may include all.
 HOST_ROLES = (
     (re.compile(r"host/config/"), re.compile(r"host/config/")),
     (re.compile(r"host/output/"), re.compile(r"host/(output/|[^/]+$)")),
@@ -49,12 +73,12 @@ OPENMP = re.compile(r"#\s*pragma\s+omp\b|\bomp_\w+\(|<omp\.h>")
 THREAD = re.compile(r"\bstd::(?:j?thread|async|condition_variable)\b")
 MUTEX = re.compile(r"\bstd::mutex\b")  # of what several threads share, though they are not ours
 ALLOWED = (
-    (DEVICE, ("kernels/device/cuda/", "kernels/kinetic/cuda/", "kernels/field/cuda/", "kernels/machine/", "tests/", "bench/")),
-    (FFTW, ("kernels/device/cpu/", "kernels/kinetic/cpu/", "kernels/field/cpu/", "tests/", "bench/")),
-    (EIGEN, ("src/linear/", "kernels/kinetic/cpu/", "tests/")),
-    (THREAD, ("src/numerics/rendezvous.cpp", "tests/", "bench/")),
-    (MUTEX, ("src/numerics/rendezvous.cpp", "src/kinetic/pair_table.cpp", "kernels/device/cuda/", "tests/", "bench/")),
-    (OPENMP, ("kernels/kinetic/cpu/", "kernels/field/cpu/", "kernels/machine/", "tests/", "bench/")),
+    (DEVICE, r"kernels/(\w+/cuda|machine)/|tests/|bench/"),
+    (FFTW, r"kernels/\w+/cpu/|tests/|bench/"),
+    (OPENMP, r"kernels/(\w+/cpu|machine)/|tests/|bench/"),
+    (EIGEN, r"src/linear/|kernels/kinetic/cpu/|tests/"),
+    (THREAD, r"src/numerics/rendezvous\.cpp|tests/|bench/"),
+    (MUTEX, r"src/numerics/rendezvous\.cpp|src/kinetic/pair_table\.cpp|kernels/device/cuda/|tests/|bench/"),
 )
 
 # Functions whose values are tables of a plan, made once on the host: backends would have other bits.
@@ -62,9 +86,10 @@ FORMULA = re.compile(
     r"\b(?:std::|__)?(?:a?sin|a?cos|a?tan|atan2|a?sinh|a?cosh|a?tanh|sincos|sinpi|cospi|sincospi|exp|exp2|exp10"
     r"|expm1|log|log2|log10|log1p|polar|pow|cbrt)[fl]?\s*\(|\b__(?:sin|cos|tan|sincos|exp|exp10|log|log2|log10)f\s*\("
 )
-NO_FORMULAS = ("kernels/",)
-TABLES = "kernels/device/block/fft_tables.hpp"  # made once on the host
+NO_FORMULAS = "kernels/"
+TABLES = "kernels/device/block/fft_tables.hpp"  # of roots of unity, made once on the host
 
+CMAKE_SUBJECT = re.compile(r"^kapitza_subject\((\w+)(?: USES ([\w ]*?))?(?: LIBRARIES [^)]*)?\)", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 ONE_MACHINE = re.compile(r"(?<![\w.}>)])/(?:home|root|work|Users|mnt|scratch|private)/\w")
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
@@ -76,18 +101,96 @@ def includes(path):
         yield match[1], tree.line_of(content, match.start())
 
 
-def check_layers():
-    for path in tree.files({".hpp"}):
-        if path.parts[:2] != ("include", "kapitza") or len(path.parts) < 4:
-            continue
-        folder = path.parts[2]
-        if folder not in LAYERS:
-            yield f"{path}: the folder '{folder}' has no place in tests/house/architecture.py"
+def may_use(subject):
+    """The subjects whose headers a subject may include."""
+    found = {"core", subject}
+    for other in SUBJECTS[subject]:
+        found |= may_use(other)
+    return found
+
+
+def subject_of(path):
+    """The subject that a file belongs to: that of its folder, `device` and `machine` included."""
+    parts = path.split("/")
+    if parts[0] == "include":
+        parts = parts[1:]
+    if parts[:2] == ["host", "jobs"]:
+        return parts[2] if len(parts) > 3 else None
+    return parts[1] if parts[0] in ("kapitza", "src", "kernels") and len(parts) > 2 else None
+
+
+def arrows():
+    """(file, line, subject, included name, its subject) of all that subjects include of others."""
+    for path in tree.files(tree.CPP):
+        subject = subject_of(path.as_posix()) if path.parts[0] in TOP_LEVELS else None
+        for name, line in includes(path) if subject else ():
+            other = subject_of(name)
+            if path.parts[0] == "host" and other == "machine":
+                continue  # a job is given the machine that the program has chosen
+            if other not in (None, subject):
+                yield path, line, subject, name, other
+
+
+def allowed_arrow(subject, other, path):
+    if subject == "machine":
+        return True  # the only one that knows all
+    if subject == "device":
+        return other in ("core", "numerics")
+    if path.parts[0] == "kernels" and other == "device":
+        return True
+    return other in may_use(subject)
+
+
+def check_subjects():
+    folders = {path.parts[2] for path in tree.files({".hpp"}) if path.parts[:2] == ("include", "kapitza")}
+    for folder in sorted(folders - {*SUBJECTS, "machine"}):
+        yield f"include/kapitza/{folder}: it has no place in tests/house/architecture.py"
+    for path, line, subject, name, other in arrows():
+        if subject not in {*SUBJECTS, "machine", "device"}:
+            yield f"{path}: the folder '{subject}' has no place in tests/house/architecture.py"
+        elif not allowed_arrow(subject, other, path):
+            yield f"{path}:{line}: '{subject}' must not include {name}"
+
+
+def check_cycles():
+    left = collections.defaultdict(set)
+    for _, _, subject, _, other in arrows():
+        left[subject].add(other)
+    while free := [subject for subject, others in left.items() if not others & left.keys()]:
+        for subject in free:
+            del left[subject]
+    if left:
+        yield f"in a circle: {', '.join(sorted(left))}"
+
+
+def check_links():
+    """What CMake links a subject with is what it may include."""
+    linked = {name: set((uses or "").split()) for name, uses in CMAKE_SUBJECT.findall(tree.text("CMakeLists.txt"))}
+    if set(linked) != set(SUBJECTS):
+        yield f"CMakeLists.txt: kapitza_subject() of {', '.join(sorted(set(linked) ^ set(SUBJECTS)))}"
+        return
+    for name, uses in linked.items():
+        reached = {"core", name}.union(*(may_use(other) for other in uses))
+        if reached != may_use(name):
+            yield f"CMakeLists.txt: '{name}' is linked with {', '.join(sorted(reached ^ may_use(name)))}"
+
+
+def check_rooms():
+    for subject in SYSTEMS:
+        for what, pattern in ROOMS.items():
+            if not any(tree.ROOT.glob(pattern.format(subject))):
+                yield f"{subject}: {what} is missing, {pattern.format(subject)}"
+
+
+def check_devices():
+    for path in tree.files(tree.CPP):
+        parts = path.parts
+        if parts[0] != "kernels" or parts[1] == "machine":
             continue
         for name, line in includes(path):
-            parts = name.split("/")
-            if parts[0] == "kapitza" and parts[1] not in LAYERS[folder]:
-                yield f"{path}:{line}: '{folder}' must not include {name}"
+            other = name.split("/")
+            if other[0] == "kernels" and (len(other) < 4 or other[2] not in DEVICES[parts[2]]):
+                yield f"{path}:{line}: {parts[2]}/ must not include {name}"
 
 
 def check_top_levels():
@@ -132,12 +235,12 @@ def check_oracles():
 def check_vocabulary():
     for path in tree.files(tree.CPP):
         code = tree.code_of(tree.text(path))
-        for pattern, folders in ALLOWED:
-            if path.as_posix().startswith(folders):
+        for pattern, places in ALLOWED:
+            if re.match(places, path.as_posix()):
                 continue
             for match in pattern.finditer(code):
                 line = tree.line_of(code, match.start())
-                yield f"{path}:{line}: '{match[0]}' belongs in {folders[0]}"
+                yield f"{path}:{line}: '{match[0]}' belongs in {places.split('|tests')[0]}"
 
 
 def check_formulas():
@@ -168,9 +271,21 @@ def check_licences():
 
 
 CHECKS = (
-    check_layers, check_top_levels, check_host, check_key_names, check_oracles, check_vocabulary, check_formulas, check_words,
-    check_licences
+    check_subjects, check_cycles, check_links, check_rooms, check_devices, check_top_levels, check_host, check_key_names,
+    check_oracles, check_vocabulary, check_formulas, check_words, check_licences
 )
 
+
+def print_graph():
+    """Which subject includes which, and how often."""
+    count = collections.Counter((subject, other) for _, _, subject, _, other in arrows())
+    for subject in sorted({subject for subject, _ in count}):
+        others = (f"{other} {n}" for (one, other), n in sorted(count.items()) if one == subject)
+        print(f"{subject:9}-> {', '.join(others)}")
+    tree.report(list(check_cycles()), "cycles")
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--graph"]:
+        print_graph()
     tree.report([problem for check in CHECKS for problem in check()], "architecture")

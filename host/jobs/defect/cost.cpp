@@ -9,6 +9,7 @@
 #include "host/jobs/defect/read.hpp"
 #include "host/jobs/job.hpp"
 #include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/kinetic/report.hpp"
 #include "host/jobs/sample.hpp"
 #include "kapitza/numerics/norms.hpp"
 

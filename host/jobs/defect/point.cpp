@@ -6,6 +6,7 @@
 
 #include "host/jobs/defect/keys.hpp"
 #include "host/jobs/defect/read.hpp"
+#include "host/jobs/kinetic/report.hpp"
 
 namespace kapitza::host {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "host/jobs/defect/keys.hpp"
+#include "host/jobs/kinetic/read.hpp"
 #include "host/jobs/model/keys.hpp"
-#include "host/jobs/model/read.hpp"
 
 namespace kapitza::host {
 

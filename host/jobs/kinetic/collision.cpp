@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/kinetic/cost.hpp"
+#include "host/jobs/kinetic/read.hpp"
+#include "host/jobs/kinetic/report.hpp"
 #include "host/jobs/model/keys.hpp"
-#include "host/jobs/model/read.hpp"
 #include "host/jobs/output_keys.hpp"
 #include "kapitza/kinetic/resolve.hpp"
 

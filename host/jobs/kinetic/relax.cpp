@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/kinetic/cost.hpp"
+#include "host/jobs/kinetic/read.hpp"
 #include "host/jobs/kinetic/relax_keys.hpp"
 #include "host/jobs/kinetic/relax_read.hpp"
+#include "host/jobs/kinetic/report.hpp"
 #include "host/jobs/model/keys.hpp"
-#include "host/jobs/model/read.hpp"
 #include "host/jobs/output_keys.hpp"
 #include "host/runs/stepwise.hpp"
 #include "kapitza/kinetic/relaxation.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/jobs/kinetic/relax_read.hpp"
 
+#include "host/jobs/kinetic/read.hpp"
 #include "host/jobs/kinetic/relax_keys.hpp"
-#include "host/jobs/model/read.hpp"
 
 namespace kapitza::host {
 

@@ -8,10 +8,11 @@
 #include <limits>
 
 #include "host/jobs/kinetic/collision_keys.hpp"
+#include "host/jobs/kinetic/read.hpp"
+#include "host/jobs/kinetic/report.hpp"
 #include "host/jobs/linear/keys.hpp"
 #include "host/jobs/linear/read.hpp"
 #include "host/jobs/model/keys.hpp"
-#include "host/jobs/model/read.hpp"
 #include "host/jobs/output_keys.hpp"
 #include "host/jobs/sample.hpp"
 #include "kapitza/linear/summary.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "host/config/expression.hpp"
+#include "host/jobs/kinetic/read.hpp"
 #include "host/jobs/linear/keys.hpp"
 #include "host/jobs/model/keys.hpp"
 #include "host/jobs/model/read.hpp"

@@ -7,7 +7,8 @@
 
 #include "host/config/names.hpp"
 #include "host/config/types.hpp"
-#include "kapitza/kinetic/collision.hpp"
+#include "kapitza/model/dispersion.hpp"
+#include "kapitza/model/interaction.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -29,7 +30,7 @@ std::string dispersion_problem(const Key&, Value& value) {
 }
 
 std::string interaction_text(const Key&) {
-  return fmt::format("{{c1 = ..., c2 = ..., ..., c{} = ...}}", CollisionModel::max_channel);
+  return fmt::format("{{c1 = ..., c2 = ..., ..., c{} = ...}}", Interaction::max_degree);
 }
 
 std::string interaction_problem(const Key&, Value& value) {
@@ -38,8 +39,8 @@ std::string interaction_problem(const Key&, Value& value) {
   for (auto& [name, coefficient] : *members) {
     const bool named = name.size() == 2 && name[0] == 'c' && name[1] >= '1' && name[1] <= '9';
     if (!named) return fmt::format("\"{}\" is no coefficient", name);
-    if (name[1] - '0' > CollisionModel::max_channel)
-      return fmt::format("{} is beyond the largest power, {}", name, CollisionModel::max_channel);
+    if (name[1] - '0' > Interaction::max_degree)
+      return fmt::format("{} is beyond the largest power, {}", name, Interaction::max_degree);
     const std::string problem = number_problem({}, coefficient);
     if (!problem.empty()) return name + " " + problem;
   }

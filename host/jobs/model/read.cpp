@@ -7,28 +7,12 @@
 #include <memory>
 
 #include "host/config/expression.hpp"
-#include "host/jobs/kinetic/collision_keys.hpp"
 #include "host/jobs/model/keys.hpp"
 #include "kapitza/model/statistics.hpp"
 #include "kapitza/numerics/periodic_spline.hpp"
 
 namespace kapitza::host {
 namespace {
-
-std::vector<int> make_channels(const Config& config, const Interaction& interaction) {
-  const Key& key = keys::collision::channels;
-  if (interaction.degree() < 2)
-    throw config.error(keys::carriers::interaction,
-                       "no c_l with l >= 2: the carriers do not collide");
-  if (!config.has(key)) return CollisionModel::all_channels(interaction);
-  std::vector<int> channels;
-  for (const Value& item : *config.at(key).as<Value::List>())
-    channels.push_back(static_cast<int>(item.number()));
-  if (channels.back() > interaction.degree())
-    throw config.out_of_place(
-        key, fmt::format("the interaction opens no channel beyond l = {}", interaction.degree()));
-  return channels;
-}
 
 void require_positive(const Config& config, std::string_view key, const std::vector<double>& k,
                       const std::vector<double>& n) {
@@ -37,11 +21,6 @@ void require_positive(const Config& config, std::string_view key, const std::vec
     throw config.error(key, fmt::format("n must be {} at every momentum, but is {} at k = {:.6g}",
                                         Statistics::allowed_in_words, n[m], k[m]));
   }
-}
-
-const Key& key_of(UnsuitableResolution::Parameter parameter) {
-  return parameter == UnsuitableResolution::Parameter::dtau ? keys::collision::dtau
-                                                            : keys::collision::M;
 }
 
 }  // namespace
@@ -118,45 +97,6 @@ Spectrum density_of(const Config& config, std::string_view key, const Dispersion
     require_positive(*own, key, k, values);
     return values;
   };
-}
-
-void check_collision_keys(Config& config) {
-  if (make_channels(config, make_interaction(config)).back() > 2) return;
-  for (const Key* key : {&keys::collision::T, &keys::collision::M, &keys::collision::dtau})
-    config.not_read(*key,
-                    "2 -> 2 collisions alone are summed on their resonant manifold, without "
-                    "auxiliary time: leave it out");
-}
-
-CollisionModel make_model(const Config& config) {
-  CollisionModel model;
-  model.dispersion = make_dispersion(config);
-  model.interaction = make_interaction(config);
-  model.grid = {config.integer(keys::collision::K)};
-  model.channels = make_channels(config, model.interaction);
-  if (!model.has_pairs()) return model;
-  const std::string why = ResonantManifold::divergence(model.dispersion);
-  if (!why.empty()) throw config.error(keys::carriers::dispersion, why);
-  return model;
-}
-
-std::vector<double> make_density(const Config& config, std::string_view key,
-                                 const CollisionModel& model) {
-  return density_of(config, key, model.dispersion)(model.grid.momenta());
-}
-
-ResolutionRequest make_request(const Config& config, const CollisionModel& model) {
-  ResolutionRequest request;
-  request.tolerance = config.number(keys::collision::tolerance);
-  request.T = config.optional_number(keys::collision::T);
-  request.dtau = config.optional_number(keys::collision::dtau);
-  request.M = config.optional_integer(keys::collision::M);
-  try {
-    check_request(model, request);
-  } catch (const UnsuitableResolution& error) {
-    throw config.out_of_place(key_of(error.parameter), error.what());
-  }
-  return request;
 }
 
 }  // namespace kapitza::host

@@ -2,31 +2,17 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
 #include "host/config/config.hpp"
 #include "host/config/table.hpp"
-#include "kapitza/field/ensemble.hpp"
-#include "kapitza/kinetic/collision.hpp"
-#include "kapitza/kinetic/resolve.hpp"
+#include "kapitza/model/dispersion.hpp"
+#include "kapitza/model/interaction.hpp"
+#include "kapitza/model/spectrum.hpp"
 #include "kapitza/model/thermal.hpp"
 
-/// The physics that a configuration asks for. Errors name the key and where it was written.
+/// The carriers that a configuration asks for. Errors name the key and where it was written.
 
 namespace kapitza::host {
-
-/// As JobKeys::check: the auxiliary time is of no use where all collisions are 2 -> 2.
-void check_collision_keys(Config& config);
-
-CollisionModel make_model(const Config& config);
-
-/// Density on the momentum grid, from a key of type density; finite and positive everywhere.
-std::vector<double> make_density(const Config& config, std::string_view key,
-                                 const CollisionModel& model);
-
-ResolutionRequest make_request(const Config& config, const CollisionModel& model);
-
-// Parts of these, for what is no collision integral.
 
 Dispersion make_dispersion(const Config& config);
 Interaction make_interaction(const Config& config);

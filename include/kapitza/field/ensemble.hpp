@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,12 +17,10 @@
 #include "kapitza/field/window.hpp"
 #include "kapitza/model/dispersion.hpp"
 #include "kapitza/model/interaction.hpp"
+#include "kapitza/model/spectrum.hpp"
 #include "kapitza/numerics/composition.hpp"
 
 namespace kapitza {
-
-/// A density n(k), at any momenta.
-using Spectrum = std::function<std::vector<double>(const std::vector<double>& k)>;
 
 /// The profile of a smooth defect: 1 up to |x| = 1/4, then cos^2, zero from 1/2 on.
 double smooth_step(double x);

@@ -10,7 +10,7 @@ namespace kapitza {
 /// U'(y), Eq. (2), as a polynomial: slope[l] multiplies y^l.
 template <class T>
 struct PotentialSlope {
-  static constexpr int size = 6;  ///< CollisionModel::max_channel
+  static constexpr int size = 6;  ///< Interaction::max_degree
   T slope[size]{};                // std::array is no device code
 
   KAPITZA_HD constexpr T operator()(T y) const {

@@ -25,7 +25,7 @@ struct CollisionModel {
   MomentumGrid grid;
   std::vector<int> channels;  ///< ascending, each between 2 and max_channel
 
-  static constexpr int max_channel = 6;
+  static constexpr int max_channel = Interaction::max_degree;
 
   /// All channels that the interaction opens: l = 2 ... degree.
   static std::vector<int> all_channels(const Interaction& interaction);

@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "kapitza/field/field_steps.hpp"
+#include "kapitza/kinetic/time_sweep.hpp"
+
 namespace kapitza {
 
-/// How a GPU makes the steps of an ensemble of fields.
-enum class FieldSteps {
-  best,        ///< fused where the field of a trajectory fits into a block, else in two passes
-               ///< where they suit the ring, else by transforms
-  transforms,  ///< batched transforms of the library, with pointwise stages between them
-  fused,       ///< one block for each trajectory: radix 8, from 8192 sites on 16
-  two_pass,    ///< passes over columns and rows of a ring of 2^12 to 2^20 sites
-  // Rungs of the ladder, for comparison; 2048 sites only.
-  fused_radix4,   ///< more exchanges
-  fused_wide,     ///< radix 8, two butterflies per lane: fewer lanes with more registers
-  fused_radix16,  ///< fewer exchanges, as many registers
-};
-
-/// How a GPU sums over auxiliary time.
-enum class TimeSweep {
-  best,        ///< fused where a lattice fits into a block, else by transforms
-  transforms,  ///< batched transforms of the library, with pointwise stages between them
-};
-
+/// What a GPU does in one of several ways, each subject its own.
 struct CudaChoices {
   FieldSteps steps = FieldSteps::best;
   TimeSweep sweep = TimeSweep::best;

@@ -11,6 +11,8 @@ namespace kapitza {
 /// The local interaction U(y) = sum_l c_l y^l / l!, Eq. (2), and the rates of its collisions.
 class Interaction {
  public:
+  static constexpr int max_degree = 6;  ///< of what can be simulated
+
   /// c[l] multiplies y^l / l!; c.at(3) = 6 alone is the |psi|^6 defect.
   explicit Interaction(const std::map<int, double>& c) {
     for (const auto& [l, value] : c) {

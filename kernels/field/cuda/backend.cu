@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "kernels/device/cuda/cuda_device.cuh"
+#include "kernels/field/cuda/backend.hpp"
 #include "kernels/field/staged/backend.hpp"
-#include "kernels/machine/cuda_backends.hpp"
 
 namespace kapitza::cuda {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kapitza/machine/cuda_choices.hpp"
+#include "kapitza/field/field_steps.hpp"
 #include "kapitza/numerics/fast_length.hpp"
 #include "kernels/device/block/fft_tables.hpp"
 #include "kernels/device/block/power_of_two.hpp"

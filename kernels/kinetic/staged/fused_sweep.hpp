@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kapitza/machine/cuda_choices.hpp"
+#include "kapitza/kinetic/time_sweep.hpp"
 #include "kernels/device/block/power_of_two.hpp"
 #include "kernels/device/block/ring_fft.hpp"
 #include "kernels/device/block/stockham.hpp"

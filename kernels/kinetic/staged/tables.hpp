@@ -14,7 +14,7 @@
 #include "kapitza/kinetic/collision_schedule.hpp"
 #include "kapitza/kinetic/kink.hpp"
 #include "kapitza/kinetic/stencil.hpp"
-#include "kapitza/machine/cuda_choices.hpp"
+#include "kapitza/kinetic/time_sweep.hpp"
 #include "kernels/device/block/fft_tables.hpp"
 #include "kernels/device/staged/device.hpp"
 #include "kernels/device/staged/table_set.hpp"

@@ -4,13 +4,10 @@
 #include <memory>
 
 #include "kapitza/field/backend.hpp"
-#include "kapitza/kinetic/backend.hpp"
-#include "kapitza/machine/cuda_choices.hpp"
+#include "kapitza/field/field_steps.hpp"
 
-/// The parts of a GPU, each in a file of its own: they take minutes to compile.
 namespace kapitza::cuda {
 
-std::unique_ptr<kinetic::Backend> make_kinetic(TimeSweep sweep);
 std::unique_ptr<field::Backend> make_field(FieldSteps steps);
 
 }  // namespace kapitza::cuda
