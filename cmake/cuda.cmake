@@ -6,6 +6,17 @@ if(KAPITZA_CUDA STREQUAL "OFF")
   return()
 endif()
 
+# The first GPU that the driver lists; empty where there is none.
+execute_process(COMMAND nvidia-smi --query-gpu=name --format=csv,noheader
+  OUTPUT_VARIABLE KAPITZA_GPU RESULT_VARIABLE failure ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(NOT failure STREQUAL "0")
+  set(KAPITZA_GPU "")
+endif()
+if(KAPITZA_CUDA STREQUAL "AUTO" AND KAPITZA_GPU STREQUAL "")
+  set(KAPITZA_CUDA_SUMMARY "off (no GPU here; -DKAPITZA_CUDA=ON compiles it all the same)")
+  return()
+endif()
+
 include(CheckLanguage)
 if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX} AND EXISTS /usr/local/cuda/bin/nvcc)
   set(CMAKE_CUDA_COMPILER /usr/local/cuda/bin/nvcc)
@@ -15,13 +26,19 @@ if(NOT CMAKE_CUDA_COMPILER)
   if(KAPITZA_CUDA STREQUAL "ON")
     message(FATAL_ERROR "KAPITZA_CUDA=ON, but no CUDA compiler was found: set CUDACXX, or use -DKAPITZA_CUDA=OFF")
   endif()
+  message(WARNING "there is a GPU (${KAPITZA_GPU}), but no CUDA compiler was found: building without CUDA. "
+    "Install the CUDA toolkit, or set CUDACXX to its nvcc")
   set(KAPITZA_CUDA_SUMMARY "off (no nvcc found)")
   return()
 endif()
 
-# Machine code for the two generations we tune for, and PTX for what comes after them.
+# Machine code for the GPU that is here, or else for the one we tune for, with PTX for what comes after it.
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
-  set(CMAKE_CUDA_ARCHITECTURES 80-real 90)
+  if(KAPITZA_GPU STREQUAL "")
+    set(CMAKE_CUDA_ARCHITECTURES 90)
+  else()
+    set(CMAKE_CUDA_ARCHITECTURES native)
+  endif()
 endif()
 enable_language(CUDA)
 # CMake up to 3.25.1 does not know nvcc's flag for C++20.

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # One library for every subject, from src/NAME, and one for what it does on a device, from
 # kernels/NAME/cpu and kernels/NAME/cuda. It is linked with the subjects that it may use and nothing
-# else, so that who may include whom is a rule of the linker too (tests/house/CMakeLists.txt).
+# else, so that who may use whom is a rule of the linker too (tests/house/CMakeLists.txt).
 
 # kapitza_subject(NAME [USES SUBJECT...] [LIBRARIES LIBRARY...])
 function(kapitza_subject name)
   cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
   list(TRANSFORM arg_USES PREPEND kapitza_)
+  set_property(GLOBAL APPEND PROPERTY KAPITZA_SUBJECTS ${name})
   file(GLOB sources CONFIGURE_DEPENDS src/${name}/*.cpp)
   if(sources)
     add_library(kapitza_${name} ${sources})

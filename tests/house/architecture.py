@@ -7,6 +7,7 @@
 import collections
 import re
 import sys
+from pathlib import Path
 
 import tree
 
@@ -193,6 +194,20 @@ def check_devices():
                 yield f"{path}:{line}: {parts[2]}/ must not include {name}"
 
 
+def check_headers():
+    """What tests/house/CMakeLists.txt relies on: a header is guarded, and its own .cpp includes it first."""
+    for path in tree.files({".hpp", ".cuh"}):
+        if "\n#pragma once\n" not in tree.text(path):
+            yield f"{path}:1: no #pragma once"
+    for path in tree.files({".cpp"}):
+        header = path.with_suffix(".hpp")
+        if path.parts[0] == "src":
+            header = Path("include/kapitza", *header.parts[1:])
+        first = next((name for name, _ in includes(path)), None)
+        if (tree.ROOT / header).exists() and first != header.as_posix().removeprefix("include/"):
+            yield f"{path}: its first include must be {header}"
+
+
 def check_top_levels():
     for path in tree.files(tree.CPP):
         allowed = TOP_LEVELS.get(path.parts[0])
@@ -271,7 +286,7 @@ def check_licences():
 
 
 CHECKS = (
-    check_subjects, check_cycles, check_links, check_rooms, check_devices, check_top_levels, check_host, check_key_names,
+    check_subjects, check_cycles, check_links, check_rooms, check_devices, check_headers, check_top_levels, check_host, check_key_names,
     check_oracles, check_vocabulary, check_formulas, check_words, check_licences
 )
 

@@ -1,52 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Layer 2: grids, interpolation, quadratures, the resonant manifold.
+// Stencils, the resonant manifold, the table of its pairs.
 #include <cmath>
 #include <gtest/gtest.h>
 #include <memory>
 #include <numbers>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/kinetic/balance.hpp"
 #include "kapitza/kinetic/pair_table.hpp"
 #include "kapitza/kinetic/resonant_manifold.hpp"
 #include "kapitza/kinetic/stencil.hpp"
-#include "kapitza/model/lattice.hpp"
 #include "kapitza/model/momentum_grid.hpp"
-#include "kapitza/numerics/gauss_legendre.hpp"
 
 namespace kapitza {
 namespace {
 
 using std::numbers::pi;
-
-TEST(MomentumGrid, IsSymmetricAscendingAndInsideTheZone) {
-  for (int K : {32, 34, 100, 4096}) {
-    const MomentumGrid grid{K};
-    for (int m = 0; m < K; ++m) {
-      EXPECT_NEAR(grid(m), -pi + 2 * pi * (m + 0.5) / K, 1e-14);
-      EXPECT_NEAR(grid(m), -grid(K - 1 - m), 1e-14);
-    }
-  }
-}
-
-TEST(MomentumGrid, LatticesContainTheGrid) {
-  const MomentumGrid grid{48};
-  for (int ratio : {1, 2, 3, 8})
-    for (int m = 0; m < grid.K; ++m) {
-      EXPECT_NEAR(grid.lattice(ratio * m, ratio * grid.K), grid(m), 1e-14);
-      EXPECT_NEAR(grid.coordinate(grid(m), ratio * grid.K), ratio * m, 1e-11);
-    }
-}
-
-TEST(Lattice, FoldingIsTheTransposeOfPadding) {
-  for (const auto& [K, M] : {std::pair{8, 8}, {8, 16}, {8, 24}, {6, 12}})
-    for (int i = 0; i < M; ++i)
-      for (int j = 0; j < K; ++j) {
-        std::vector<double> modes(K, 0.0), fine(M, 0.0);
-        modes[j] = fine[i] = 1;
-        EXPECT_EQ(padded_mode(modes.data(), K, M, i), folded_mode(fine.data(), K, M, j));
-      }
-}
 
 TEST(Stencil, IsExactForPolynomialsOfDegreeFive) {
   const auto f = [](double x) {
@@ -72,15 +40,6 @@ TEST(Stencil, ResolvesTheHighestModeOfTheGrid) {
   }
   EXPECT_LT(worst, 3e-7);
   EXPECT_GT(worst, 1e-8);  // the figure that stencil.hpp quotes is not idle
-}
-
-TEST(GaussLegendre, IntegratesPolynomialsExactly) {
-  const GaussLegendre rule(7);
-  for (int power = 0; power <= 13; ++power) {
-    double sum = 0;
-    for (int i = 0; i < 7; ++i) sum += rule.weight[i] * std::pow(rule.x[i], power);
-    EXPECT_NEAR(sum, 1.0 / (power + 1), 1e-14);
-  }
 }
 
 TEST(ResonantManifold, EveryNodeConservesMomentumAndEnergy) {
@@ -178,43 +137,6 @@ TEST(PairTable, IsMadeOnceAsLongAsItIsWanted) {
     EXPECT_EQ(again->nodes[i].weight, table->nodes[i].weight);
     EXPECT_EQ(again->nodes[i].place[2], table->nodes[i].place[2]);
   }
-}
-
-TEST(Balance, ThermalDensitiesHaveNoDeparture) {
-  const std::vector<double> E = Dispersion::parabolic().energy(MomentumGrid{128}.momenta());
-  for (double mu : {-3.0, -1.0, -0.05, -1e-3}) {
-    std::vector<double> n, h(128);
-    for (double e : E) n.push_back(1 / (0.7 * (e - mu)));
-
-    const auto line = balance(n.data(), E.data(), 128, h.data());
-
-    EXPECT_NEAR(line.b, 0.7, 1e-12);
-    for (double x : h) EXPECT_NEAR(x, 0, 2e-14) << "mu = " << mu;
-  }
-}
-
-TEST(Balance, ProjectionRestoresBothLawsAndIsIdempotent) {
-  const int K = 96;
-  const std::vector<double> E = Dispersion::parabolic().energy(MomentumGrid{K}.momenta());
-  std::vector<double> n, I;
-  for (int m = 0; m < K; ++m) {
-    n.push_back(0.3 + std::exp(std::sin(0.4 * m)));
-    I.push_back(std::cos(1.7 * m) + 0.3);
-  }
-
-  const Projection first = project(n.data(), E.data(), K, I.data());
-  double number = 0, energy = 0;
-  for (int m = 0; m < K; ++m) {
-    number += I[m];
-    energy += I[m] * E[m];
-  }
-  const std::vector<double> once = I;
-  project(n.data(), E.data(), K, I.data());
-
-  EXPECT_GT(std::abs(first.number_rate_raw), 1e-3);
-  EXPECT_NEAR(number, 0, 1e-12);
-  EXPECT_NEAR(energy, 0, 1e-11);
-  for (int m = 0; m < K; ++m) EXPECT_NEAR(I[m], once[m], 1e-13);
 }
 
 }  // namespace

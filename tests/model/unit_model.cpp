@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Layer 1: bands, rates and thermal states against closed forms.
+// Bands, rates and thermal states against closed forms.
 #include <cmath>
 #include <gtest/gtest.h>
 #include <numbers>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/kinetic/collision_terms.hpp"
 #include "kapitza/model/dispersion.hpp"
 #include "kapitza/model/interaction.hpp"
 #include "kapitza/model/momentum_grid.hpp"
@@ -89,17 +88,6 @@ TEST(Interaction, VertexIsTheLiteralSum) {
     EXPECT_NEAR(U.rate_slope(l, rho), (U.rate(l, rho + step) - U.rate(l, rho - step)) / (2 * step),
                 1e-4);
   }
-}
-
-TEST(CollisionTerms, PolynomialIsTheSumOverChannels) {
-  const ChannelPolynomial<3> P{{108, 7, 0.4}};
-  const double a = 0.37;
-
-  const auto [p, dp, ddp] = P(a);
-
-  EXPECT_NEAR(p, 108 * a * a + 7 * a * a * a + 0.4 * std::pow(a, 4), 1e-13);
-  EXPECT_NEAR(dp, 216 * a + 21 * a * a + 1.6 * a * a * a, 1e-13);
-  EXPECT_NEAR(ddp, 216 + 42 * a + 4.8 * a * a, 1e-12);
 }
 
 TEST(Thermal, StateIsRecoveredFromItsMoments) {

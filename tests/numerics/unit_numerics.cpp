@@ -10,6 +10,7 @@
 #include "kapitza/core/error.hpp"
 #include "kapitza/numerics/angle.hpp"
 #include "kapitza/numerics/embedded_runge_kutta.hpp"
+#include "kapitza/numerics/gauss_legendre.hpp"
 #include "kapitza/numerics/norms.hpp"
 #include "kapitza/numerics/periodic_spline.hpp"
 #include "kapitza/numerics/roots.hpp"
@@ -222,6 +223,17 @@ TEST(Roots, MinimumOfAParabolaAndOfAKink) {
   // Rounding hides the bottom of a parabola within the root of epsilon.
   EXPECT_NEAR(minimum([](double x) { return (x - 0.3) * (x - 0.3) + 1; }, -1, 2), 0.3, 1e-7);
   EXPECT_NEAR(minimum([](double x) { return std::abs(x - 0.3); }, -1, 2), 0.3, 1e-12);
+}
+
+// --- Gauss-Legendre ------------------------------------------------------------------------------
+
+TEST(GaussLegendre, IntegratesPolynomialsExactly) {
+  const GaussLegendre rule(7);
+  for (int power = 0; power <= 13; ++power) {
+    double sum = 0;
+    for (int i = 0; i < 7; ++i) sum += rule.weight[i] * std::pow(rule.x[i], power);
+    EXPECT_NEAR(sum, 1.0 / (power + 1), 1e-14);
+  }
 }
 
 // --- norms ---------------------------------------------------------------------------------------

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-//
-// Refining: when answers agree, and when it is told to stop.
-#include <cmath>
-#include <gtest/gtest.h>
-#include <vector>
 
-#include "kapitza/kinetic/resolve.hpp"
-#include "kapitza/machine/machine.hpp"
-#include "kapitza/model/thermal.hpp"
+// Refining until answers agree.
+#include <gtest/gtest.h>
+#include <optional>
+
 #include "kapitza/numerics/refine.hpp"
 
 namespace kapitza {
@@ -42,54 +38,6 @@ TEST(Pace, FollowsTheSize) {
   EXPECT_EQ(pace.expected(5), 0);
   pace.record(2, 10);
   EXPECT_EQ(pace.expected(4), 20);
-}
-
-/// A band whose 3 -> 3 integral converges so slowly in T that a tolerance like this takes minutes.
-struct Slow {
-  CollisionModel model{Dispersion::cosine(), Interaction::psi6(), {32}, {3}};
-  std::vector<double> n;
-  std::unique_ptr<Machine> machine = make_cpu_machine(1);
-
-  Slow() {
-    for (const double k : model.grid.momenta()) n.push_back(0.1 + std::exp(-5 * k * k));
-  }
-};
-
-TEST(ResolveCollision, StopsBeforeTheRefinementThatIsTooMuch) {
-  const Slow slow;
-  for (const int most : {1, 2, 3, 6}) {
-    int asked = 0;
-    const auto stop = [&](double) { return ++asked == most; };
-    const ResolvedCollision resolved =
-        resolve_collision(slow.machine->kinetic(), slow.model, slow.n, {.tolerance = 1e-9}, stop);
-    EXPECT_EQ(asked, most);
-    EXPECT_FALSE(resolved.complete);
-    EXPECT_EQ(resolved.errors.tolerance, 1e-9);
-    ASSERT_TRUE(resolved.collision);
-    EXPECT_LT(resolved.collision->plan().resolution.T, greatest_T(slow.model));
-  }
-}
-
-TEST(ResolveCollision, IsAskedWithTheSecondsThatComeNext) {
-  const Slow slow;
-  std::vector<double> seconds;
-  const auto stop = [&](double next) {
-    seconds.push_back(next);
-    return seconds.size() == 8;
-  };
-  resolve_collision(slow.machine->kinetic(), slow.model, slow.n, {.tolerance = 1e-9}, stop);
-  for (const double next : seconds) EXPECT_GT(next, 0);
-}
-
-TEST(ResolveRow, StopsAsWell) {
-  const Slow slow;
-  int asked = 0;
-  const ResolvedRow row = resolve_row(slow.machine->kinetic(), slow.model, slow.n,
-                                      {.tolerance = 1e-9}, [&](double) { return ++asked == 4; });
-  EXPECT_EQ(asked, 4);
-  EXPECT_FALSE(row.complete);
-  ASSERT_EQ(row.groups.size(), 1);
-  EXPECT_EQ(row.groups[0].members, std::vector<std::size_t>{0});
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "oracle_field.hpp"
+#include "tests/support/oracle_field.hpp"
 
 #include <algorithm>
 #include <cmath>

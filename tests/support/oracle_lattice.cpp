@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "oracle_lattice.hpp"
+#include "tests/support/oracle_lattice.hpp"
 
 #include <cmath>
 #include <complex>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "oracle_resonance.hpp"
+#include "tests/support/oracle_resonance.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <memory>
 
-#include "kernels/device/cuda/cuda_device.cuh"
 #include "kernels/field/cuda/backend.hpp"
+#include "kernels/field/cuda/parts.cuh"
 #include "kernels/field/staged/backend.hpp"
 
 namespace kapitza::cuda {

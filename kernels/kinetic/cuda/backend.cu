@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <memory>
 
-#include "kernels/device/cuda/cuda_device.cuh"
 #include "kernels/kinetic/cuda/backend.hpp"
+#include "kernels/kinetic/cuda/parts.cuh"
 #include "kernels/kinetic/staged/backend.hpp"
 
 namespace kapitza::cuda {

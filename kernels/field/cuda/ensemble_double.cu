@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernels/field/cuda/parts.cuh"
+
+namespace kapitza::staged {
+
+template class StagedEnsemble<cuda::CudaDevice, double>;
+
+}  // namespace kapitza::staged

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernels/kinetic/cuda/parts.cuh"
+
+namespace kapitza::staged {
+
+template class JacobianPass<cuda::CudaDevice>;
+
+}  // namespace kapitza::staged
