@@ -5,15 +5,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cub/device/device_segmented_reduce.cuh>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <stdexcept>
-#include <thrust/iterator/counting_iterator.h>
-#include <thrust/iterator/transform_iterator.h>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -22,6 +19,7 @@
 #include "kernels/device/cuda/check.cuh"
 #include "kernels/device/cuda/cuda_block.cuh"
 #include "kernels/device/cuda/plan_cache.cuh"
+#include "kernels/device/cuda/sum_rows.cuh"
 #include "kernels/device/staged/device.hpp"
 
 namespace kapitza::cuda {
@@ -160,12 +158,6 @@ struct SharedState {
   std::atomic<std::uint64_t> devices = 0;
 };
 
-/// Where a row of a matrix begins.
-struct RowStart {
-  int columns;
-  __host__ __device__ std::ptrdiff_t operator()(std::ptrdiff_t row) const { return row * columns; }
-};
-
 /// The staged::Device that is a GPU: one stream, on which everything runs in order.
 class CudaDevice {
  public:
@@ -238,13 +230,9 @@ class CudaDevice {
 
   std::size_t most_shared_bytes() const { return static_cast<std::size_t>(most_shared_bytes_); }
 
-  /// CUB gives every row to one block, whose threads add in a fixed order.
   void sum_rows(const double* values, int rows, int columns, double* sums) {
-    const auto starts = thrust::make_transform_iterator(
-        thrust::make_counting_iterator(std::ptrdiff_t{0}), RowStart{columns});
     const auto sum = [&](void* memory, std::size_t& bytes) {
-      return cub::DeviceSegmentedReduce::Sum(memory, bytes, values, sums, rows, starts, starts + 1,
-                                             stream());
+      return cuda::sum_rows(memory, bytes, values, rows, columns, sums, stream());
     };
     std::size_t bytes = 0;
     KAPITZA_CUDA(sum(nullptr, bytes));
