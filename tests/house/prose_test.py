@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The check of prose finds what it should, and nothing else."""
 
+import tempfile
 import unittest
+from pathlib import Path
+from unittest import mock
 
+import docs
 import prose
+import tree
 
 WORDS = "one more word " * 8  # longer than a line may be
 
@@ -93,6 +98,19 @@ class Headings(unittest.TestCase):
     def test_ask_or_name(self):
         self.assertEqual(faults("# A name", "## When does a test ask?"), [])
         self.assertEqual(faults("# A sentence."), [1])
+
+
+class Documents(unittest.TestCase):
+    def test_are_checked_wherever_they_are_but_reports(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("README.md", "docs/page.md", "bench/results/report.md"):
+                path = Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("One. Two.\n", encoding="utf-8")
+            with mock.patch.object(tree, "ROOT", Path(folder)):
+                found = [problem.split(": ")[0] for problem in docs.check_prose()]
+        self.assertEqual(found, ["README.md:1", "docs/page.md:1"])
+        self.assertIn(docs.check_prose, docs.CHECKS)
 
 
 if __name__ == "__main__":
