@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks that what the documents and comments refer to exists: equations, files, commands."""
+"""Checks that what the documents and comments refer to exists, and how the documents are set."""
 
 import re
 
+import prose
 import tree
 
 NOTATION = "docs/notation.md"
@@ -13,7 +14,7 @@ DEFINITION = re.compile(r"\\tag\{(\d+)\}|\s{2,}\((\d+)\)\s*$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
-OUR_PATH = re.compile(r"(?:include|src|kernels|host|tests|bench|configs|docs|plots|cmake)/[\w./-]*")
+OUR_PATH = re.compile(r"(?:include|src|kernels|host|tests|bench|configs|docs|plots|python|tools|cmake)/[\w./-]*")
 COMMAND = re.compile(r"\./dev ([a-z]+)")
 
 
@@ -81,7 +82,14 @@ def check_commands():
                 yield f"{path}:{tree.line_of(content, match.start())}: there is no ./dev {match[1]}"
 
 
-CHECKS = (check_equations, check_links, check_paths, check_commands)
+def check_prose():
+    for path in tree.files({".md"}):
+        if path.parts[:2] != ("bench", "results"):  # reports are made by a script
+            for line, problem in prose.problems(tree.text(path)):
+                yield f"{path}:{line}: {problem}"
+
+
+CHECKS = (check_equations, check_links, check_paths, check_commands, check_prose)
 
 if __name__ == "__main__":
     tree.report([problem for check in CHECKS for problem in check()], "docs")
