@@ -33,7 +33,7 @@ class Install(unittest.TestCase):
         self.folder = Path(folder.name)
 
     def call(self, *command):
-        """What it prints; errors are those of a folder where the package's sources are not."""
+        """What it prints, in a folder where the package's sources are not."""
         return subprocess.run(
             command, check=True, cwd=self.folder, text=True, stdout=subprocess.PIPE
         ).stdout
@@ -54,6 +54,10 @@ class Install(unittest.TestCase):
         self.assertEqual(size, "32")
         self.assertEqual(self.call(programs / "kapitza-plot", "quickstart.h5"), "quickstart.png\n")
         self.assertTrue((self.folder / "quickstart.png").is_file())
+        command = [programs / "kapitza-plot", "missing.h5"]
+        wrong = subprocess.run(command, check=False, cwd=self.folder, text=True, capture_output=True)
+        self.assertEqual((wrong.returncode, wrong.stdout), (4, ""))
+        self.assertEqual(wrong.stderr, "error: missing.h5: there is no such file\n")
 
 
 if __name__ == "__main__":
