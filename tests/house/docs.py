@@ -14,7 +14,7 @@ DEFINITION = re.compile(r"\\tag\{(\d+)\}|\s{2,}\((\d+)\)\s*$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
-OUR_PATH = re.compile(r"(?:include|src|kernels|host|tests|bench|configs|docs|plots|python|tools|cmake)/[\w./-]*")
+OUR_PATH = re.compile(r"(?:include|src|kernels|host|tests|bench|configs|docs|python|tools|cmake)/[\w./-]*")
 COMMAND = re.compile(r"\./dev ([a-z]+)")
 
 

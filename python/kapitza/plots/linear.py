@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Figure of the job linear: what a thermal defect reflects, its modes and its resistance."""
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import ticker
+from matplotlib.lines import Line2D
 
-from . import relax, stationary, style
+from . import defect, kinetic, style
 
 # Of a longer list of Lambda, so many reflected and transmitted curves are drawn.
 CURVES = 6
@@ -41,7 +42,7 @@ def folded(data, values):
 
 
 def points(data, values):
-    return (folded if one_sided(data) else stationary.broken)(data, np.asarray(values))
+    return (folded if one_sided(data) else defect.broken)(data, np.asarray(values))
 
 
 def mirrored(data):
@@ -53,7 +54,7 @@ def half_axis(axes):
     axes.set_xlim(0, np.pi)
     axes.set_xticks(np.pi * np.linspace(0, 1, 5))
     axes.set_xticklabels(["$0$", r"$\pi/4$", r"$\pi/2$", r"$3\pi/4$", r"$\pi$"])
-    axes.xaxis.set_minor_locator(plt.MultipleLocator(np.pi / 16))
+    axes.xaxis.set_minor_locator(ticker.MultipleLocator(np.pi / 16))
     axes.set_xlabel("$|k|$")
 
 
@@ -82,9 +83,9 @@ def chosen(data):
     if count <= CURVES:
         return np.arange(count)
     path = np.vstack([np.zeros_like(data["milne"]), reflected, data["milne"]])
-    rows = relax.snapshots(path, CURVES + 2)[1:-1] - 1
+    rows = kinetic.snapshots(path, CURVES + 2)[1:-1] - 1
     if len(rows) < 3 or rows[-1] == count:  # no Lambda where the curve changes most
-        return relax.snapshots(reflected, CURVES)
+        return kinetic.snapshots(reflected, CURVES)
     return rows
 
 
@@ -142,7 +143,7 @@ def draw_transmitted(axes, data, rows, colours):
 
 
 def legend_of_Lambdas(figure, data, rows, colours):
-    handles = [plt.Line2D([], [], color=colour) for colour in colours]
+    handles = [Line2D([], [], color=colour) for colour in colours]
     labels = [f"${style.number_text(float(data['Lambda'][row]), 2)}$" for row in rows]
     labels[0] = r"$\Lambda =\ $" + labels[0]
     figure.legend(
@@ -155,9 +156,9 @@ def legend_of_Lambdas(figure, data, rows, colours):
 
 
 def plain_log_axis(axis):
-    axis.set_major_locator(plt.LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(plt.NullFormatter())
+    axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
 
 
 def draw_discrete(axes, nu):
@@ -277,12 +278,11 @@ def draw_resistance(axes, data):
     )
 
 
-@style.styled
-def draw(data):
+def draw(figure, data):
     data = data.sortby("Lambda")
     rows = chosen(data)
     colours = style.time_colours(len(rows) + 1)[:-1] if len(rows) > 1 else [style.BLUE]
-    figure = plt.figure(figsize=(10, 6.6))
+    figure.set_size_inches(10, 6.6)
     left = figure.add_gridspec(
         2, 1, height_ratios=(2.3, 1), left=0.08, right=0.53, top=0.82, bottom=0.09, hspace=0.06
     )
@@ -298,4 +298,3 @@ def draw(data):
     draw_resistance(resistance, data)
     figure.align_ylabels([modes, resistance])
     style.heading(figure, "Linear response of a thermal defect", data)
-    return figure

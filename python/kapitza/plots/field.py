@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Figures of the job microscopic: the field in a defect or a closed chain, and kinetic theory."""
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import ticker
 
-from . import linear, stationary, style
+from ..error import Error
+from . import defect, linear, style
 
 # A closed chain has as many momenta as sites; neighbours are averaged until so many points remain.
 BINS = 64
@@ -32,18 +33,14 @@ def momenta(data):
 
 
 def require_same(what, ours, theirs, tolerance):
-    from . import PlotError
-
     if not np.allclose(ours, theirs, rtol=0, atol=tolerance * np.max(np.abs(ours))):
-        raise PlotError(f"the field and the kinetic result differ in {what}")
+        raise Error(f"the field and the kinetic result differ in {what}")
 
 
 def require_same_model(data, other):
-    from . import PlotError
-
     ours, theirs = (style.configuration(one).get("model") for one in (data, other))
     if ours != theirs:
-        raise PlotError("the field and the kinetic result differ in their model")
+        raise Error("the field and the kinetic result differ in their model")
 
 
 def at_momenta(data, other, values):
@@ -66,7 +63,7 @@ def strength(other):
 
 def at_same_Lambda(data, other):
     """Of a result for a list of Lambda, the one that belongs to the field."""
-    results = stationary.each_Lambda(other)
+    results = defect.each_Lambda(other)
     nearest = min(results, key=lambda one: abs(strength(one) - data.attrs["Lambda"]))
     require_same("Lambda", data.attrs["Lambda"], strength(nearest), SAME_LAMBDA)
     return nearest
@@ -80,8 +77,6 @@ def check_defects(data, other):
 
 
 def check_chains(data, other):
-    from . import PlotError
-
     require_same_model(data, other)
     coupling = style.configuration(other)["relax"]["lambda"]
     require_same("lambda", abs(data.attrs["lambda"]), abs(coupling), SAME_LAMBDA)
@@ -89,7 +84,7 @@ def check_chains(data, other):
     require_same("the density at the start", data["n_in"].values, start, SAME_DENSITY)
     end, needed = float(other["t"][-1]), float(data["t"][-1])
     if end < needed * (1 - 1e-9):
-        raise PlotError(f"the kinetic result ends at t = {end:.4g}, the field at t = {needed:.4g}")
+        raise Error(f"the kinetic result ends at t = {end:.4g}, the field at t = {needed:.4g}")
 
 
 def kinetic_change(data, other):
@@ -170,12 +165,12 @@ def time_text(time):
 
 
 def outgoing(data, name="n"):
-    return stationary.outgoing(data, f"{name}_left", f"{name}_right")
+    return defect.outgoing(data, f"{name}_left", f"{name}_right")
 
 
 def incoming(data, name="n"):
     """What the windows see of the carriers that are on their way to the defect."""
-    return stationary.outgoing(data, f"{name}_right", f"{name}_left")
+    return defect.outgoing(data, f"{name}_right", f"{name}_left")
 
 
 def status(data):
@@ -212,14 +207,14 @@ def sides_below(axes, data):
 def draw_leaving(axes, data, kinetic):
     k, asked = momenta(data), data["n_expected"].values
     for other, look in zip(kinetic, prediction_looks(len(kinetic))):
-        curve = stationary.broken(other, stationary.outgoing(other))
-        label = prediction_name(other) + stationary.incomplete(other)
+        curve = defect.broken(other, defect.outgoing(other))
+        label = prediction_name(other) + defect.incomplete(other)
         axes.plot(*curve, lw=1.3, label=label, zorder=3, **look)
     axes.plot(k, asked, label=r"asked for, $n_{\mathrm{in}}$", zorder=2.5, **ASKED)
     draw_measured(axes, k, incoming(data), incoming(data, "n_err"), style.GREEN, "coming in")
     label = r"leaving, $n_{\mathrm{out}}$"
     draw_measured(axes, k, outgoing(data), outgoing(data, "n_err"), style.BLUE, label)
-    theirs = [stationary.outgoing(other).max() for other in kinetic]
+    theirs = [defect.outgoing(other).max() for other in kinetic]
     high = np.nanmax([asked.max(), *outgoing(data), *incoming(data), *theirs])
     axes.set_ylim(0, 1.42 * high)
     axes.set_ylabel("$n(k)$")
@@ -231,9 +226,9 @@ def draw_excess(axes, data, kinetic):
     """What collisions have changed; without them what leaves is what came in at the other side."""
     k, asked = momenta(data), data["n_expected"].values
     linear.zero_line(axes)
-    predicted = [stationary.outgoing(other) - stationary.without_defect(other) for other in kinetic]
+    predicted = [defect.outgoing(other) - defect.without_defect(other) for other in kinetic]
     for other, change, look in zip(kinetic, predicted, prediction_looks(len(kinetic))):
-        axes.plot(*stationary.broken(other, change), lw=1.3, zorder=3, **look)
+        axes.plot(*defect.broken(other, change), lw=1.3, zorder=3, **look)
     change, error = outgoing(data) - asked, outgoing(data, "n_err")
     draw_measured(axes, k, change, error, style.BLUE)
     finite_limits(axes, change - error, change + error, *predicted)
@@ -283,7 +278,7 @@ def kinetic_density(data, other):
     """rho over x: X is the part of Lambda that a carrier from the left has behind it."""
     D = data["D"].values
     X = (np.cumsum(D**2) - D**2 / 2) / np.sum(D**2)
-    return np.interp(X, *stationary.density_profile(other))
+    return np.interp(X, *defect.density_profile(other))
 
 
 def draw_profile(axes, data, kinetic):
@@ -334,9 +329,9 @@ def draw_error(axes, data):
     axes.set_ylabel(r"error of $n_{\mathrm{out}}(k)$ in $\%$")
     low, high = axes.get_ylim()
     axes.set_ylim(low, high * (high / low) ** 0.45)
-    axes.yaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
-    axes.yaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(plt.NullFormatter())
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
+    axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(ticker.NullFormatter())
     legend(axes, ncol=2, handlelength=1.5, labelspacing=0.3, columnspacing=1.2)
 
 
@@ -351,8 +346,8 @@ def draw_momenta(figure, data, kinetic):
     figure.align_ylabels([leaving, excess])
 
 
-def draw_defect(data, kinetic):
-    figure = plt.figure(figsize=(10, 6.9))
+def draw_defect(figure, data, kinetic):
+    figure.set_size_inches(10, 6.9)
     draw_momenta(figure, data, kinetic)
     grid = figure.add_gridspec(2, 1, left=0.615, right=0.985, top=0.795, bottom=0.11, hspace=0.34)
     profile, error = (figure.add_subplot(cell) for cell in grid)
@@ -361,7 +356,6 @@ def draw_defect(data, kinetic):
     figure.align_ylabels([profile, error])
     lines = (style.sentence(words) for words in (field_words(data), run_words(data)))
     style.headlines(figure, "Field with a defect" + status(data), *lines)
-    return figure
 
 
 # ---- the closed chain ---------------------------------------------------------------------------
@@ -448,7 +442,7 @@ def draw_growth(axes, data, kinetic):
             axes.plot(times, line, lw=1.2, zorder=1, **look)
     finite_limits(axes, axes.dataLim.intervaly, above=0.25)
     axes.set_ylabel(r"change $\delta n$")
-    axes.yaxis.set_major_locator(plt.MaxNLocator(5))
+    axes.yaxis.set_major_locator(ticker.MaxNLocator(5))
     legend(axes, ncol=2, handlelength=1.0, columnspacing=1.4)
 
 
@@ -510,33 +504,29 @@ def draw_histories(figure, data, kinetic):
     figure.align_ylabels([growth, drifts])
 
 
-def draw_chain(data, kinetic):
-    figure = plt.figure(figsize=(10, 6.9))
+def draw_chain(figure, data, kinetic):
+    figure.set_size_inches(10, 6.9)
     draw_densities(figure, data, kinetic)
     if data.sizes["t"] > 1:
         draw_histories(figure, data, kinetic)
     lines = (style.sentence(words) for words in (field_words(data), chain_words(data)))
     style.headlines(figure, "Field in a closed chain" + chain_status(data), *lines)
-    return figure
 
 
 # ---- both ---------------------------------------------------------------------------------------
 
 
-@style.styled
-def draw(data):
-    return draw_chain(data, []) if closed(data) else draw_defect(data, [])
+def draw(figure, data, kinetic=()):
+    (draw_chain if closed(data) else draw_defect)(figure, data, kinetic)
 
 
 def checked(data, others):
     """The kinetic results, each of them one for the same problem."""
-    from . import PlotError
-
     wanted = "relax" if closed(data) else "stationary"
     for other in others:
         if other.attrs["job"] != wanted:
             what = "a closed chain" if closed(data) else "a defect"
-            raise PlotError(f"the field in {what} is compared with results of the job {wanted}")
+            raise Error(f"the field in {what} is compared with results of the job {wanted}")
     if not closed(data):
         others = [at_same_Lambda(data, other) for other in others]
     for other in others:
@@ -544,14 +534,10 @@ def checked(data, others):
     return others
 
 
-@style.styled
-def compare(results):
+def compare(figure, results):
     """One field, and what kinetic theory says about it in one or several approximations."""
-    from . import PlotError
-
     fields = [data for data in results if data.attrs["job"] == "microscopic"]
     others = [data for data in results if data.attrs["job"] != "microscopic"]
     if len(fields) != 1:
-        raise PlotError("compared is one result of the job microscopic with kinetic ones")
-    others = checked(fields[0], others)
-    return draw_chain(fields[0], others) if closed(fields[0]) else draw_defect(fields[0], others)
+        raise Error("compared is one result of the job microscopic with kinetic ones")
+    draw(figure, fields[0], checked(fields[0], others))

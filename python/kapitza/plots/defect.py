@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Figures of the job stationary: carriers that cross a defect; how results depend on the cells."""
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import ticker
+from matplotlib.lines import Line2D
 
+from ..error import Error
 from . import style, thermal
 
 # How far the pictures look into the reservoirs, in units of the defect's length.
@@ -82,7 +84,7 @@ def place_axis(axes):
     axes.set_xlim(-MARGIN, 1 + MARGIN)
     axes.set_xticks(np.linspace(0, 1, 5))
     axes.set_xticklabels(["$0$", "$1/4$", "$1/2$", "$3/4$", "$1$"])
-    axes.xaxis.set_minor_locator(plt.NullLocator())
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
     axes.set_xlabel("$X$")
 
 
@@ -95,7 +97,7 @@ def draw_phase_space(axes, colour_axes, data):
     axes.set_xlabel("")
     axes.tick_params(labelbottom=False)
     style.momentum_axis(axes, vertical=True)
-    scale = plt.MaxNLocator(5, steps=[1, 2, 5, 10])
+    scale = ticker.MaxNLocator(5, steps=[1, 2, 5, 10])
     axes.figure.colorbar(image, cax=colour_axes, orientation="horizontal", ticks=scale)
     colour_axes.xaxis.set_ticks_position("top")
     colour_axes.tick_params(which="both", direction="out")
@@ -162,7 +164,7 @@ def incomplete(data):
 def legend_of_Lambdas(figure, results, colours):
     """Some of the curves by name: the others lie between them."""
     rows = np.unique(np.linspace(0, len(results) - 1, 6).astype(int))
-    handles = [plt.Line2D([], [], color=colours[row]) for row in rows]
+    handles = [Line2D([], [], color=colours[row]) for row in rows]
     labels = [f"${style.number_text(results[row].attrs['Lambda'])}$" for row in rows]
     labels[0] = r"$\Lambda =\ $" + labels[0]
     figure.legend(
@@ -171,12 +173,11 @@ def legend_of_Lambdas(figure, results, colours):
     )
 
 
-@style.styled
-def draw(data):
+def draw(figure, data):
     results = each_Lambda(data)
     several = len(results) > 1
     colours = style.time_colours(len(results)) if several else [style.BLACK]
-    figure = plt.figure(figsize=(10, 6.6))
+    figure.set_size_inches(10, 6.6)
     left = figure.add_gridspec(
         2, 1, height_ratios=(1.7, 1), left=0.07, right=0.475, top=0.805, bottom=0.09, hspace=0.06
     )
@@ -193,7 +194,6 @@ def draw(data):
         image.text(0.02, 2.9, rf"$\Lambda = {Lambda}$", va="top", color="white")
         legend_of_Lambdas(figure, results, colours)
     style.heading(figure, "Stationary defect" + incomplete(data), data)
-    return figure
 
 
 # ---- several numbers of cells -------------------------------------------------------------------
@@ -207,14 +207,12 @@ def extrapolated(results, name):
 
 
 def check_comparable(results):
-    from . import PlotError
-
     if any("Lambda" in data.dims for data in results):
-        raise PlotError("results with a list of Lambda cannot be compared with each other")
+        raise Error("results with a list of Lambda cannot be compared with each other")
     if len({data["density"].size for data in results}) < len(results):
-        raise PlotError("compared are results that differ in their number of cells")
+        raise Error("compared are results that differ in their number of cells")
     if any(not np.array_equal(data["k"], results[0]["k"]) for data in results):
-        raise PlotError("compared are results on the same momenta")
+        raise Error("compared are results on the same momenta")
 
 
 def draw_cells(axes, results, colours, name, points, label):
@@ -249,13 +247,12 @@ def draw_cells_at_centre(axes, results, colours):
     axes.legend([line], ["thermal"], loc="upper right", handlelength=1.8)
 
 
-@style.styled
-def compare(results):
+def compare(figure, results):
     """The same defect with different numbers of cells, as far as possible extrapolated."""
     check_comparable(results)
     results = sorted(results, key=lambda data: data["density"].size)
     colours = style.time_colours(len(results) + 1)[:-1]
-    figure = plt.figure(figsize=(10, 6.6))
+    figure.set_size_inches(10, 6.6)
     grid = figure.add_gridspec(
         2, 2, height_ratios=(1.6, 1), left=0.07, right=0.985, top=0.85, bottom=0.09,
         hspace=0.3, wspace=0.13,
@@ -272,4 +269,3 @@ def compare(results):
         handlelength=1.2, handletextpad=0.5, columnspacing=1.1,
     )
     style.heading(figure, "Stationary defect, $N$ cells", results[-1], with_cells=False)
-    return figure

@@ -1,10 +1,46 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Figure of the job relax: a density on its way to the thermal state."""
+"""Figures of the jobs collision and relax: what collisions do to a density, at once and in time."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from . import style
+
+# ---- collision ----------------------------------------------------------------------------------
+
+
+def draw_density(axes, data):
+    axes.plot(data["k"], data["n"], color=style.BLACK)
+    axes.set_ylabel("$n(k)$")
+    axes.set_ylim(bottom=0)
+    style.momentum_axis(axes, label=False)
+    axes.tick_params(labelbottom=False)
+
+
+def draw_rates(axes, data):
+    k, n = data["k"], data["n"]
+    axes.axhline(0, color=style.GREY, lw=0.8)
+    axes.plot(k, data["gain"], color=style.BLUE, label="gain $B$")
+    axes.plot(k, n * data["loss"], color=style.ORANGE, label="loss $nA$")
+    axes.plot(k, data["I"], color=style.BLACK, lw=2, label="$I = B + nA$")
+    axes.fill_between(k, data["I"], color=style.BLACK, alpha=0.08, lw=0)
+    axes.set_ylabel(r"rates$\,/\,\lambda^2$")
+    style.momentum_axis(axes)
+
+
+def draw_collision(figure, data):
+    figure.set_size_inches(10, 5.6)
+    grid = figure.add_gridspec(
+        2, 1, height_ratios=(1, 1.7), left=0.075, right=0.985, top=0.855, bottom=0.105, hspace=0.06
+    )
+    panels = [figure.add_subplot(grid[row]) for row in range(2)]
+    draw_density(panels[0], data)
+    draw_rates(panels[1], data)
+    figure.align_ylabels(panels)
+    figure.legend(loc="upper right", bbox_to_anchor=(0.992, 0.945), ncol=3, columnspacing=1.4)
+    style.heading(figure, "Collision integral", data)
+
+
+# ---- relax --------------------------------------------------------------------------------------
 
 
 def snapshots(n, count):
@@ -68,9 +104,8 @@ def draw_drifts(axes, data):
     axes.legend(loc="upper right", ncol=2, handlelength=1.2, columnspacing=1.0, borderaxespad=0.2)
 
 
-@style.styled
-def draw(data):
-    figure = plt.figure(figsize=(10, 5.6))
+def draw_relaxation(figure, data):
+    figure.set_size_inches(10, 5.6)
     grid = figure.add_gridspec(
         3, 2, width_ratios=(1.45, 1), left=0.062, right=0.985, top=0.85, bottom=0.105,
         wspace=0.5, hspace=0.1,
@@ -84,4 +119,3 @@ def draw(data):
         axes.tick_params(labelbottom=axes is panels[-1])
     panels[-1].set_xlabel("$t$")
     style.heading(figure, "Relaxation to the thermal state" + unfinished(data), data)
-    return figure

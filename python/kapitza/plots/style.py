@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What all figures share: fonts, colours, the momentum axis, the line of parameters."""
 
+import tomllib
+
 import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import ticker
+
+from ..error import Error
 
 # Okabe and Ito's colours, which stay apart for every kind of colour vision.
 BLUE, ORANGE, GREEN, GREY, BLACK = "#0072B2", "#D55E00", "#009E73", "#767676", "#1A1A1A"
 
+# Of figures on paper; those on a screen have the screen's.
+DOTS_PER_INCH = 200
+
 _RC = {
-    "figure.dpi": 200,
-    "savefig.dpi": 200,
     "figure.facecolor": "white",
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
@@ -37,20 +39,14 @@ _RC = {
 }
 
 
-def styled(draw):
-    """Decorator: the function draws with our settings and leaves the caller's alone."""
-
-    def wrapper(*arguments):
-        with plt.rc_context(_RC):
-            return draw(*arguments)
-
-    wrapper.__doc__ = draw.__doc__
-    return wrapper
+def applied():
+    """Context: what is drawn in it has our settings, and the caller's are left alone."""
+    return matplotlib.rc_context(_RC)
 
 
 def time_colours(count):
     """From early to late, light to dark; the palest tones of the map vanish on white."""
-    return plt.get_cmap("viridis_r")(np.linspace(0.12, 1.0, count))
+    return matplotlib.colormaps["viridis_r"](np.linspace(0.12, 1.0, count))
 
 
 def momentum_axis(axes, label=True, vertical=False):
@@ -58,7 +54,7 @@ def momentum_axis(axes, label=True, vertical=False):
     axis = axes.yaxis if vertical else axes.xaxis
     axis.set_ticks(np.pi * np.array([-1, -0.5, 0, 0.5, 1]))
     axis.set_ticklabels([r"$-\pi$", r"$-\pi/2$", "$0$", r"$\pi/2$", r"$\pi$"])
-    axis.set_minor_locator(plt.MultipleLocator(np.pi / 8))
+    axis.set_minor_locator(ticker.MultipleLocator(np.pi / 8))
     if label:
         axis.set_label_text("$k$")
 
@@ -87,19 +83,15 @@ def number_text(value, digits=3):
 def configuration(data):
     """The resolved configuration as nested dictionaries; empty where it cannot be read."""
     try:
-        import tomllib
-
         return tomllib.loads(data.attrs.get("config", ""))
-    except (ImportError, ValueError):
+    except ValueError:
         return {}
 
 
 def energies(data):
     """E(k) of the result's carriers."""
-    from . import PlotError
-
     if "E" not in data:
-        raise PlotError(
+        raise Error(
             "the result has no dataset 'E', the energies of its carriers: it was written by an "
             "older version of kapitza; run it again"
         )
