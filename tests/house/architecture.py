@@ -90,6 +90,8 @@ FORMULA = re.compile(
 NO_FORMULAS = "kernels/"
 TABLES = "kernels/device/block/fft_tables.hpp"  # of roots of unity, made once on the host
 
+JOB = re.compile(r'\bconst Job \w+\{\s*\.name = "(\w+)"')
+JOB_OF_CONFIG = re.compile(r'^job\s*=\s*"(\w+)"', re.MULTILINE)
 CMAKE_SUBJECT = re.compile(r"^kapitza_subject\((\w+)(?: USES ([\w ]*?))?(?: LIBRARIES [^)]*)?\)", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 ONE_MACHINE = re.compile(r"(?<![\w.}>)])/(?:home|root|work|Users|mnt|scratch|private)/\w")
@@ -181,6 +183,26 @@ def check_rooms():
         for what, pattern in ROOMS.items():
             if not any(tree.ROOT.glob(pattern.format(subject))):
                 yield f"{subject}: {what} is missing, {pattern.format(subject)}"
+
+
+def check_jobs():
+    """Every job has a configuration that shows it, and a figure in the module of its subject."""
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(tree.ROOT / "python"))
+    from kapitza.plots import FIGURES  # the standard library is enough for that
+
+    shown = {JOB_OF_CONFIG.search(path.read_text())[1] for path in tree.ROOT.glob("configs/**/*.toml")}
+    jobs = {}
+    for path in tree.files({".cpp"}):
+        if path.parts[:2] == ("host", "jobs"):
+            jobs |= dict.fromkeys(JOB.findall(tree.text(path)), path)
+    for job, path in jobs.items():
+        if FIGURES.get(job, ("",))[0] != path.parts[2]:
+            yield f"{path}: the job {job} has no figure in python/kapitza/plots/{path.parts[2]}.py"
+        if job not in shown:
+            yield f"{path}: no configuration in configs/ shows the job {job}"
+    for job in FIGURES.keys() - jobs.keys():
+        yield f"python/kapitza/plots/__init__.py: there is no job {job}"
 
 
 def check_devices():
@@ -286,8 +308,9 @@ def check_licences():
 
 
 CHECKS = (
-    check_subjects, check_cycles, check_links, check_rooms, check_devices, check_headers, check_top_levels, check_host, check_key_names,
-    check_oracles, check_vocabulary, check_formulas, check_words, check_licences
+    check_subjects, check_cycles, check_links, check_rooms, check_jobs, check_devices, check_headers,
+    check_top_levels, check_host, check_key_names, check_oracles, check_vocabulary, check_formulas,
+    check_words, check_licences,
 )
 
 
