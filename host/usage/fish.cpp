@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/format.h>
 
-#include "host/config/explain.hpp"
 #include "host/usage/completion.hpp"
 
 namespace kapitza::host {
