@@ -3,25 +3,35 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "host/commands/commands.hpp"
+#include "host/config/names.hpp"
 #include "host/exit_code.hpp"
 #include "host/report.hpp"
 #include "host/stop.hpp"
+#include "host/usage/completion.hpp"
 #include "kapitza/version.hpp"
 
 namespace kapitza::host {
 namespace {
 
-constexpr const char* footer =
-    "Exit codes: 0 done; 2 bad command line or configuration; 3 the numerics failed;\n"
-    "4 input/output; 5 the machine failed: out of memory, or a library or a kernel;\n"
-    "70 a bug of this program; 75 stopped by a signal or the wall clock, and resumable.\n"
-    "\n"
-    "  kapitza run configs/quickstart.toml\n"
-    "  kapitza run configs/kinetic/relax.toml --set grid.K=128 --set numerics.tolerance=1e-3\n"
-    "  kapitza explain numerics\n";
+/// The end of all help: what the program returns, and how it is called.
+std::string footer() {
+  std::string codes, commands;
+  for (const ExitMeaning& meaning : exit_meanings)
+    codes += fmt::format("{}{} {}", codes.empty() ? "Exit codes: " : "; ",
+                         static_cast<int>(meaning.code), meaning.text);
+  for (const Example& example : examples) commands += fmt::format("\n  {}", example.command);
+  return wrapped(codes + ".", 0, 80) + commands + "\n";
+}
+
+std::vector<std::string> shell_names() {
+  std::vector<std::string> names;
+  for (const Shell& shell : shells) names.emplace_back(shell.name);
+  return names;
+}
 
 void add_configuration(CLI::App& command, Options& options) {
   // One value per --set, or it would swallow the configurations that follow it.
@@ -75,7 +85,7 @@ void add_walltime(CLI::App& command, Options& options) {
       ->type_name("2h30m");
 }
 
-using Command = int (*)(const Options&);
+using Command = std::function<int(const Options&)>;
 
 /// The subcommands, their options, and what each of them calls.
 class CommandLine {
@@ -84,7 +94,7 @@ class CommandLine {
     app_.require_subcommand(1);
     app_.set_version_flag("--version",
                           fmt::format("kapitza {} ({})", KAPITZA_VERSION, KAPITZA_GIT_COMMIT));
-    app_.footer(footer);
+    app_.footer(footer());
     add_run();
     add_check();
     CLI::App& explain =
@@ -95,9 +105,14 @@ class CommandLine {
     add_json(info, options_);
     CLI::App& devices = add("devices", "what this machine can compute on", devices_command);
     add_json(devices, options_);
-    add("scan", "not in this version", [](const Options&) -> int {
-      throw InputError("scan: not in this version; run the points one by one with --set and --out");
-    }).allow_extras();
+    add("scan", "not in this version",
+        [](const Options&) -> int {
+          throw InputError(
+              "scan: not in this version; run the points one by one with --set and --out");
+        })
+        .allow_extras()
+        ->group("");  // nobody is offered what is not there
+    add_usage();
   }
 
   Options& options() { return options_; }
@@ -116,7 +131,7 @@ class CommandLine {
   }
 
  private:
-  CLI::App& add(const char* name, const char* meaning, Command function) {
+  CLI::App& add(const char* name, const char* meaning, const Command& function) {
     CLI::App& subcommand = *app_.add_subcommand(name, meaning);
     subcommand.callback([this, function] { command_ = function; });
     return subcommand;
@@ -147,10 +162,22 @@ class CommandLine {
     add_quiet(check, options_);
   }
 
+  /// What is made of the command line itself.
+  void add_usage() {
+    CLI::App& completion =
+        add("completion", "what a shell needs to complete this command line",
+            [this](const Options& options) { return completion_command(options, usage_of(app_)); });
+    completion.add_option("SHELL", options_.shell, "the shell to write for")
+        ->required()
+        ->check(CLI::IsMember(shell_names()));
+    add("manual", "the manual page, in troff: kapitza manual | man -l -",
+        [this](const Options&) { return manual_command(usage_of(app_)); });
+  }
+
   CLI::App app_{"Kapitza: carriers of an integrable chain scrambled by a chaotic defect.",
                 "kapitza"};
   Options options_;
-  Command command_ = nullptr;
+  Command command_;
 };
 
 int report_error(const std::exception& error, const Options& options) {

@@ -7,6 +7,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "kapitza/core/error.hpp"
@@ -16,12 +17,28 @@ namespace kapitza::host {
 /// What the program tells its caller.
 enum ExitCode : int {
   done = 0,
-  bad_input = 2,        ///< command line or configuration
+  bad_input = 2,
   numerics_failed = 3,  ///< not converged, not finite
   io_failed = 4,
-  machine_failed = 5,   ///< no memory left, a library or a kernel failed: another machine may do it
-  internal_error = 70,  ///< what nobody foresaw: a bug of this program (sysexits' EX_SOFTWARE)
-  stopped = 75,         ///< by a signal or the wall clock; can be resumed (sysexits' EX_TEMPFAIL)
+  machine_failed = 5,   ///< another machine may do it
+  internal_error = 70,  ///< what nobody foresaw (sysexits' EX_SOFTWARE)
+  stopped = 75,         ///< sysexits' EX_TEMPFAIL
+};
+
+/// In words, for help and the manual.
+struct ExitMeaning {
+  ExitCode code;
+  std::string_view text;
+};
+
+inline constexpr ExitMeaning exit_meanings[] = {
+    {done, "done"},
+    {bad_input, "bad command line or configuration"},
+    {numerics_failed, "the numerics failed"},
+    {io_failed, "input/output"},
+    {machine_failed, "the machine failed: out of memory, or a library or a kernel"},
+    {internal_error, "a bug of this program"},
+    {stopped, "stopped by a signal or the wall clock, resumable"},
 };
 
 namespace detail {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/console.hpp"
+#include "host/usage/usage.hpp"
 #include "kapitza/machine/machine.hpp"
 
 /// What the program can be told to do; each function returns the exit code and throws what is
@@ -31,8 +32,9 @@ struct Options {
   int threads = 0;
   std::optional<double> max_walltime;  ///< seconds
   Existing existing = Existing::refuse;
-  std::string key;   ///< of `explain`; empty: all
-  std::string file;  ///< of `info`
+  std::string key;    ///< of `explain`; empty: all
+  std::string file;   ///< of `info`
+  std::string shell;  ///< of `completion`
   bool json = false;
   bool quiet = false;
 };
@@ -42,6 +44,8 @@ int check_command(const Options& options);
 int explain_command(const Options& options);
 int info_command(const Options& options);
 int devices_command(const Options& options);
+int completion_command(const Options& options, const Usage& usage);
+int manual_command(const Usage& usage);
 
 /// The device that was asked for; says on the console what `auto` chose and why.
 std::unique_ptr<Machine> make_machine(const Options& options, Console& console);

@@ -9,39 +9,16 @@
 namespace kapitza::host {
 namespace {
 
-constexpr std::size_t line_width = 96;
-
-/// Words of a text in lines of limited width, each after the given indentation.
-std::string wrapped(std::string_view text, std::size_t indent) {
-  std::string result(indent, ' ');
-  std::size_t column = indent;
-  for (const std::string& word : split(text)) {
-    if (column > indent && column + 1 + word.size() > line_width) {
-      result += '\n';
-      result.append(indent, ' ');
-      column = indent;
-    }
-    if (column > indent) {
-      result += ' ';
-      ++column;
-    }
-    result += word;
-    column += word.size();
-  }
-  return result + "\n";
-}
-
 std::string default_of(const Key& key) {
   if (key.required()) return "none: it must be given";
   return std::string(key.otherwise.empty() ? key.otherwise_text : key.otherwise);
 }
 
 std::string key_text(const Schema::Reading& reading) {
-  const Key& key = *reading.key;
-  std::string text = fmt::format("{}\n{}", key.name, wrapped(key.meaning, 4));
-  text += fmt::format("    allowed  {}\n    default  {}\n", key.allowed(), default_of(key));
-  if (!key.unit.empty()) text += fmt::format("    unit     {}\n", key.unit);
-  return text + fmt::format("    jobs     {}\n\n", fmt::join(reading.jobs, ", "));
+  std::string text = fmt::format("{}\n{}", reading.key->name, wrapped(reading.key->meaning, 4));
+  for (const Fact& fact : facts_of(reading))
+    text += fmt::format("    {:<8} {}\n", fact.name, fact.text);
+  return text + "\n";
 }
 
 std::string jobs_text(const Schema& schema) {
@@ -73,15 +50,28 @@ std::string everything(const Schema& schema) {
 
 }  // namespace
 
+std::vector<Fact> facts_of(const Schema::Reading& reading) {
+  const Key& key = *reading.key;
+  std::vector<Fact> facts{{"allowed", key.allowed()}, {"default", default_of(key)}};
+  if (!key.unit.empty()) facts.push_back({"unit", std::string(key.unit)});
+  facts.push_back({"jobs", fmt::format("{}", fmt::join(reading.jobs, ", "))});
+  return facts;
+}
+
+std::vector<std::string> explained_names(const Schema& schema) {
+  std::vector<std::string> names = schema.key_names();
+  for (const std::string& section : schema.section_names()) names.push_back(section);
+  return names;
+}
+
 std::string explain(const Schema& schema, std::string_view name) {
   if (name.empty()) return everything(schema);
   if (const Section* section = schema.find_section(name)) return section_text(schema, *section);
   std::string text = keys_text(schema, [&](const Key& key) { return key.name == name; });
   if (name == schema.job_key().name) return text + jobs_text(schema);
   if (!text.empty()) return text;
-  std::vector<std::string> known = schema.key_names();
-  for (const std::string& section : schema.section_names()) known.push_back(section);
-  throw InputError(fmt::format("explain {}: unknown key{}", name, did_you_mean(name, known)));
+  throw InputError(
+      fmt::format("explain {}: unknown key{}", name, did_you_mean(name, explained_names(schema))));
 }
 
 }  // namespace kapitza::host

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/config/value.hpp"
 
@@ -35,6 +36,8 @@ struct Type {
   /// What is wrong with a value, in words; empty if nothing is. Harmless variants are normalised,
   /// e.g. an integer where a float is meant, so that equal settings compare equal.
   std::string (*problem)(const Key& key, Value& value);
+  /// Words that may stand there as they are: all that is allowed, or what can be listed of it.
+  std::vector<std::string> (*words)(const Key& key) = nullptr;
 };
 
 /// The parts of "section.key"; the section of "key" is empty.
@@ -59,6 +62,9 @@ struct Key {
   bool required() const { return otherwise.empty() && otherwise_text.empty(); }
   std::string allowed() const { return type.allowed(*this); }
   std::string problem(Value& value) const { return type.problem(*this, value); }
+  std::vector<std::string> choices() const {
+    return type.words ? type.words(*this) : std::vector<std::string>();
+  }
 };
 
 struct Section {

@@ -71,6 +71,25 @@ std::vector<std::string> split(std::string_view words) {
   }
 }
 
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string result(indent, ' ');
+  std::size_t column = indent;
+  for (const std::string& word : split(text)) {
+    if (column > indent && column + 1 + word.size() > width) {
+      result += '\n';
+      result.append(indent, ' ');
+      column = indent;
+    }
+    if (column > indent) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += word.size();
+  }
+  return result + "\n";
+}
+
 std::string alternatives(std::span<const std::string> words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " | ") + quoted(word);

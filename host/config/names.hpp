@@ -17,6 +17,9 @@ std::string did_you_mean(std::string_view name, std::span<const std::string> kno
 /// What is separated by blanks or line breaks.
 std::vector<std::string> split(std::string_view words);
 
+/// Words of a text in lines of limited width, each after the given indentation.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width = 96);
+
 /// "a" | "b" | "c"
 std::string alternatives(std::span<const std::string> words);
 

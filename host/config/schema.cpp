@@ -10,17 +10,19 @@
 namespace kapitza::host {
 namespace {
 
-std::string jobs_text(const Key& key) { return alternatives(split(key.words)); }
+std::vector<std::string> jobs_of(const Key& key) { return split(key.words); }
+
+std::string jobs_text(const Key& key) { return alternatives(jobs_of(key)); }
 
 std::string job_problem(const Key& key, Value& value) {
   const auto* name = value.as<std::string>();
   if (!name) return "must be the name of a job";
-  const std::vector<std::string> known = split(key.words);
+  const std::vector<std::string> known = jobs_of(key);
   if (std::ranges::find(known, *name) != known.end()) return {};
   return "there is no such job" + did_you_mean(*name, known);
 }
 
-constinit const Type job_name{jobs_text, job_problem};
+constinit const Type job_name{jobs_text, job_problem, jobs_of};
 
 std::string names_of(const std::vector<JobKeys>& jobs) {
   std::string names;

@@ -110,18 +110,24 @@ std::string interval_problem_of(const Key& key, Value& value) {
   return ends[0].number() < ends[1].number() ? std::string() : "low must be below high";
 }
 
-std::string flag_text(const Key&) { return "true | false"; }
+std::vector<std::string> flag_words(const Key&) { return {"true", "false"}; }
+
+std::string flag_text(const Key& key) {
+  return fmt::format("{}", fmt::join(flag_words(key), " | "));
+}
 
 std::string flag_problem_of(const Key&, Value& value) {
   return value.as<bool>() ? std::string() : "must be true or false";
 }
 
-std::string word_text(const Key& key) { return alternatives(split(key.words)); }
+std::vector<std::string> words_of(const Key& key) { return split(key.words); }
+
+std::string word_text(const Key& key) { return alternatives(words_of(key)); }
 
 std::string word_problem_of(const Key& key, Value& value) {
   const auto* given = value.as<std::string>();
   if (!given) return "must be a word in quotes";
-  const std::vector<std::string> known = split(key.words);
+  const std::vector<std::string> known = words_of(key);
   if (std::ranges::find(known, *given) != known.end()) return {};
   return "there is no such choice" + did_you_mean(*given, known);
 }
@@ -140,8 +146,8 @@ constinit const Type integer{range_text, integer_problem_of};
 constinit const Type numbers{numbers_text, numbers_problem_of};
 constinit const Type integers{integers_text, integers_problem_of};
 constinit const Type interval{interval_text, interval_problem_of};
-constinit const Type flag{flag_text, flag_problem_of};
-constinit const Type word{word_text, word_problem_of};
+constinit const Type flag{flag_text, flag_problem_of, flag_words};
+constinit const Type word{word_text, word_problem_of, words_of};
 constinit const Type text{text_text, text_problem_of};
 
 }  // namespace types

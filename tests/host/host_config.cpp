@@ -6,10 +6,10 @@
 #include <numbers>
 
 #include "host/config/config.hpp"
-#include "host/jobs/kinetic/read.hpp"
 #include "host/config/expression.hpp"
 #include "host/config/table.hpp"
 #include "host/jobs/job.hpp"
+#include "host/jobs/kinetic/read.hpp"
 #include "host/jobs/kinetic/relax_read.hpp"
 #include "tests/host/program.hpp"
 

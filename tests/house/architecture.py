@@ -55,6 +55,7 @@ TOP_LEVEL_NAMES = {"kapitza", "src", "kernels", "host", "tests", "bench"}
 # Files of host: what they may include of host. The others may include all.
 HOST_ROLES = (
     (re.compile(r"host/config/"), re.compile(r"host/config/")),
+    (re.compile(r"host/usage/"), re.compile(r"host/(config/|usage/|[^/]+$)")),
     (re.compile(r"host/output/"), re.compile(r"host/(output/|[^/]+$)")),
     (re.compile(r"host/jobs/.*keys\.\w+$"), re.compile(r"host/(config/|jobs/.*keys\.hpp$)")),
     (re.compile(r"host/jobs/.*read\.\w+$"), re.compile(r"host/(config/|jobs/.*(keys|read)\.hpp$)")),

@@ -10,6 +10,8 @@
 namespace kapitza::host {
 namespace {
 
+std::vector<std::string> absorber_words(const Key&) { return {"none"}; }
+
 std::string absorber_text(const Key&) { return R"({width = ..., Gamma = ...} | "none")"; }
 
 std::string absorber_problem(const Key&, Value& value) {
@@ -26,12 +28,16 @@ std::string absorber_problem(const Key&, Value& value) {
   return problem.empty() ? problem : "Gamma " + problem;
 }
 
+std::vector<std::string> profile_words(const Key&) { return {"smooth", "box"}; }
+
 std::string profile_text(const Key&) { return R"("smooth" | "box" | "expression of x")"; }
 
 std::string profile_problem(const Key&, Value& value) {
   const bool named = is_expression(value) && !value.as<std::string>()->empty();
   return named ? std::string() : "must be a name or an expression of x";
 }
+
+std::vector<std::string> counterterm_words(const Key&) { return {"hartree"}; }
 
 std::string counterterm_text(const Key&) { return R"(any finite number | "hartree")"; }
 
@@ -45,9 +51,9 @@ std::string counterterm_problem(const Key&, Value& value) {
 
 namespace types {
 
-constinit const Type absorber{absorber_text, absorber_problem};
-constinit const Type profile{profile_text, profile_problem};
-constinit const Type counterterm{counterterm_text, counterterm_problem};
+constinit const Type absorber{absorber_text, absorber_problem, absorber_words};
+constinit const Type profile{profile_text, profile_problem, profile_words};
+constinit const Type counterterm{counterterm_text, counterterm_problem, counterterm_words};
 
 }  // namespace types
 

@@ -13,19 +13,23 @@
 namespace kapitza::host {
 namespace {
 
+std::vector<std::string> dispersion_words(const Key&) {
+  const auto names = Dispersion::names();
+  return {names.begin(), names.end()};
+}
+
 std::string dispersion_text(const Key&) {
   std::string text;
   for (const std::string_view name : Dispersion::names()) text += fmt::format("\"{}\" | ", name);
   return text + R"({table = "FILE.csv"})";
 }
 
-std::string dispersion_problem(const Key&, Value& value) {
+std::string dispersion_problem(const Key& key, Value& value) {
   if (const auto* members = value.as<Value::Members>()) return table_file_problem(*members);
   const auto* name = value.as<std::string>();
   if (!name) return "must be a name or a table";
-  const auto names = Dispersion::names();
-  if (std::ranges::find(names, *name) != names.end()) return {};
-  const std::vector<std::string> known(names.begin(), names.end());
+  const std::vector<std::string> known = dispersion_words(key);
+  if (std::ranges::find(known, *name) != known.end()) return {};
   return "there is no such dispersion" + did_you_mean(*name, known);
 }
 
@@ -81,7 +85,7 @@ std::string thermal_problem(Value& thermal) {
 
 namespace types {
 
-constinit const Type dispersion{dispersion_text, dispersion_problem};
+constinit const Type dispersion{dispersion_text, dispersion_problem, dispersion_words};
 constinit const Type interaction{interaction_text, interaction_problem};
 constinit const Type density{density_text, density_problem};
 
