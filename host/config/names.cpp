@@ -92,7 +92,7 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
 
 std::string alternatives(std::span<const std::string> words) {
   std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " | ") + quoted(word);
+  for (const std::string& word : words) text += (text.empty() ? "" : " | ") + toml_quoted(word);
   return text;
 }
 

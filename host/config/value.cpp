@@ -31,7 +31,7 @@ bool is_bare_key(std::string_view key) {
 std::string members_text(const Value::Members& members) {
   std::string text;
   for (const auto& [key, value] : members)
-    text += (text.empty() ? "" : ", ") + (is_bare_key(key) ? key : quoted(key)) + " = " +
+    text += (text.empty() ? "" : ", ") + (is_bare_key(key) ? key : toml_quoted(key)) + " = " +
             to_toml(value);
   return "{" + text + "}";
 }
@@ -49,7 +49,7 @@ double Value::number() const {
   return std::get<double>(data);
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_quoted(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -68,7 +68,7 @@ std::string to_toml(const Value& value) {
     std::string operator()(bool flag) const { return flag ? "true" : "false"; }
     std::string operator()(std::int64_t integer) const { return std::to_string(integer); }
     std::string operator()(double x) const { return float_text(x); }
-    std::string operator()(const std::string& text) const { return quoted(text); }
+    std::string operator()(const std::string& text) const { return toml_quoted(text); }
     std::string operator()(const Value::List& list) const { return list_text(list); }
     std::string operator()(const Value::Members& members) const { return members_text(members); }
   };

@@ -39,6 +39,6 @@ struct Value {
 std::string to_toml(const Value& value);
 
 /// A string as a quoted TOML string.
-std::string quoted(std::string_view text);
+std::string toml_quoted(std::string_view text);
 
 }  // namespace kapitza::host
