@@ -6,6 +6,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "kapitza/core/error.hpp"
 #include "kapitza/numerics/norms.hpp"

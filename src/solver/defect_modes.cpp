@@ -168,7 +168,7 @@ DefectModes::Parts::Parts(const LinearCollision& c) {
   }
 
   const Parity S(c.S, K);
-  const Cholesky odd = factors_of(-S.odd);
+  const Cholesky odd = factors_of(-S.odd);  // which refuses an S that is not finite
   const Matrix F = semidefinite_factor(-S.even, conserved);
   const Matrix DC = Diagonal(inverse_of(D)) * odd.L();
 

@@ -13,6 +13,8 @@
 #include <random>
 #include <stdexcept>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "kapitza/core/error.hpp"
 
