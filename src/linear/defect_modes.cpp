@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kapitza/linear/defect_modes.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/LU>
-#include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "kapitza/core/error.hpp"
 #include "kapitza/model/statistics.hpp"
+#include "kapitza/numerics/dense.hpp"
 
 namespace kapitza {
 namespace {
 
-using Eigen::Index;
-using Eigen::MatrixXd;
-using Eigen::VectorXd;
+using Vector = std::vector<double>;
 
 /// The two modes that do not decay come first.
-constexpr Index still = 2;
+constexpr int still = 2;
 
 // Below 1e-4, two terms of the series are exact to rounding; above 500, exp(-2 x) is zero.
 
@@ -57,53 +52,77 @@ double sinh_over_sinh(double z, double x) {
       "floating point numbers: it is not resolved; more momenta or a longer T may help");
 }
 
-/// Cholesky's factors.
-Eigen::LLT<MatrixXd> factors_of(const MatrixXd& A) {
-  Eigen::LLT<MatrixXd> factors(A);
-  if (factors.info() != Eigen::Success || !factors.matrixLLT().allFinite()) refuse_indefinite();
-  return factors;
+Cholesky factors_of(Matrix A) {
+  try {
+    return Cholesky(std::move(A));
+  } catch (const NumericsError&) {
+    refuse_indefinite();
+  }
 }
 
 /// A symmetric, positive definite system, scaled to a diagonal of ones.
 class Definite {
  public:
-  explicit Definite(const MatrixXd& A)
-      : scale_(A.diagonal().cwiseSqrt().cwiseInverse()),
-        factors_(factors_of(scale_.asDiagonal() * A * scale_.asDiagonal())) {}
-  MatrixXd solve(const MatrixXd& b) const {
-    return scale_.asDiagonal() * factors_.solve(scale_.asDiagonal() * b);
+  explicit Definite(const Matrix& A)
+      : scale_(mapped(A.diagonal(), [](double a) { return 1 / std::sqrt(a); })),
+        factors_(factors_of(Diagonal(scale_) * A * Diagonal(scale_))) {}
+  Matrix solve(const Matrix& b) const {
+    return Diagonal(scale_) * factors_.solve(Diagonal(scale_) * b);
   }
-  double condition() const { return 1 / factors_.rcond(); }
+  double condition() const { return 1 / factors_.reciprocal_condition(); }
 
  private:
-  VectorXd scale_;
-  Eigen::LLT<MatrixXd> factors_;
+  Vector scale_;
+  Cholesky factors_;
 };
 
-Matrix2 as_matrix2(const Eigen::Matrix2d& A) {
+Vector inverse_of(const Vector& diagonal) {
+  return mapped(diagonal, [](double d) { return 1 / d; });
+}
+/// Of two rows and two columns.
+Matrix inverse_of(const Matrix& A) {
+  Matrix adjugate(2, 2);
+  adjugate(0, 0) = A(1, 1);
+  adjugate(0, 1) = -A(0, 1);
+  adjugate(1, 0) = -A(1, 0);
+  adjugate(1, 1) = A(0, 0);
+  return 1 / (A(0, 0) * A(1, 1) - A(0, 1) * A(1, 0)) * adjugate;
+}
+
+Matrix2 as_matrix2(const Matrix& A) {
   return {{{A(0, 0), (A(0, 1) + A(1, 0)) / 2}, {(A(0, 1) + A(1, 0)) / 2, A(1, 1)}}};
 }
 
 /// What a matrix that is even under k -> -k does to even and to odd functions, on the half k > 0.
 struct Parity {
-  explicit Parity(const Eigen::Map<const MatrixXd>& A) {
-    const Index size = A.rows() / 2;
-    const MatrixXd same = A.bottomRightCorner(size, size);
-    const MatrixXd opposite = A.bottomLeftCorner(size, size).rowwise().reverse();
-    even = same + opposite;
-    odd = same - opposite;
+  Parity(std::span<const double> A, int K) : even(K / 2, K / 2), odd(even) {
+    const int size = K / 2;
+    for (int j = 0; j < size; ++j)
+      for (int i = 0; i < size; ++i) {
+        const double same = A[(size + j) * K + size + i],
+                     opposite = A[(size - 1 - j) * K + size + i];
+        even(i, j) = same + opposite;
+        odd(i, j) = same - opposite;
+      }
   }
-  MatrixXd even, odd;
+  Matrix even, odd;
 };
 
 /// F with A = F^T F for a positive semi-definite A, whose null space is given.
-MatrixXd semidefinite_factor(const MatrixXd& A, const MatrixXd& null_space) {
-  const VectorXd scale = A.diagonal().cwiseAbs().cwiseSqrt(), inverse = scale.cwiseInverse();
-  const Eigen::HouseholderQR<MatrixXd> frame(scale.asDiagonal() * null_space);
-  const Index rank = A.rows() - null_space.cols();
-  const MatrixXd range = MatrixXd(frame.householderQ()).rightCols(rank);
-  const MatrixXd rows = range.transpose() * (inverse.asDiagonal() * A * inverse.asDiagonal());
-  return factors_of(rows * range).matrixL().solve(rows) * scale.asDiagonal();
+Matrix semidefinite_factor(const Matrix& A, const Matrix& null_space) {
+  const Vector scale = mapped(A.diagonal(), [](double a) { return std::sqrt(std::abs(a)); });
+  const Vector inverse = inverse_of(scale);
+  const Matrix range = qr(Diagonal(scale) * null_space).Q.right(A.rows() - null_space.columns());
+  const Matrix rows = transpose_times(range, Diagonal(inverse) * A * Diagonal(inverse));
+  return factors_of(rows * range).solve_lower(rows) * Diagonal(scale);
+}
+
+/// The columns in the opposite order: of singular values, the smallest first.
+Matrix ascending(const Matrix& V) {
+  Matrix turned(V.rows(), V.columns());
+  for (int j = 0; j < V.columns(); ++j)
+    std::ranges::copy(V.column(V.columns() - 1 - j), turned.column(j).begin());
+  return turned;
 }
 
 }  // namespace
@@ -114,18 +133,18 @@ MatrixXd semidefinite_factor(const MatrixXd& A, const MatrixXd& null_space) {
 struct DefectModes::Parts {
   explicit Parts(const LinearCollision& collision);
 
-  Index half() const { return D.size(); }
-  Index at(Index i) const { return half() + i; }          ///< of momentum i > 0 among all
-  Index mirror(Index i) const { return half() - 1 - i; }  ///< of its opposite
+  int half() const { return Phi.rows(); }
+  int at(int i) const { return half() + i; }          ///< of momentum i > 0 among all
+  int mirror(int i) const { return half() - 1 - i; }  ///< of its opposite
 
-  VectorXd weight;          ///< n^2
-  VectorXd D;               ///< v n^2
-  VectorXd sign;            ///< of v
-  MatrixXd Phi, Odd;        ///< K/2 x K/2
-  MatrixXd G;               ///< Phi^T |D| Phi
-  VectorXd nu;              ///< ascending, with two zeros
-  Eigen::Matrix2d thermal;  ///< (1, E) = Phi_still thermal
-  std::vector<double> spectrum;
+  Vector weight;    ///< n^2
+  Vector flow;      ///< |D|, D = v n^2
+  Vector sign;      ///< of v
+  Matrix Phi, Odd;  ///< K/2 x K/2
+  Matrix G;         ///< Phi^T |D| Phi
+  Vector nu;        ///< ascending, with two zeros
+  Matrix thermal;   ///< (1, E) = Phi_still thermal
+  Vector spectrum;
 };
 
 /// v n^2 turns even functions into odd ones and back:
@@ -136,38 +155,41 @@ struct DefectModes::Parts {
 /// b' = -Lambda N^T c, N = F D^-1 C: nu are the singular values of N, and their squares are never
 /// formed. N has two null vectors, C^-1 D (1, E), which are known exactly.
 DefectModes::Parts::Parts(const LinearCollision& c) {
-  const Index K = std::ssize(c.n), size = K / 2, decaying = size - still;
-  const Eigen::Map<const VectorXd> n(c.n.data(), K), v(c.v.data(), K), E(c.E.data(), K);
-  weight = n.tail(size).unaryExpr([](double one) { return Statistics::weight(one); });
-  D = v.tail(size).cwiseProduct(weight);
-  sign = D.cwiseSign();
-  MatrixXd conserved(size, still);
-  conserved << VectorXd::Ones(size), E.tail(size);
+  const int K = static_cast<int>(c.n.size()), size = K / 2, decaying = size - still;
+  Vector D;
+  Matrix conserved(size, still);
+  for (int i = 0; i < size; ++i) {
+    const double v = c.v[size + i];
+    weight.push_back(Statistics::weight(c.n[size + i]));
+    D.push_back(v * weight[i]);
+    sign.push_back((v > 0) - (v < 0));
+    conserved(i, 0) = 1;
+    conserved(i, 1) = c.E[size + i];
+  }
 
-  const Parity S(Eigen::Map<const MatrixXd>(c.S.data(), K, K));
-  const MatrixXd F = semidefinite_factor(-S.even, conserved);
-  const Eigen::LLT<MatrixXd> odd = factors_of(-S.odd);
-  const MatrixXd DC = D.cwiseInverse().asDiagonal() * MatrixXd(odd.matrixL());
+  const Parity S(c.S, K);
+  const Cholesky odd = factors_of(-S.odd);  // which refuses an S that is not finite
+  const Matrix F = semidefinite_factor(-S.even, conserved);
+  const Matrix DC = Diagonal(inverse_of(D)) * odd.L();
 
-  const Eigen::HouseholderQR<MatrixXd> frame(odd.matrixL().solve(D.asDiagonal() * conserved));
-  const MatrixXd basis = frame.householderQ();
-  thermal = frame.matrixQR().topRows(still).triangularView<Eigen::Upper>();
-  const Eigen::BDCSVD<MatrixXd> decays(F * DC * basis.rightCols(decaying), Eigen::ComputeFullV);
-  MatrixXd V(size, size);
-  V << basis.leftCols(still), basis.rightCols(decaying) * decays.matrixV().rowwise().reverse();
-  nu = VectorXd::Zero(size);
-  nu.tail(decaying) = decays.singularValues().reverse();
+  const QR frame = qr(odd.solve_lower(Diagonal(D) * conserved));
+  thermal = frame.R;
+  const SVD decays = svd(F * DC * frame.Q.right(decaying));
+  const Matrix V = beside(frame.Q.left(still), frame.Q.right(decaying) * ascending(decays.V));
+  nu.assign(still, 0.0);
+  nu.insert(nu.end(), decays.values.rbegin(), decays.values.rend());
 
   Phi = DC * V;
-  Odd = odd.matrixU().solve(V);
-  G = Phi.transpose() * D.cwiseAbs().asDiagonal() * Phi;
+  Odd = odd.solve_upper(V);
+  flow = mapped(D, [](double d) { return std::abs(d); });
+  G = transpose_times(Phi, Diagonal(flow) * Phi);
   spectrum.assign(nu.begin() + still, nu.end());
 }
 
 /// What comes in, split by symmetry under the reflection of the whole defect, X -> 1 - X and
 /// k -> -k. A column for each problem.
 struct Halves {
-  MatrixXd symmetric, antisymmetric;
+  Matrix symmetric, antisymmetric;
 };
 
 /// The systems of (25) multiplied by kappa = Lambda / (2 + Lambda), so that Lambda = 0 and infinity
@@ -198,75 +220,70 @@ struct Scaling {
 struct Scattering::Parts {
   Parts(std::shared_ptr<const DefectModes::Parts> of, double strength);
 
-  Index half() const { return modes->half(); }
+  int half() const { return modes->half(); }
   /// Index among all K momenta: of what enters at either end, in the order of the half k > 0.
-  Index enters_left(Index i) const { return modes->sign[i] > 0 ? modes->at(i) : modes->mirror(i); }
-  Index enters_right(Index i) const { return modes->sign[i] > 0 ? modes->mirror(i) : modes->at(i); }
+  int enters_left(int i) const { return modes->sign[i] > 0 ? modes->at(i) : modes->mirror(i); }
+  int enters_right(int i) const { return modes->sign[i] > 0 ? modes->mirror(i) : modes->at(i); }
 
   Halves split(std::span<const double> dn_in) const;
-  MatrixXd drive(const MatrixXd& h_in) const {
-    return modes->Phi.transpose() * (modes->D.cwiseAbs().asDiagonal() * h_in);
+  Matrix drive(const Matrix& h_in) const {
+    return transpose_times(modes->Phi, Diagonal(modes->flow) * h_in);
   }
   /// The part of h that comes back, and the part that crosses.
-  MatrixXd reflected(const MatrixXd& h_in) const;
-  MatrixXd transmitted(const MatrixXd& h_in) const;
+  Matrix reflected(const Matrix& h_in) const;
+  Matrix transmitted(const Matrix& h_in) const;
 
   std::shared_ptr<const DefectModes::Parts> modes;
   Scaling scaling;
-  VectorXd x;
-  VectorXd symmetric_rates;  ///< nu tanh x
+  Vector x;
+  Vector symmetric_rates;  ///< nu tanh x
   std::unique_ptr<const Definite> symmetric, antisymmetric;
 };
 
 Scattering::Parts::Parts(std::shared_ptr<const DefectModes::Parts> of, double strength)
-    : modes(std::move(of)), scaling(strength), x(VectorXd::Zero(half())), symmetric_rates(x) {
-  VectorXd antisymmetric_rates(half());
-  for (Index j = 0; j < half(); ++j) {
-    const double nu = modes->nu[j];
-    x[j] = scaling.x(nu);
-    symmetric_rates[j] = nu * std::tanh(x[j]);
-    antisymmetric_rates[j] = scaling.antisymmetric_rate(nu);
+    : modes(std::move(of)), scaling(strength) {
+  Vector antisymmetric_rates;
+  for (const double nu : modes->nu) {
+    x.push_back(scaling.x(nu));
+    symmetric_rates.push_back(nu * std::tanh(x.back()));
+    antisymmetric_rates.push_back(scaling.antisymmetric_rate(nu));
   }
-  MatrixXd A = modes->G;
-  A.diagonal() += symmetric_rates;
-  symmetric = std::make_unique<Definite>(A);
-  A = scaling.kappa * modes->G;
-  A.diagonal() += antisymmetric_rates;
-  antisymmetric = std::make_unique<Definite>(A);
+  symmetric = std::make_unique<Definite>(modes->G + Diagonal(symmetric_rates));
+  antisymmetric =
+      std::make_unique<Definite>(scaling.kappa * modes->G + Diagonal(antisymmetric_rates));
 }
 
 Halves Scattering::Parts::split(std::span<const double> dn_in) const {
-  VectorXd left(half()), right(half());
-  for (Index i = 0; i < half(); ++i) {
-    left[i] = dn_in[enters_left(i)] / modes->weight[i];
-    right[i] = dn_in[enters_right(i)] / modes->weight[i];
+  Matrix left(half(), 1), right(half(), 1);
+  for (int i = 0; i < half(); ++i) {
+    left(i, 0) = dn_in[enters_left(i)] / modes->weight[i];
+    right(i, 0) = dn_in[enters_right(i)] / modes->weight[i];
   }
-  return {(left + right) / 2, (left - right) / 2};
+  return {0.5 * (left + right), 0.5 * (left - right)};
 }
 
 /// Half the sum of what leaves in both symmetries: o_symmetric and e_antisymmetric are all that is
 /// left of it.
-MatrixXd Scattering::Parts::reflected(const MatrixXd& h_in) const {
-  const MatrixXd b = drive(h_in);
-  const MatrixXd o = modes->Odd * (symmetric_rates.asDiagonal() * symmetric->solve(b));
-  return scaling.kappa * modes->Phi * antisymmetric->solve(b) - modes->sign.asDiagonal() * o;
+Matrix Scattering::Parts::reflected(const Matrix& h_in) const {
+  const Matrix b = drive(h_in);
+  const Matrix o = modes->Odd * (Diagonal(symmetric_rates) * symmetric->solve(b));
+  return scaling.kappa * (modes->Phi * antisymmetric->solve(b)) - Diagonal(modes->sign) * o;
 }
 
 /// Half their difference, written as a product: it is as small as it is, not a small difference.
-MatrixXd Scattering::Parts::transmitted(const MatrixXd& h_in) const {
-  const VectorXd shares = scaling.rest * x.unaryExpr([](double y) { return x_csch(y); });
-  return modes->Phi * symmetric->solve(shares.asDiagonal() * antisymmetric->solve(drive(h_in)));
+Matrix Scattering::Parts::transmitted(const Matrix& h_in) const {
+  const Vector shares = mapped(x, [&](double y) { return scaling.rest * x_csch(y); });
+  return modes->Phi * symmetric->solve(Diagonal(shares) * antisymmetric->solve(drive(h_in)));
 }
 
 Scattering::Outgoing Scattering::respond(std::span<const double> dn_in) const {
   const Parts& p = *parts_;
   const Halves in = p.split(dn_in);
-  MatrixXd both(p.half(), 2);  // from the left, from the right
-  both << in.symmetric + in.antisymmetric, in.symmetric - in.antisymmetric;
-  const MatrixXd reflected = p.modes->weight.asDiagonal() * p.reflected(both);
-  const MatrixXd transmitted = p.modes->weight.asDiagonal() * p.transmitted(both);
+  const Matrix left = in.symmetric + in.antisymmetric, right = in.symmetric - in.antisymmetric;
+  const Matrix reflected = Diagonal(p.modes->weight) * p.reflected(beside(left, right));
+  const Matrix transmitted = Diagonal(p.modes->weight) * p.transmitted(beside(left, right));
   Outgoing out{std::vector<double>(dn_in.size()), std::vector<double>(dn_in.size())};
-  for (Index i = 0; i < p.half(); ++i) {
+  for (int i = 0; i < p.half(); ++i) {
     // What leaves at the left has the opposite momentum of what enters there.
     out.reflected[p.enters_right(i)] = reflected(i, 0);
     out.reflected[p.enters_left(i)] = reflected(i, 1);
@@ -278,13 +295,13 @@ Scattering::Outgoing Scattering::respond(std::span<const double> dn_in) const {
 
 std::vector<double> Scattering::matrix() const {
   const Parts& p = *parts_;
-  const Index half = p.half(), K = 2 * half;
-  const MatrixXd unit = p.modes->weight.cwiseInverse().asDiagonal();
-  const MatrixXd reflected = p.modes->weight.asDiagonal() * p.reflected(unit);
-  const MatrixXd transmitted = p.modes->weight.asDiagonal() * p.transmitted(unit);
-  std::vector<double> S(K * K);
-  for (Index out = 0; out < half; ++out)
-    for (Index in = 0; in < half; ++in) {
+  const int half = p.half(), K = 2 * half;
+  const Matrix unit = Diagonal(inverse_of(p.modes->weight)) * Matrix::identity(half, half);
+  const Matrix reflected = Diagonal(p.modes->weight) * p.reflected(unit);
+  const Matrix transmitted = Diagonal(p.modes->weight) * p.transmitted(unit);
+  Vector S(static_cast<std::size_t>(K) * K);
+  for (int out = 0; out < half; ++out)
+    for (int in = 0; in < half; ++in) {
       S[p.enters_right(out) * K + p.enters_left(in)] = reflected(out, in);
       S[p.enters_left(out) * K + p.enters_right(in)] = reflected(out, in);
       S[p.enters_left(out) * K + p.enters_left(in)] = transmitted(out, in);
@@ -296,38 +313,40 @@ std::vector<double> Scattering::matrix() const {
 std::vector<double> Scattering::inside(std::span<const double> dn_in, double X) const {
   const Parts& p = *parts_;
   const Halves in = p.split(dn_in);
-  const VectorXd a = p.symmetric->solve(p.drive(in.symmetric));
-  const VectorXd b = p.antisymmetric->solve(p.drive(in.antisymmetric));
-  VectorXd even(p.half()), odd(p.half());
-  for (Index j = 0; j < p.half(); ++j) {
+  const Matrix a = p.symmetric->solve(p.drive(in.symmetric));
+  const Matrix b = p.antisymmetric->solve(p.drive(in.antisymmetric));
+  Matrix even(p.half(), 1), odd(p.half(), 1);
+  for (int j = 0; j < p.half(); ++j) {
     const double nu = p.modes->nu[j], x = p.x[j], z = x * (1 - 2 * X);
     const double slope = x > 0 ? sinh_over_sinh(z, x) : 1 - 2 * X;
-    even[j] = a[j] * cosh_over_cosh(z, x) + p.scaling.kappa * b[j] * slope;
-    odd[j] = a[j] * nu * sinh_over_cosh(z, x) + p.scaling.rest * b[j] * cosh_over_sinh(z, x);
+    even(j, 0) = a(j, 0) * cosh_over_cosh(z, x) + p.scaling.kappa * b(j, 0) * slope;
+    odd(j, 0) =
+        a(j, 0) * nu * sinh_over_cosh(z, x) + p.scaling.rest * b(j, 0) * cosh_over_sinh(z, x);
   }
-  const VectorXd e = p.modes->Phi * even, o = p.modes->Odd * odd;
+  const Matrix e = p.modes->Phi * even, o = p.modes->Odd * odd;
   std::vector<double> dn(dn_in.size());
-  for (Index i = 0; i < p.half(); ++i) {
-    dn[p.modes->at(i)] = p.modes->weight[i] * (e[i] + o[i]);
-    dn[p.modes->mirror(i)] = p.modes->weight[i] * (e[i] - o[i]);
+  for (int i = 0; i < p.half(); ++i) {
+    dn[p.modes->at(i)] = p.modes->weight[i] * (e(i, 0) + o(i, 0));
+    dn[p.modes->mirror(i)] = p.modes->weight[i] * (e(i, 0) - o(i, 0));
   }
   return dn;
 }
 
 std::array<std::vector<double>, 2> Scattering::thermal_weights(double X) const {
   const Parts& p = *parts_;
-  const MatrixXd still_modes = MatrixXd::Identity(p.half(), still);
-  const MatrixXd drive = p.modes->D.cwiseAbs().asDiagonal() * p.modes->Phi;
-  const MatrixXd a = drive * p.symmetric->solve(still_modes) / 2;
-  const MatrixXd b =
-      (1 - 2 * X) * p.scaling.kappa * drive * p.antisymmetric->solve(still_modes) / 2;
-  const Eigen::Matrix2d to_line = p.modes->thermal.inverse().transpose();
-  const MatrixXd left = p.modes->weight.cwiseInverse().asDiagonal() * (a + b) * to_line;
-  const MatrixXd right = p.modes->weight.cwiseInverse().asDiagonal() * (a - b) * to_line;
+  const Matrix still_modes = Matrix::identity(p.half(), still);
+  const Matrix drive = Diagonal(p.modes->flow) * p.modes->Phi;
+  const Matrix a = 0.5 * (drive * p.symmetric->solve(still_modes));
+  const Matrix b =
+      (1 - 2 * X) * p.scaling.kappa / 2 * (drive * p.antisymmetric->solve(still_modes));
+  const Matrix to_line = transposed(inverse_of(p.modes->thermal));
+  const Vector unit = inverse_of(p.modes->weight);
+  const Matrix left = Diagonal(unit) * (a + b) * to_line;
+  const Matrix right = Diagonal(unit) * (a - b) * to_line;
   std::array<std::vector<double>, 2> weights;
-  for (Index row = 0; row < still; ++row) {
+  for (int row = 0; row < still; ++row) {
     weights[row].resize(2 * p.half());
-    for (Index i = 0; i < p.half(); ++i) {
+    for (int i = 0; i < p.half(); ++i) {
       weights[row][p.enters_left(i)] = left(i, row);
       weights[row][p.enters_right(i)] = right(i, row);
     }
@@ -355,23 +374,23 @@ Scattering DefectModes::at(double Lambda) const {
 }
 
 Matrix2 DefectModes::bulk_resistance() const {
-  const Eigen::Matrix2d inverse = parts_->thermal.inverse();
-  return as_matrix2(static_cast<double>(parts_->half()) * inverse * inverse.transpose());
+  const Matrix inverse = inverse_of(parts_->thermal);
+  return as_matrix2(parts_->half() * times_transpose(inverse, inverse));
 }
 
 /// Of the amplitudes of the modes, those that decay are eliminated, from the same scaled system.
 Matrix2 DefectModes::boundary_resistance(double Lambda) const {
   const Parts& p = *parts_;
-  const Index decaying = p.half() - still;
+  const int decaying = p.half() - still;
   const Scaling scaling(Lambda);
-  MatrixXd A = scaling.kappa * p.G.bottomRightCorner(decaying, decaying);
-  for (Index j = 0; j < decaying; ++j) A(j, j) += scaling.antisymmetric_rate(p.nu[still + j]);
-  const Eigen::Matrix2d Z = p.G.topLeftCorner<still, still>() -
-                            scaling.kappa * p.G.topRightCorner(still, decaying) *
-                                Definite(A).solve(p.G.bottomLeftCorner(decaying, still));
-  const Eigen::Matrix2d inverse = p.thermal.inverse();
-  return as_matrix2(2 * static_cast<double>(p.half()) * inverse * Z.inverse() *
-                    inverse.transpose());
+  const Vector rates =
+      mapped(p.spectrum, [&](double nu) { return scaling.antisymmetric_rate(nu); });
+  const Definite A(scaling.kappa * p.G.block(still, still, decaying, decaying) + Diagonal(rates));
+  const Matrix Z = p.G.block(0, 0, still, still) -
+                   scaling.kappa * (p.G.block(0, still, still, decaying) *
+                                    A.solve(p.G.block(still, 0, decaying, still)));
+  const Matrix inverse = inverse_of(p.thermal);
+  return as_matrix2(2 * p.half() * times_transpose(inverse * inverse_of(Z), inverse));
 }
 
 }  // namespace kapitza

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kapitza/linear/linear_collision.hpp"
 
-#include <Eigen/Core>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
 #include <string>
@@ -13,13 +12,11 @@
 #include "kapitza/core/error.hpp"
 #include "kapitza/kinetic/interpolant.hpp"
 #include "kapitza/model/statistics.hpp"
+#include "kapitza/numerics/dense.hpp"
+#include "kapitza/numerics/norms.hpp"
 
 namespace kapitza {
 namespace {
-
-using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using View = Eigen::Map<RowMajor>;
-using ConstView = Eigen::Map<const RowMajor>;
 
 CollisionModel with_channels(CollisionModel model, std::vector<int> channels) {
   model.channels = std::move(channels);
@@ -45,65 +42,64 @@ void require_motion(const Dispersion& band, const MomentumGrid& grid) {
                        ", does not move: choose another number of momenta");
 }
 
-Eigen::ArrayXd weights(const std::vector<double>& n) {
-  const Eigen::Map<const Eigen::ArrayXd> density(n.data(), std::ssize(n));
-  return density.unaryExpr([](double one) { return Statistics::weight(one); });
+std::vector<double> weights(const std::vector<double>& n) {
+  return mapped(n, [](double one) { return Statistics::weight(one); });
 }
 
 /// J diag(n^2) of an operator at a density.
-RowMajor form(CollisionOperator& collision, const std::vector<double>& n) {
-  const auto K = static_cast<Eigen::Index>(n.size());
-  RowMajor S(K, K);
-  collision.jacobian(n, {S.data(), n.size() * n.size()});
-  S.array().rowwise() *= weights(n).transpose();
-  return S;
+Matrix form(CollisionOperator& collision, const std::vector<double>& n) {
+  const int K = static_cast<int>(n.size());
+  Matrix J_transposed(K, K);  // J comes row after row
+  collision.jacobian(n, J_transposed.elements());
+  return transposed(Diagonal(weights(n)) * std::move(J_transposed));
 }
 
-void store(const RowMajor& from, std::vector<double>& to) {
-  to.assign(from.data(), from.data() + from.size());
+void store(const Matrix& from, std::vector<double>& to) {
+  to.assign(from.elements().begin(), from.elements().end());
 }
 
 /// 1, E, E^2, E^3 and v times these, orthonormal with the weights n^2; the first two columns span
 /// 1 and E.
-Eigen::MatrixXd smooth_functions(const LinearCollision& c) {
+Matrix smooth_functions(const LinearCollision& c) {
   // More of them would resolve the zone boundary, where what is computed is least symmetric: with
   // eight, answers were off by as much as with none.
   constexpr int powers = 4;
-  const auto K = static_cast<Eigen::Index>(c.n.size());
-  const Eigen::Map<const Eigen::ArrayXd> E(c.E.data(), K), v(c.v.data(), K);
-  const Eigen::ArrayXd root = weights(c.n).sqrt();
-  const Eigen::ArrayXd x = 2 * (E - E.minCoeff()) / (E.maxCoeff() - E.minCoeff()) - 1;
-  Eigen::MatrixXd Q(K, 2 * powers);
-  Eigen::ArrayXd power = root;
-  for (int i = 0; i < powers; ++i, power *= x) {
-    Q.col(i) = power;
-    Q.col(powers + i) = power * v;
+  const auto [least, greatest] = std::ranges::minmax(c.E);
+  const std::vector<double> root = mapped(weights(c.n), [](double w) { return std::sqrt(w); });
+  Matrix Q(static_cast<int>(c.n.size()), 2 * powers);
+  for (int k = 0; k < Q.rows(); ++k) {
+    const double x = 2 * (c.E[k] - least) / (greatest - least) - 1;
+    double power = root[k];
+    for (int i = 0; i < powers; ++i, power *= x) {
+      Q(k, i) = power;
+      Q(k, powers + i) = power * c.v[k];
+    }
   }
-  const Eigen::HouseholderQR<Eigen::MatrixXd> factors(Q);
-  Q = factors.householderQ() * Eigen::MatrixXd::Identity(K, 2 * powers);
-  return root.inverse().matrix().asDiagonal() * Q;
+  return Diagonal(mapped(root, [](double r) { return 1 / r; })) * qr(Q).Q.left(2 * powers);
 }
 
 /// The symmetric matrix, even under k -> -k, that does the same to smooth functions as the one
 /// computed, and nothing to 1 and E. Between all others the two triangles are averaged.
-RowMajor made_exact(const RowMajor& raw, const LinearCollision& c) {
-  const Eigen::MatrixXd Q = smooth_functions(c);
-  const Eigen::MatrixXd P = weights(c.n).matrix().asDiagonal() * Q;  // P^T Q = 1
-  Eigen::MatrixXd Y = raw * Q;
-  Eigen::MatrixXd M = Q.transpose() * Y;
+Matrix made_exact(const Matrix& raw, const LinearCollision& c) {
+  const Matrix Q = smooth_functions(c);
+  const Matrix P = Diagonal(weights(c.n)) * Q;  // P^T Q = 1
+  Matrix Y = raw * Q;
+  Matrix M = transpose_times(Q, Y);
   Y -= P * M;
-  M = (M + M.transpose()).eval() / 2;
+  M = symmetric_part(M);
   constexpr int conserved = 2;
-  Y.leftCols(conserved).setZero();
-  M.leftCols(conserved).setZero();
-  M.topRows(conserved).setZero();
+  for (int j = 0; j < conserved; ++j) {
+    std::ranges::fill(Y.column(j), 0.0);
+    for (int i = 0; i < M.rows(); ++i) M(i, j) = M(j, i) = 0;
+  }
 
-  const RowMajor rest = RowMajor::Identity(Q.rows(), Q.rows()) - Q * P.transpose();
-  const RowMajor averaged = (raw + raw.transpose()) / 2;
-  RowMajor S = rest.transpose() * averaged * rest;
-  S += Y * P.transpose() + P * Y.transpose() + P * M * P.transpose();
-  const RowMajor symmetric = (S + S.transpose()) / 2;
-  return (symmetric + symmetric.reverse()) / 2;
+  const Matrix rest = Matrix::identity(Q.rows(), Q.rows()) - times_transpose(Q, P);
+  Matrix S = transpose_times(rest, symmetric_part(raw)) * rest;
+  S += times_transpose(Y, P) + times_transpose(P, Y) + times_transpose(P * M, P);
+  S = symmetric_part(S);
+  Matrix mirror_image = S;
+  std::ranges::reverse(mirror_image.elements());
+  return 0.5 * (S + mirror_image);
 }
 
 }  // namespace
@@ -161,12 +157,11 @@ void Lineariser::count_pairs(int refinement, int points) {
   fine.grid = {refinement * K};
   const auto collision = backend_.collision(CollisionPlan(fine, {0, 0, 0, 0, points}));
   const std::vector<double> k = fine.grid.momenta();
-  const RowMajor S = form(*collision, state_(fine.dispersion.energy(k)));
+  const Matrix S = form(*collision, state_(fine.dispersion.energy(k)));
   const Interpolant interpolant(model_.dispersion, model_.grid);
-  RowMajor L(fine.grid.K, K);
-  for (int m = 0; m < fine.grid.K; ++m)
-    interpolant.weights(k[m], {&L(m, 0), static_cast<std::size_t>(K)});
-  store(L.transpose() * (S * L) / refinement, pairs_);
+  Matrix L_transposed(K, fine.grid.K);
+  for (int m = 0; m < fine.grid.K; ++m) interpolant.weights(k[m], L_transposed.column(m));
+  store(1.0 / refinement * (L_transposed * times_transpose(S, L_transposed)), pairs_);
 }
 
 const LinearCollision& Lineariser::operator()(const LinearResolution& resolution) {
@@ -178,10 +173,10 @@ const LinearCollision& Lineariser::operator()(const LinearResolution& resolution
   if (pairs) count_pairs(resolution.refinement, resolution.collision.points);
   computed_ = resolution;
   if (!sweeps && !pairs && !result_.S.empty()) return result_;
-  const int K = model_.grid.K;
-  const RowMajor raw = ConstView(sweep_.data(), K, K) + ConstView(pairs_.data(), K, K);
-  const RowMajor S = made_exact(raw, result_);
-  result_.change = (S - raw).cwiseAbs().maxCoeff() / S.cwiseAbs().maxCoeff();
+  Matrix raw(model_.grid.K, model_.grid.K);
+  std::ranges::transform(sweep_, pairs_, raw.elements().begin(), std::plus{});
+  const Matrix S = made_exact(raw, result_);
+  result_.change = largest_difference(S.elements(), raw.elements()) / largest(S.elements());
   store(S, result_.S);
   return result_;
 }

@@ -71,6 +71,7 @@ DEVICE = re.compile(
 )
 FFTW = re.compile(r"\bfftwf?_\w+|<fftw3\.h>")
 EIGEN = re.compile(r"<Eigen/")
+LAPACK = re.compile(r"\bd(?:ge|po|or|tr|la)\w+_\(|\bopenblas_\w+")
 OPENMP = re.compile(r"#\s*pragma\s+omp\b|\bomp_\w+\(|<omp\.h>")
 THREAD = re.compile(r"\bstd::(?:j?thread|async|condition_variable)\b")
 MUTEX = re.compile(r"\bstd::mutex\b")  # of what several threads share, though they are not ours
@@ -78,7 +79,8 @@ ALLOWED = (
     (DEVICE, r"kernels/(\w+/cuda|machine)/|tests/|bench/"),
     (FFTW, r"kernels/\w+/cpu/|tests/|bench/"),
     (OPENMP, r"kernels/(\w+/cpu|machine)/|tests/|bench/"),
-    (EIGEN, r"src/linear/|kernels/kinetic/cpu/|tests/"),
+    (EIGEN, r"kernels/kinetic/cpu/|tests/"),
+    (LAPACK, r"src/numerics/dense\.cpp|tests/"),
     (THREAD, r"src/numerics/rendezvous\.cpp|tests/|bench/"),
     (MUTEX, r"src/numerics/rendezvous\.cpp|src/kinetic/pair_table\.cpp|kernels/device/cuda/|tests/|bench/"),
 )

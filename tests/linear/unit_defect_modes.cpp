@@ -575,6 +575,20 @@ TEST_P(LinearDefect, MustCalmEverythingThatIsNotConserved) {
   EXPECT_THROW(DefectModes{free}, NumericsError);
 }
 
+TEST_P(LinearDefect, RefusesWhatIsNotFinite) {
+  for (const double bad : {std::nan(""), DefectModes::infinity, -DefectModes::infinity})
+    for (std::size_t i = K() / 2; i < K(); ++i) {
+      LinearCollision broken = c_;
+      broken.S[i * K() + i] = bad;
+      try {
+        const DefectModes modes(broken);
+        FAIL() << bad << " at " << i;
+      } catch (const NumericsError& error) {
+        EXPECT_NE(std::string(error.what()).find("not negative definite"), std::string::npos);
+      }
+    }
+}
+
 // --- Milne's problem ----------------------------------------------------------------------------
 
 /// Isotropic scattering, v d_X h = Lambda (<h> - h), of carriers with velocities evenly spread over
