@@ -4,21 +4,28 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 import performance
 import tree
 
+sys.path.insert(0, str(tree.ROOT / "tools"))
+from gpu import process  # noqa: E402  # lies beside the tool, not beside this test
+
 # All that a machine has to have beside its GPU. What is not here, `./dev gpu` does not call.
-TOOLS = (
-    "bash basename cat date dirname grep head ldd mkdir nproc paste rm sed tail tee timeout tr uname"
-).split()
+TOOLS = "bash cat dirname ldd mkdir".split()
 TESTS = ("blocks", "conformance", "physics")
 BENCHES = "ceilings chain ensemble first linear newton sweep together".split()
-LEFT_OUT = [p.stem for p in sorted((tree.ROOT / "bench").glob("*/*.cpp")) if p.stem not in {*BENCHES, "ceilings_stub"}]
+BENCH_SOURCES = [
+    path for path in tree.files({".cpp"}) if path.parts[0] == "bench" and "int main(" in tree.text(path)
+]
+LEFT_OUT = sorted({path.stem for path in BENCH_SOURCES} - set(BENCHES) | {"far_down"})
 
 # Several processes share the tests of a program; here all of them are the first one's.
 FIRST = "[[ ${GTEST_SHARD_INDEX:-0} == 0 ]] || { echo '[  PASSED  ] 0 tests.'; exit; }; "
@@ -27,6 +34,7 @@ SKIPS = FIRST + "echo '[  PASSED  ] 3 tests.'; echo '[  SKIPPED ] 2 tests.'"
 MEASURES = """echo "the table of $*" >&2; echo '{"rows": [1, 2]}'"""
 BREAKS = """echo "broken off" >&2; printf '{"rows": ['; exit 3"""
 NVIDIA = 'case $1 in *name*) echo NVIDIA Fake 1;; *) echo 1.2;; esac'
+LEAVES = 'sleep 60 & echo $! >"$HOME/noted"'
 # ... --tool NAME --error-exitcode 1 PROGRAM ARGUMENTS
 SANITIZES = 'shift 4; exec "$@"'
 
@@ -39,18 +47,24 @@ class Machine:
         self.bin = Path(folder, "bin")
         self.root.mkdir()
         shutil.copy(tree.ROOT / "dev", self.root)
-        for name in tree.files({".cpp"}):
-            if name.parts[0] == "bench":
-                self.write(self.root / name, "")
+        shutil.copytree(tree.ROOT / "tools", self.root / "tools")
+        for name in BENCH_SOURCES:
+            self.write(self.root / name, tree.text(name))
+        self.write(self.root / "bench/some/folder/far_down.cpp", "int main() {}")
+        self.write(self.root / "bench/some/helper.cpp", "int helps() { return 1; }")
+        self.bin.mkdir()
         for tool in TOOLS:
-            self.bin.mkdir(exist_ok=True)
-            (self.bin / tool).symlink_to(shutil.which(tool))
+            self.tool(tool)
+        (self.bin / "python3").symlink_to(sys.executable)
         self.script(self.bin / "nvidia-smi", NVIDIA)
         self.script(self.bin / "compute-sanitizer", SANITIZES)
         for name in TESTS:
             self.program(f"test_{name}", PASSES)
         for name in BENCHES:
             self.program(f"bench_{name}", MEASURES)
+
+    def tool(self, name):
+        (self.bin / name).symlink_to(shutil.which(name))
 
     def write(self, path, text):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,18 +77,42 @@ class Machine:
     def program(self, name, text):
         self.script(self.root / "dist/gpu" / name, text)
 
+    def environment(self):
+        return {"PATH": str(self.bin), "HOME": str(self.root)}
+
     def gpu(self, *arguments, **environment):
         """Exit code, output and report of ./dev gpu."""
         result = subprocess.run(
             [self.root / "dev", "gpu", *arguments],
-            env={"PATH": str(self.bin), "HOME": str(self.root), **environment},
+            env={**self.environment(), **environment},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
         )
-        report = self.root / "bench/results/Fake-1.json"
-        return result.returncode, result.stdout, json.loads(report.read_text()) if report.exists() else {}
+        return result.returncode, result.stdout, self.report()
+
+    def report(self):
+        path = self.root / "bench/results/Fake-1.json"
+        return json.loads(path.read_text()) if path.exists() else {}
 
     def markdown(self):
         return (self.root / "bench/results/Fake-1.md").read_text()
+
+    def noted(self):
+        """The process that a program has noted as being started by it."""
+        return int((self.root / "noted").read_text())
+
+
+def is_running(process):
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+
+
+def until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
 
 
 class GpuReport(unittest.TestCase):
@@ -139,7 +177,9 @@ class GpuReport(unittest.TestCase):
 
     def test_builds_its_programs_where_it_can(self):
         (self.machine.root / "dist/gpu").rename(self.machine.root / "build")
-        self.machine.script(self.machine.bin / "cmake", 'echo >"$4/build.ninja"')
+        for tool in ("nproc", "sed"):
+            self.machine.tool(tool)
+        self.machine.script(self.machine.bin / "cmake", "echo configured")
         self.assertEqual(self.machine.gpu("tests")[0], 1, "there is no ninja")
         self.machine.script(self.machine.bin / "ninja", 'echo "built $*"')
         code, output, _ = self.machine.gpu("tests")
@@ -176,7 +216,7 @@ class GpuReport(unittest.TestCase):
         (self.machine.bin / "compute-sanitizer").unlink()
         (self.machine.root / "dist/gpu/test_physics").unlink()
         self.machine.program("bench_chain", "sleep 60; echo never")
-        (self.machine.bin / "sleep").symlink_to(shutil.which("sleep"))
+        self.machine.tool("sleep")
         code, _, report = self.machine.gpu(KAPITZA_GPU_LIMIT="1")
         self.assertEqual(code, 1)
         for line in (
@@ -186,8 +226,77 @@ class GpuReport(unittest.TestCase):
         ):
             self.assertIn(line, report["not_measured"])
 
+    def test_stops_what_a_program_leaves_running(self):
+        self.machine.tool("sleep")
+        self.machine.program("bench_chain", f"{LEAVES}; {MEASURES}")
+        self.machine.program("bench_newton", f"{LEAVES}; sleep 60")
+        code, output, report = self.machine.gpu("bench", "chain")
+        self.assertEqual((code, report["chain"]), (0, {"rows": [1, 2]}), output)
+        self.assertTrue(until(lambda: not is_running(self.machine.noted())))
+        self.machine.gpu("bench", "newton", KAPITZA_GPU_LIMIT="0.5")
+        self.assertTrue(until(lambda: not is_running(self.machine.noted())))
+        self.assertIn("bench/newton: was stopped after 0.5 s", self.machine.report()["not_measured"])
+
+    def test_stops_what_does_not_want_to_end(self):
+        grace, process.GRACE = process.GRACE, 0.2
+        self.addCleanup(setattr, process, "GRACE", grace)
+        stubborn = process.Command(["bash", "-c", "trap '' TERM; echo here; while :; do sleep 0.1; done"])
+        lines = []
+        problem = process.run([stubborn, stubborn], 0.5, lines.append)
+        self.assertEqual((problem, lines), ("was stopped after 0.5 s", ["here", "here"]))
+
+    def test_stops_its_programs_when_it_is_stopped(self):
+        self.machine.tool("sleep")
+        self.machine.program("bench_chain", f"{LEAVES}; wait")
+        noted = self.machine.root / "noted"
+        dev = subprocess.Popen(
+            [self.machine.root / "dev", "gpu", "bench", "ceilings", "chain"],
+            env=self.machine.environment(), stdout=subprocess.DEVNULL,
+        )
+        self.assertTrue(until(lambda: noted.exists() and noted.read_text().strip()))
+        dev.send_signal(signal.SIGTERM)
+        self.assertEqual(dev.wait(20), 128 + signal.SIGTERM)
+        self.assertTrue(until(lambda: not is_running(self.machine.noted())))
+        self.assertIn("bench/chain: was interrupted", self.machine.report()["not_measured"])
+        self.assertEqual(self.machine.report()["ceilings"], {"rows": [1, 2]})
+
+    def test_reads_whatever_is_printed(self):
+        self.machine.program("bench_first", rf"printf 'caf\351 \377 and no end' >&2; {MEASURES}")
+        self.machine.program("bench_chain", r"""printf '{"name": "caf\351"}'""")
+        self.machine.program("bench_newton", "echo '[1, 2]'")
+        self.machine.program("bench_sweep", """echo '{"rows": }'""")
+        self.machine.program("bench_ensemble", """echo '{"rate": NaN}'""")
+        self.machine.program("bench_together", "true")
+        code, output, report = self.machine.gpu("bench", PYTHONIOENCODING="ascii")
+        self.assertEqual(code, 1, output)
+        self.assertEqual(report["first"], {"rows": [1, 2]})
+        self.assertIn("caf\N{REPLACEMENT CHARACTER} ", self.machine.markdown())
+        for name in ("chain", "newton", "sweep", "ensemble", "together"):
+            self.assertIn(f"bench/{name}: printed no JSON object", report["not_measured"])
+            self.assertNotIn(name, report)
+
+    def test_says_how_a_program_broke_down(self):
+        self.machine.program("bench_chain", "kill -SEGV $$")
+        (self.machine.root / "dist/gpu/bench_newton").chmod(0o644)
+        (self.machine.root / "dist/gpu/bench_sweep").write_text("no program")
+        _, _, report = self.machine.gpu("bench")
+        for line in (
+            "bench/chain: was ended by signal 11 (Segmentation fault)",
+            "bench/newton: cannot be started: Permission denied",
+            "bench/sweep: cannot be started: Exec format error",
+        ):
+            self.assertIn(line, report["not_measured"])
+
+    def test_tells_no_paths_of_where_it_was_compiled(self):
+        self.machine.program("test_blocks", "echo 'at /home/someone/kapitza/tests/blocks/a.cpp:3'; exit 1")
+        self.machine.gpu("tests", "blocks")
+        self.assertIn("at tests/blocks/a.cpp:3\n", self.machine.markdown())
+
     def test_refuses_what_it_does_not_know_and_machines_without_a_gpu(self):
-        self.assertEqual(self.machine.gpu("bench", "nothing")[0], 2)
+        for arguments in (["bench", "nothing"], ["nothing"], ["tests", "physics:times"]):
+            self.assertEqual(self.machine.gpu(*arguments)[0], 2, arguments)
+        self.assertEqual(self.machine.gpu(KAPITZA_GPU_LIMIT="soon")[0], 2)
+        self.assertEqual(self.machine.gpu(KAPITZA_GPU_PROGRAMS="nowhere")[0], 2)
         self.machine.script(self.machine.bin / "nvidia-smi", "exit 9")
         code, output, _ = self.machine.gpu()
         self.assertEqual(code, 2)

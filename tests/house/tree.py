@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CPP = {".cpp", ".hpp", ".cu", ".cuh"}
 _SKIPPED = re.compile(r"^(\..*|build.*|dist|__pycache__)$")
-_KEPT = {".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitignore"}
+_KEPT = {".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".github", ".gitignore"}
+_KEPT |= {".gitlab-ci.yml", ".pre-commit-config.yaml"}
 _BINARY = {".h5", ".png", ".pdf", ".pyc", ".o"}
 
 
