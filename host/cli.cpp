@@ -4,11 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <functional>
-#include <nlohmann/json.hpp>
 
 #include "host/commands/commands.hpp"
 #include "host/config/names.hpp"
 #include "host/exit_code.hpp"
+#include "host/json.hpp"
 #include "host/report.hpp"
 #include "host/stop.hpp"
 #include "host/usage/completion.hpp"
@@ -187,9 +187,9 @@ int report_error(const std::exception& error, const Options& options) {
   const bool json = options.json || std::find(argv.begin(), argv.end(), "--json") != argv.end();
   fmt::print(stderr, "error: {}\n", message_of(error));
   if (json) {
-    const nlohmann::ordered_json object{{"error", message_of(error)},
-                                        {"exit_code", static_cast<int>(code)}};
-    fmt::print("{}\n", json_text(object));
+    JsonObject object;
+    object.add("error", message_of(error)).add("exit_code", std::int64_t{code});
+    fmt::print("{}\n", object.text());
   }
   return code;
 }

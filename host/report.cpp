@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace kapitza::host {
 namespace {
@@ -77,25 +76,6 @@ std::string to_table(const Series& series) {
   for (const std::string& line : lines)
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   return text;
-}
-
-nlohmann::ordered_json to_json(const Quantities& quantities) {
-  nlohmann::ordered_json object = nlohmann::ordered_json::object();
-  for (const Quantity& row : quantities)
-    std::visit([&](const auto& value) { object[row.key] = value; }, row.value);
-  return object;
-}
-
-nlohmann::ordered_json to_json(const Series& series) {
-  nlohmann::ordered_json object = nlohmann::ordered_json::object();
-  for (const Quantities& row : series.rows)
-    for (const Quantity& quantity : row)
-      std::visit([&](const auto& value) { object[quantity.key].push_back(value); }, quantity.value);
-  return object;
-}
-
-std::string json_text(const nlohmann::ordered_json& object) {
-  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::string readable_duration(double seconds) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,8 +28,6 @@ std::string readable(const Scalar& value);
 /// Aligned lines "  key  value  meaning".
 std::string to_table(const Quantities& quantities);
 
-nlohmann::ordered_json to_json(const Quantities& quantities);
-
 /// The same quantities several times over: lines of a table on the terminal, arrays in --json, and
 /// datasets of the file.
 struct Series {
@@ -38,11 +35,6 @@ struct Series {
   std::vector<std::string> columns;  ///< keys that the table shows
 };
 std::string to_table(const Series& series);
-nlohmann::ordered_json to_json(const Series& series);
-
-/// What --json prints. Bytes that are no UTF-8, which names of files may have, are replaced.
-std::string json_text(const nlohmann::ordered_json& object);
-
 /// Seconds as "1.2 s", "3 min 20 s", "2 h 05 min".
 std::string readable_duration(double seconds);
 

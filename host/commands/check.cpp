@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cstdio>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
 #include "host/jobs/job.hpp"
+#include "host/json.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -41,11 +41,9 @@ int check_command(const Options& options) {
   console.note("estimating resolution, memory and time");
   const Quantities rows = job.estimate(config, *machine, budget);
   if (options.json) {
-    nlohmann::ordered_json object;
-    object["config"] = config.to_toml();
-    object["device"] = machine->name();
-    object.update(to_json(rows));
-    fmt::print("{}\n", json_text(object));
+    JsonObject object;
+    object.add("config", config.to_toml()).add("device", machine->name()).add(rows);
+    fmt::print("{}\n", object.text());
     return done;
   }
   fmt::print("{}", commented(to_table(rows)));

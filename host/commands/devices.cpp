@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
-#include "host/report.hpp"
+#include "host/json.hpp"
 
 namespace kapitza::host {
 
@@ -24,11 +23,10 @@ int devices_command(const Options& options) {
   const std::string why_not = cuda_unavailable();
   const std::string cuda = why_not.empty() ? make_cuda_machine()->description() : std::string();
   if (options.json) {
-    nlohmann::ordered_json object;
-    object["cpu"] = {{"available", true}, {"description", cpu}};
-    object["cuda"] = {{"available", why_not.empty()},
-                      {"description", why_not.empty() ? cuda : why_not}};
-    fmt::print("{}\n", json_text(object));
+    JsonObject of_cpu, of_cuda, object;
+    of_cpu.add("available", true).add("description", cpu);
+    of_cuda.add("available", why_not.empty()).add("description", why_not.empty() ? cuda : why_not);
+    fmt::print("{}\n", object.add("cpu", of_cpu).add("cuda", of_cuda).text());
     return done;
   }
   fmt::print("cpu   {}\n", cpu);

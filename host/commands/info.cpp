@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
 
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
+#include "host/json.hpp"
 #include "host/output/provenance.hpp"
 #include "host/output/result_file.hpp"
 
@@ -35,18 +35,19 @@ Quantities origin(const ResultReader& reader) {
 }
 
 void print_json(const std::string& file, const ResultReader& reader) {
-  nlohmann::ordered_json object;
-  object["file"] = file;
-  object["job"] = reader.job();
-  object["finished"] = reader.finished();
-  object.update(to_json(origin(reader)));
-  object["config"] = reader.config();
-  object["results"] = to_json(reader.results());
-  for (const std::string& name : reader.datasets())
-    object["datasets"][name] = {{"shape", reader.shape(name)},
-                                {"units", word(reader, "units", name)},
-                                {"long_name", word(reader, "long_name", name)}};
-  fmt::print("{}\n", json_text(object));
+  JsonObject object, results, datasets;
+  object.add("file", file).add("job", reader.job()).add("finished", reader.finished());
+  object.add(origin(reader)).add("config", reader.config());
+  object.add("results", results.add(reader.results()));
+  for (const std::string& name : reader.datasets()) {
+    const hdf5::Shape shape = reader.shape(name);
+    JsonObject dataset;
+    dataset.add("shape", std::vector<std::int64_t>(shape.begin(), shape.end()))
+        .add("units", word(reader, "units", name))
+        .add("long_name", word(reader, "long_name", name));
+    datasets.add(name, dataset);
+  }
+  fmt::print("{}\n", object.add("datasets", datasets).text());
 }
 
 void print_text(const std::string& file, const ResultReader& reader) {

@@ -3,12 +3,12 @@
 #include <array>
 #include <fmt/format.h>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "host/commands/commands.hpp"
 #include "host/exit_code.hpp"
 #include "host/jobs/job.hpp"
 #include "host/jobs/output_keys.hpp"
+#include "host/json.hpp"
 
 namespace kapitza::host {
 namespace {
@@ -190,19 +190,19 @@ class Runner {
   std::unique_ptr<Machine> machine_;
 };
 
-nlohmann::ordered_json as_json(const Plan& plan, const Outcome& outcome) {
-  nlohmann::ordered_json object;
-  object["job"] = plan.config.job();
-  object["config_file"] = plan.config.file().string();
-  object["file"] = plan.target.string();
-  object["status"] = outcome.status;
-  object["finished"] = outcome.status == "done" || outcome.status == "skipped";
-  if (!outcome.error.empty()) object["error"] = outcome.error;
-  if (!outcome.result.stopped_by.empty()) object["stopped_by"] = outcome.result.stopped_by;
-  object["exit_code"] = static_cast<int>(outcome.code);
-  object["wall_seconds"] = outcome.result.wall_seconds;
-  object.update(to_json(outcome.result.quantities));
-  object.update(to_json(outcome.result.series));
+JsonObject as_json(const Plan& plan, const Outcome& outcome) {
+  JsonObject object;
+  object.add("job", plan.config.job())
+      .add("config_file", plan.config.file().string())
+      .add("file", plan.target.string())
+      .add("status", outcome.status)
+      .add("finished", outcome.status == "done" || outcome.status == "skipped");
+  if (!outcome.error.empty()) object.add("error", outcome.error);
+  if (!outcome.result.stopped_by.empty()) object.add("stopped_by", outcome.result.stopped_by);
+  object.add("exit_code", std::int64_t{outcome.code})
+      .add("wall_seconds", outcome.result.wall_seconds)
+      .add(outcome.result.quantities)
+      .add(outcome.result.series);
   return object;
 }
 
@@ -237,7 +237,7 @@ int run_command(const Options& options) {
   const auto is_work = [](const Plan& plan) { return plan.action != Action::skip; };
   if (std::any_of(plans.begin(), plans.end(), is_work)) run.require_device();
   const StopSignals signals;
-  nlohmann::ordered_json objects = nlohmann::ordered_json::array();
+  std::vector<JsonObject> objects;
   ExitCode code = done;
   for (const Plan& plan : plans) {
     const Outcome outcome = run(plan);
@@ -253,8 +253,8 @@ int run_command(const Options& options) {
     }
   }
   if (options.json) {
-    const nlohmann::ordered_json all{{"runs", objects}};
-    fmt::print("{}\n", json_text(plans.size() == 1 ? objects[0] : all));
+    JsonObject all;
+    fmt::print("{}\n", plans.size() == 1 ? objects[0].text() : all.add("runs", objects).text());
   }
   return code;
 }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/jobs/job.hpp"
+#include "host/json.hpp"
 #include "kapitza/field/backend.hpp"
 #include "kapitza/kinetic/backend.hpp"
 #include "tests/host/program.hpp"
@@ -87,11 +88,16 @@ std::string meaning(const Quantities& rows, const std::string& key) {
   return "no such row";
 }
 
+nlohmann::json as_json(const Quantities& rows) {
+  JsonObject object;
+  return nlohmann::json::parse(object.add(rows).text());
+}
+
 /// What was built, and that the estimate is a bound, where there was no time at all.
 Largest built_without_time(const std::string& text) {
   WatchedMachine machine;
   const Quantities rows = estimated(text, machine, [] { return 11.0; });
-  const nlohmann::ordered_json object = to_json(rows);
+  const nlohmann::json object = as_json(rows);
   EXPECT_FALSE(object.at("estimate_complete")) << text;
   EXPECT_GT(object.at("estimated_seconds"), 0) << text;
   const std::string how = meaning(rows, "estimated_seconds");
@@ -113,7 +119,7 @@ TEST(Estimate, EndsAfterABoundedNumberOfRefinements) {
     int questions = 0;  // a second passes with every one
     WatchedMachine machine;
     const auto object =
-        to_json(estimated(job + slow, machine, [&] { return static_cast<double>(questions++); }));
+        as_json(estimated(job + slow, machine, [&] { return static_cast<double>(questions++); }));
     EXPECT_FALSE(object.at("estimate_complete")) << job;
     EXPECT_FALSE(object.at("tolerance_reached")) << job;
     EXPECT_GT(object.at("estimated_seconds"), 0) << job;
@@ -160,7 +166,7 @@ TEST(Estimate, BoundsALinearProblemThatNoFewerMomentaResolve) {
 TEST(Estimate, OfALinearProblemMeasuresAllMomentaWhereThereIsTime) {
   WatchedMachine machine;
   const Quantities rows = estimated(linear_job(132, -1), machine, [] { return 0.0; });
-  EXPECT_TRUE(to_json(rows).at("estimate_complete"));
+  EXPECT_TRUE(as_json(rows).at("estimate_complete"));
   EXPECT_TRUE(meaning(rows, "estimated_seconds").starts_with("about "));
   EXPECT_GE(machine.largest().collision, 132);
 }
