@@ -7,11 +7,12 @@ if(KAPITZA_CUDA STREQUAL "OFF")
 endif()
 
 # The first GPU that the driver lists; empty where there is none.
-execute_process(COMMAND nvidia-smi --query-gpu=name --format=csv,noheader
+execute_process(COMMAND nvidia-smi --query-gpu=name,compute_cap --format=csv,noheader
   OUTPUT_VARIABLE KAPITZA_GPU RESULT_VARIABLE failure ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
 if(NOT failure STREQUAL "0")
   set(KAPITZA_GPU "")
 endif()
+string(REGEX REPLACE "\n.*" "" KAPITZA_GPU "${KAPITZA_GPU}")
 if(KAPITZA_CUDA STREQUAL "AUTO" AND KAPITZA_GPU STREQUAL "")
   set(KAPITZA_CUDA_SUMMARY "off (no GPU here; -DKAPITZA_CUDA=ON compiles it all the same)")
   return()
@@ -34,10 +35,9 @@ endif()
 
 # Machine code for the GPU that is here, or else for the one we tune for, with PTX for what comes after it.
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
-  if(KAPITZA_GPU STREQUAL "")
-    set(CMAKE_CUDA_ARCHITECTURES 90)
-  else()
-    set(CMAKE_CUDA_ARCHITECTURES native)
+  set(CMAKE_CUDA_ARCHITECTURES 90)
+  if(KAPITZA_GPU MATCHES ", ([0-9]+)\\.([0-9]+)$")
+    set(CMAKE_CUDA_ARCHITECTURES ${CMAKE_MATCH_1}${CMAKE_MATCH_2})
   endif()
 endif()
 enable_language(CUDA)

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <memory>
 #include <string>
 
-#include "kapitza/core/error.hpp"
-#include "kapitza/machine/machine.hpp"
 #include "kernels/device/cuda/check.cuh"
-#include "kernels/field/cuda/backend.hpp"
-#include "kernels/kinetic/cuda/backend.hpp"
+#include "kernels/device/cuda/gpu.hpp"
 
-namespace kapitza {
-namespace cuda {
+namespace kapitza::cuda {
 namespace {
 
 std::string capability(const cudaDeviceProp& device) {
@@ -60,38 +55,19 @@ std::string unavailable() {
   return code == cudaSuccess ? "" : no_device(code);
 }
 
-class CudaMachine final : public Machine {
- public:
-  explicit CudaMachine(CudaChoices choices)
-      : kinetic_(make_kinetic(choices.sweep)), field_(make_field(choices.steps)) {}
-
-  std::string name() const override { return "cuda"; }
-  std::string description() const override {
-    cudaDeviceProp device;
-    KAPITZA_CUDA(cudaGetDeviceProperties(&device, 0));
-    return std::string(device.name) + ", " + std::to_string(device.totalGlobalMem >> 30) +
-           " GiB, compute capability " + capability(device);
-  }
-  kinetic::Backend& kinetic() override { return *kinetic_; }
-  field::Backend& field() override { return *field_; }
-
- private:
-  std::unique_ptr<kinetic::Backend> kinetic_;
-  std::unique_ptr<field::Backend> field_;
-};
-
 }  // namespace
-}  // namespace cuda
 
-std::string cuda_unavailable() {
-  std::string why = cuda::unavailable();
+std::string gpu_unavailable() {
+  std::string why = unavailable();
   cudaGetLastError();  // what was reported is not to be found again by a later check
   return why;
 }
 
-std::unique_ptr<Machine> make_cuda_machine(CudaChoices choices) {
-  if (const std::string why = cuda_unavailable(); !why.empty()) throw BackendUnavailable(why);
-  return std::make_unique<cuda::CudaMachine>(choices);
+std::string gpu_description() {
+  cudaDeviceProp device;
+  KAPITZA_CUDA(cudaGetDeviceProperties(&device, 0));
+  return std::string(device.name) + ", " + std::to_string(device.totalGlobalMem >> 30) +
+         " GiB, compute capability " + capability(device);
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::cuda
