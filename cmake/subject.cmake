@@ -29,5 +29,8 @@ function(kapitza_device_part name device pattern)
   if(sources)
     add_library(kapitza_${name}_${device} ${sources})
     target_link_libraries(kapitza_${name}_${device} PUBLIC kapitza_${name} kapitza_device_${device})
+    # The host's part of device code launches kernels and computes nothing.
+    target_compile_options(kapitza_${name}_${device} PRIVATE
+      $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<CONFIG:Release>>:-Xcompiler=-O1>)
   endif()
 endfunction()
