@@ -21,7 +21,8 @@ endif()
 # for twenty kinds of CPUs. Told that the tables of all others are those of the three that KAPITZA_ARCH=x86-64-v3
 # may meet - Haswell, Zen, Skylake-X - the linker takes 4.5 MB. The names are OpenBLAS's own: where it renames them,
 # the link fails, or the programs grow, and tools/carry.py refuses them.
-find_library(KAPITZA_OPENBLAS_ARCHIVE libopenblas.a PATH_SUFFIXES openblas-serial REQUIRED)
+# Without threads: in an archive that has them, nobody would find the function that sets their number.
+find_library(KAPITZA_OPENBLAS_ARCHIVE openblas-serial/libopenblas.a REQUIRED)
 find_library(KAPITZA_GFORTRAN libgfortran.so.5 REQUIRED)
 set(others ATOM BARCELONA BOBCAT BULLDOZER CORE2 DUNNINGTON EXCAVATOR NANO NEHALEM OPTERON OPTERON_SSE3 PENRYN
   PILEDRIVER PRESCOTT SANDYBRIDGE STEAMROLLER)

@@ -27,9 +27,14 @@ endfunction()
 function(kapitza_device_part name device pattern)
   file(GLOB sources CONFIGURE_DEPENDS kernels/${name}/${device}/${pattern})
   if(sources)
-    add_library(kapitza_${name}_${device} ${sources})
+    # Device code is linked into the machine, also where libraries are shared: one CUDA runtime for all of it.
+    set(type)
+    if(device STREQUAL "cuda")
+      set(type STATIC)
+    endif()
+    add_library(kapitza_${name}_${device} ${type} ${sources})
     target_link_libraries(kapitza_${name}_${device} PUBLIC kapitza_${name} kapitza_device_${device})
-    # The host's part of device code launches kernels and computes nothing.
+    # The host's part of device code launches kernels; what it computes is in libraries (tests/house/copies.py).
     target_compile_options(kapitza_${name}_${device} PRIVATE
       $<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<CONFIG:Release>>:-Xcompiler=-O1>)
   endif()

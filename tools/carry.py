@@ -16,12 +16,16 @@ CARRIED = ROOT / "dist/gpu"
 # What the C library and the CUDA toolkit bring.
 THERE = re.compile(r"/lib(c|m|dl|rt|pthread|gcc_s|cuda|cufft|curand)\.so")
 LIBRARY = re.compile(r" => (/\S*)")
+MISSING = re.compile(r"(\S+) => not found")
 MOST_MEBIBYTES = 40
 
 
 def libraries(program):
     """The shared libraries that have to come along."""
     lines = subprocess.run(["ldd", program], check=True, stdout=subprocess.PIPE, text=True).stdout
+    missing = [name for name in MISSING.findall(lines) if not THERE.search(f"/{name}")]
+    if missing:
+        sys.exit(f"error: {program.name} lacks {', '.join(missing)}")
     return [path for path in LIBRARY.findall(lines) if not THERE.search(path)]
 
 

@@ -72,13 +72,13 @@ def limit():
     return seconds
 
 
-def reach_cuda():
-    """Puts the CUDA toolkit's tools and shared libraries within reach."""
+def reach_libraries(programs):
+    """Puts the CUDA toolkit's tools and shared libraries within reach, and what was carried beside the programs."""
     nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
     cuda = os.environ.get("CUDA_HOME") or str(Path(nvcc).parents[1])
     for variable, folders in (
         ("PATH", [f"{cuda}/bin", f"{cuda}/compute-sanitizer"]),
-        ("LD_LIBRARY_PATH", [f"{cuda}/lib64", f"{cuda}/lib"]),
+        ("LD_LIBRARY_PATH", [f"{cuda}/lib64", f"{cuda}/lib", str(programs)]),
     ):
         before = [os.environ[variable]] if os.environ.get(variable) else []
         os.environ[variable] = ":".join(before + folders)
@@ -121,7 +121,7 @@ def run_piece(piece, programs, parts, threads, seconds):
 def run(programs, chosen):
     """Runs the pieces one after the other; after each the report is made anew. Returns the exit status."""
     machine, seconds = this_machine(), limit()
-    reach_cuda()
+    reach_libraries(programs)
     check_libraries(programs)
     name = machine.file_name()
     parts = report.Parts(ROOT / "build/gpu-report" / name, source.source_of(programs, ROOT))

@@ -9,4 +9,4 @@ class Error(Exception):
 
 
 def missing_package(error):
-    return Error(f"{error}: plots need the packages {_PACKAGES}")
+    return Error(f"{error}: the package kapitza needs {_PACKAGES}")

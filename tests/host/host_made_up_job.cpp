@@ -60,7 +60,7 @@ void check_keys(Config& config) {
 
 double rate_of(const Config& config) { return config.has(element) ? 0.023 : config.number(rate); }
 
-// ---- what would be host/jobs/decay.cpp ----------------------------------------------------------
+// ---- what would be host/jobs/decay/decay.cpp ----------------------------------------------------
 
 JobResult run(JobContext& context) {
   const std::vector<double> t = counted(10);

@@ -26,8 +26,7 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-// ---- a command line and keys made of characters that shells and troff read in their own way
-// ------
+// ---- keys made of characters that shells and troff read in their own way ------------------------
 
 constinit const Key odd_key{
     .name = "odd.it's",

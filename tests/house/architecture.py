@@ -35,6 +35,8 @@ ROOMS = {
     "a benchmark": "bench/{}/*.cpp",
 }
 
+TEST_KINDS = ("unit_", "blocks_", "conformance_", "physics_", "host_")
+
 # Folder of kernels/SUBJECT and of kernels/device: the folders of both that its files may include.
 DEVICES = {
     "block": {"block"},
@@ -67,11 +69,12 @@ SECTION = re.compile(r'^    \{"(\w+)", ', re.MULTILINE)
 
 # A kernel launch, a foreign library or a thread: where one may stand, and where else.
 DEVICE = re.compile(
-    r"<<<|\bcu(?:fft|rand|solver|da)[A-Z]\w*|\b(?:cuda_runtime|cufft|curand\w*|cusolver\w*|cub/\w+)\.(?:h|hpp|cuh)\b"
+    r"<<<|\bcu(?:fft|rand|solver|blas|sparse|da)[A-Z]\w*|\b(?:cuda_runtime|cufft|curand\w*|cusolver\w*|cub/\w+)\.(?:h|hpp|cuh)\b"
 )
 FFTW = re.compile(r"\bfftwf?_\w+|<fftw3\.h>")
 EIGEN = re.compile(r"<Eigen/")
-LAPACK = re.compile(r"\bd(?:ge|po|or|tr|la)\w+_\(|\bopenblas_\w+")
+LAPACK = re.compile(r"\b[dz](?:ge|po|or|un|tr|sy|he|st|la)\w+_\(|\bopenblas_\w+")
+JSON = re.compile(r"<nlohmann/json\.hpp>")
 OPENMP = re.compile(r"#\s*pragma\s+omp\b|\bomp_\w+\(|<omp\.h>")
 THREAD = re.compile(r"\bstd::(?:j?thread|async|condition_variable)\b")
 MUTEX = re.compile(r"\bstd::mutex\b")  # of what several threads share, though they are not ours
@@ -80,6 +83,7 @@ ALLOWED = (
     (FFTW, r"kernels/\w+/cpu/|tests/|bench/"),
     (OPENMP, r"kernels/(\w+/cpu|machine)/|tests/|bench/"),
     (EIGEN, r"kernels/kinetic/cpu/|tests/"),
+    (JSON, r"host/json\.cpp|tests/|bench/"),
     (LAPACK, r"src/numerics/dense\.cpp|tests/"),
     (THREAD, r"src/numerics/rendezvous\.cpp|tests/|bench/"),
     (MUTEX, r"src/numerics/rendezvous\.cpp|src/kinetic/pair_table\.cpp|kernels/device/cuda/|tests/|bench/"),
@@ -96,9 +100,11 @@ TABLES = "kernels/device/block/fft_tables.hpp"  # of roots of unity, made once o
 JOB = re.compile(r'\bconst Job \w+\{\s*\.name = "(\w+)"')
 JOB_OF_CONFIG = re.compile(r'^job\s*=\s*"(\w+)"', re.MULTILINE)
 CMAKE_SUBJECT = re.compile(r"^kapitza_subject\((\w+)(?: USES ([\w ]*?))?(?: LIBRARIES [^)]*)?\)", re.MULTILINE)
-INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+INCLUDE = re.compile(r'^\s*#\s*include\s+["<]((?:kapitza|src|kernels|host|tests|bench)/[^">]+)[">]', re.MULTILINE)
+QUOTED = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+FOREIGN = re.compile(r"^\s*#\s*include\s+<([^>]*[./][^>]*)>", re.MULTILINE)  # none of the standard library's
 ONE_MACHINE = re.compile(r"(?<![\w.}>)])/(?:home|root|work|Users|mnt|scratch|private)/\w")
-UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
+UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK|(?:TIME|BEFORE|NOW)_[A-Z]+)\b")
 
 
 def includes(path):
@@ -215,8 +221,34 @@ def check_devices():
             continue
         for name, line in includes(path):
             other = name.split("/")
-            if other[0] == "kernels" and (len(other) < 4 or other[2] not in DEVICES[parts[2]]):
+            if other[0] == "kernels" and (len(other) < 4 or other[2] not in DEVICES.get(parts[2], ())):
                 yield f"{path}:{line}: {parts[2]}/ must not include {name}"
+
+
+def check_places():
+    """A file that lies elsewhere is compiled by nobody, or escapes the other rules."""
+    for path in tree.files(tree.CPP):
+        parts, place = path.parts, path.as_posix()
+        if parts[0] == "kernels" and not re.match(r"kernels/(machine|\w+/(%s))/[^/]+$" % "|".join(DEVICES), place):
+            yield f"{path}: belongs in kernels/SUBJECT/{{{','.join(DEVICES)}}}"
+        if parts[0] == "src" and not (len(parts) == 3 and parts[1] in SUBJECTS):
+            yield f"{path}: belongs in src/SUBJECT"
+        if parts[0] == "tests" and path.suffix == ".cpp" and parts[1] not in ("support", "house"):
+            named = re.search(rf"\b{parts[1]}/{path.name}\b", tree.text("tests/CMakeLists.txt"))
+            if not (len(parts) == 3 and path.name.startswith(TEST_KINDS)) and not named:
+                yield f"{path}: its name begins with none of {', '.join(TEST_KINDS)}"
+
+
+def check_includes():
+    """Ours are named from the root; the library's sources read nothing but the standard library."""
+    for path in tree.files(tree.CPP):
+        content = tree.text(path)
+        for match in QUOTED.finditer(content):
+            if match[1].split("/")[0] not in TOP_LEVEL_NAMES:
+                yield f"{path}:{tree.line_of(content, match.start())}: {match[1]} is not named from the root"
+        if path.parts[0] in ("include", "src"):
+            for match in FOREIGN.finditer(content):
+                yield f"{path}:{tree.line_of(content, match.start())}: <{match[1]}> is not the standard library's"
 
 
 def check_headers():
@@ -311,7 +343,8 @@ def check_licences():
 
 
 CHECKS = (
-    check_subjects, check_cycles, check_links, check_rooms, check_jobs, check_devices, check_headers,
+    check_subjects, check_cycles, check_links, check_rooms, check_jobs, check_devices, check_places,
+    check_includes, check_headers,
     check_top_levels, check_host, check_key_names, check_oracles, check_vocabulary, check_formulas,
     check_words, check_licences,
 )

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Two builds of the program, or one with two numbers of threads: do all configurations give the same bits?
 
-    same_results.py BEFORE AFTER [CONFIG ...] [--short] [--threads N M] [--list]
+    same_results.py BEFORE AFTER [CONFIG ...] [--short] [--threads N M] [--within X] [--list]
 
 BEFORE and AFTER are programs (build/kapitza), or folders with the result files of one, named as their
-configurations are. Every configuration, of configs/ unless some are
-named, is run by both. Datasets, and attributes that are results, are compared by their SHA-256, with
-type and shape. What only AFTER writes is listed, and is a difference where BEFORE and AFTER are the
-same. The exit code is 1 where something differs or is missing, 2 where a run fails.
+configurations are. Every configuration, of configs/ unless some are named, is run by both. Datasets, and
+attributes that are results, are compared by their SHA-256, with type and shape. With --within, numbers may
+differ by X of the largest one beside them, or of 1 where all are smaller: a residual has no digits of its
+own. What only AFTER writes is listed, and is a difference where BEFORE and AFTER are the same. The exit code
+is 1 where something differs or is missing, 2 where a run fails.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 import tempfile
 
 import h5py
+import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -74,13 +76,13 @@ def digest(name, value):
     return contents.hexdigest()
 
 
-def digests(path):
-    """Of everything in a result file that is a result."""
+def results(path):
+    """SHA-256 and value of everything in a result file that is a result."""
     found = {}
 
     def visit(name, thing):
         if isinstance(thing, h5py.Dataset):
-            found[name] = digest(name, thing[()])
+            found[name] = digest(name, thing[()]), thing[()]
 
     with h5py.File(path) as file:
         file.visititems(visit)
@@ -88,16 +90,27 @@ def digests(path):
             if name not in OF_THE_RUN:
                 attribute = h5py.h5a.open(file.id, name.encode())
                 value = file.attrs[name]
-                found[f"@{name}"] = hashlib.sha256(f"{attribute.dtype} {value!r}".encode()).hexdigest()
+                found[f"@{name}"] = hashlib.sha256(f"{attribute.dtype} {value!r}".encode()).hexdigest(), value
     return found
 
 
-def differences(before, after):
-    for name, sha in before.items():
+def distance(before, after):
+    """Of numbers, as --within has it; infinite where they cannot be compared."""
+    a, b = numpy.asarray(before), numpy.asarray(after)
+    if a.dtype.kind != "f" or a.shape != b.shape or a.dtype != b.dtype or not (numpy.isnan(a) == numpy.isnan(b)).all():
+        return float("inf")
+    difference = numpy.nan_to_num(numpy.abs(a - b))
+    return float(difference.max(initial=0) / max(1, numpy.nan_to_num(numpy.abs(a)).max(initial=0)))
+
+
+def differences(before, after, within):
+    for name, (sha, value) in before.items():
         if name not in after:
             yield f"{name} is missing"
-        elif after[name] != sha:
-            yield f"{name} differs: {sha[:12]} before, {after[name][:12]} after"
+        elif after[name][0] != sha:
+            far = distance(value, after[name][1])
+            if within is None or not far <= within:
+                yield f"{name} differs, by {far:.1e}: {sha[:12]} before, {after[name][0][:12]} after"
 
 
 def compare(config, options):
@@ -107,12 +120,12 @@ def compare(config, options):
             target = given / f"{config.stem}.h5" if given.is_dir() else pathlib.Path(folder) / f"{side}.h5"
             if not given.is_dir():
                 run(given, config, options.threads[side], options.short, target)
-            sides.append(digests(target))
+            sides.append(results(target))
     before, after = sides
     if options.list:
-        for name, sha in before.items():
+        for name, (sha, _) in before.items():
             print(f"{sha}  {config.stem} {name}")
-    problems = list(differences(before, after))
+    problems = list(differences(before, after, options.within))
     new = sorted(after.keys() - before.keys())
     if options.before == options.after:
         problems += [f"{name} is missing before" for name in new]
@@ -131,12 +144,14 @@ def main():
     parser.add_argument("--short", action="store_true", help="runs of a second or two")
     parser.add_argument("--threads", type=int, nargs=2, default=(0, 0), metavar=("N", "M"),
                         help="of BEFORE and of AFTER")
+    parser.add_argument("--within", type=float, metavar="X", help="how far numbers may differ [not at all]")
     parser.add_argument("--list", action="store_true", help="print the SHA-256 of every result")
     options = parser.parse_args()
     options.before, options.after = options.before.resolve(), options.after.resolve()
     configs = options.configs or sorted((ROOT / "configs").rglob("*.toml"))
     same = [compare(config, options) for config in configs]
-    print(f"{sum(same)} of {len(same)} configurations give the same bits")
+    what = "bits" if options.within is None else f"results within {options.within:g}"
+    print(f"{sum(same)} of {len(same)} configurations give the same {what}")
     return 0 if all(same) else 1
 
 

@@ -66,6 +66,14 @@ def project_headers(build):
     return headers
 
 
+def without_common_headers(flags):
+    """Without what CMake includes before everything: a file is to include what it needs."""
+    flags = list(flags)
+    for at in reversed([i for i, word in enumerate(flags) if word == "-include"]):
+        del flags[at : at + 2]
+    return [word for word in flags if word not in ("-Winvalid-pch", "-fpch-preprocess")]
+
+
 def sources(build):
     """What is ours, C++, and not generated."""
     headers = project_headers(build)
@@ -76,14 +84,14 @@ def sources(build):
             at = flags.index("-o")
             output = flags[at + 1]
             del flags[at : at + 2]
-            flags = tuple(word for word in flags if word not in ("-c", entry["file"]))
+            flags = tuple(without_common_headers(word for word in flags if word not in ("-c", entry["file"])))
             yield Source(path, flags, headers.get(output, frozenset()))
 
 
 def groups(chosen):
     """Lists of files that are read as one. Those of one folder, which are alike, go to different lists.
 
-    What takes longest, Eigen's decompositions, is in tests/ and src/: it begins first.
+    What takes longest, Eigen in tests/, begins first.
     """
     alike = defaultdict(list)
     for source in sorted(chosen, key=lambda source: source.path):

@@ -12,15 +12,18 @@
 namespace kapitza::host {
 
 Quantities resolution_rows(const Resolution& resolution);
+
 /// What a user is told about errors.
 struct ErrorMeaning {
   std::string_view of;       ///< "of max_k |I - I_exact| / max_k gain"
   std::string_view cutoffs;  ///< "T, M and points"
 };
+
 constexpr ErrorMeaning of_the_collision_integral{
     .of = "of max_k |I - I_exact| / max_k gain",
     .cutoffs = "T, M and points",
 };
+
 Quantities error_rows(const ResolutionErrors& errors,
                       const ErrorMeaning& meaning = of_the_collision_integral);
 

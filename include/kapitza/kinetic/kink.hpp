@@ -71,33 +71,6 @@ struct Kink {
 ///
 /// chi is even, so L chi = a_0 + 2 sum_{0 < j < K/2} a_j cos j k. Every angle j p_r is a multiple
 /// of pi / M, hence one table of cosines.
-inline std::vector<double> kink_shape(const MomentumGrid& grid, int M) {
-  const int K = grid.K, ratio = M / K, period = 2 * M;
-  std::vector<double> cosine(period);
-  for (int i = 0; i < period; ++i) cosine[i] = std::cos(std::numbers::pi * i / M);
-  // p_r in units of pi / M, within one period.
-  const auto momentum = [&](int r) { return (ratio + 2 * r - M + period) % period; };
-
-  const std::vector<double> chi = Kink::chi(grid.momenta());
-  std::vector<double> a((K + 1) / 2);
-  for (int m = 0; m < K; ++m) {
-    const int step = momentum(ratio * m);
-    int angle = 0;
-    for (std::size_t j = 0; j < a.size(); ++j) {
-      a[j] += (j == 0 ? 1 : 2) * chi[m] * cosine[angle] / K;
-      angle += angle + step < period ? step : step - period;
-    }
-  }
-  std::vector<double> shape = Kink::chi(grid.lattice(M));
-  for (int r = 0; r < M; ++r) {
-    const int step = momentum(r);
-    int angle = 0;
-    for (double a_j : a) {
-      shape[r] -= a_j * cosine[angle];
-      angle += angle + step < period ? step : step - period;
-    }
-  }
-  return shape;
-}
+std::vector<double> kink_shape(const MomentumGrid& grid, int M);
 
 }  // namespace kapitza
