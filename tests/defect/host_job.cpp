@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "host/jobs/defect/read.hpp"
-#include "host/jobs/kinetic/read.hpp"
 #include "host/jobs/job.hpp"
+#include "host/jobs/kinetic/read.hpp"
 #include "host/output/result_file.hpp"
 #include "tests/host/program.hpp"
 
