@@ -33,6 +33,7 @@ function(kapitza_device_part name device pattern)
       set(type STATIC)
     endif()
     add_library(kapitza_${name}_${device} ${type} ${sources})
+    set_target_properties(kapitza_${name}_${device} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     target_link_libraries(kapitza_${name}_${device} PUBLIC kapitza_${name} kapitza_device_${device})
     # The host's part of device code launches kernels; what it computes is in libraries (tests/house/copies.py).
     target_compile_options(kapitza_${name}_${device} PRIVATE
