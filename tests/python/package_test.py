@@ -49,7 +49,7 @@ class Package(unittest.TestCase):
             result = python("-m", command, "result.h5")
             self.assertEqual((result.returncode, result.stdout), (4, ""))
             self.assertIn("error: No module named", result.stderr)
-            self.assertIn("plots need the packages python3-xarray", result.stderr)
+            self.assertIn("the package kapitza needs python3-xarray", result.stderr)
 
     def test_a_wrong_command_line_is_told_from_a_wrong_file(self):
         for arguments in [], ["result.h5", "--colour", "red"]:
