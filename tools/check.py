@@ -13,14 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 HOUSE = ROOT / "tests/house"
 
-CPP_FOLDERS = ("include", "src", "kernels", "host", "tests", "bench")
-CPP_SUFFIXES = {".cpp", ".hpp", ".cu", ".cuh"}
+sys.path.insert(0, str(HOUSE))
+import tree  # noqa: E402  # which files are ours has its home there
+
 SHELL = ("dev", ".ci/run")
-
-
-def cpp_files():
-    for folder in CPP_FOLDERS:
-        yield from sorted(p for p in ROOT.glob(f"{folder}/**/*") if p.suffix in CPP_SUFFIXES)
 
 
 def run(*command):
@@ -39,7 +35,7 @@ def python(script, *arguments):
 def layout(write):
     """clang-format; writes if asked to."""
     mode = ["-i"] if write else ["--dry-run", "-Werror"]
-    return run("clang-format-19", *mode, *cpp_files())
+    return run("clang-format-19", *mode, *tree.files(tree.CPP))
 
 
 def worth_showing(lines):
