@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from gpu import pieces, process, report, source
@@ -108,12 +109,13 @@ def run_piece(piece, programs, parts, threads, seconds):
             for where in (text, sys.stdout):
                 print(line, file=where, flush=True)
 
-        problem = ""
+        problem, begin = "", time.monotonic()
         for commands in pieces.stages(piece, programs, threads, results):
             problem = problem or process.run(commands, seconds, say)
+        taken = time.monotonic() - begin
     found = pieces.results_of(results) if piece.kind == "bench" else None
     verdict = pieces.verdict(piece, problem, lines, found)
-    parts.put(piece, verdict, found if verdict == "passed" else None)
+    parts.put(piece, verdict, found if verdict == "passed" else None, taken)
     results.unlink(missing_ok=True)
     return verdict
 

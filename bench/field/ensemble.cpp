@@ -2,13 +2,12 @@
 // Ensembles of fields: every way to evolve them, beside each other and beside what the device can
 // do.
 //
-//   bench_ensemble [ladder] [long] [predicted] [points] [target] [long_target] [--json]
+//   bench_ensemble [ladder] [long] [predicted] [points] [--json]
 //
 // ladder: site-steps per second of the CPU on all its cores, of the GPU by batched transforms, and
 // of every rung of the fused steps; each GPU figure over its own ceiling. long: rings that no block
 // holds, by batched transforms and in two passes. predicted: what an H200 could do at most. points:
-// many small ensembles one after the other and all at once, and two large ones at once. target: the
-// time of a whole run at L = 400; long_target, only if named: the same at L = 3200.
+// many small ensembles one after the other and all at once, and two large ones at once.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -139,31 +138,42 @@ nlohmann::json row(const char* device, const char* path, const EnsemblePlan& pla
           {"site_steps_per_second", speed}};
 }
 
-/// cpu_time: of a slice, 0 where nobody measured it.
+/// cpu_time: of a slice.
 nlohmann::json gpu_row(const Rung& rung, const EnsemblePlan& plan, const cuda::Ceilings& can,
-                       double cpu_time = 0) {
+                       double cpu_time) {
   const auto gpu = make_cuda_machine({rung.steps});
   const double time = seconds_per_slice(gpu->field(), plan, 5);
   nlohmann::json result = row("cuda", rung.name, plan, time);
   const Limit limit = limit_of(work_of(plan, rung.steps), can, plan.precision);
   const double fraction = slice * plan.trajectories * limit.seconds / time;
-  if (cpu_time > 0) {
-    std::fprintf(table, "%10.1f", cpu_time / time);
-    result["over_cpu"] = cpu_time / time;
-  }
-  std::fprintf(table, " %10.2f of %s\n", fraction, limit.name);
+  std::fprintf(table, "%10.1f %10.2f of %s\n", cpu_time / time, fraction, limit.name);
   std::fflush(table);
+  result["over_cpu"] = cpu_time / time;
   result["fraction"] = fraction;
   result["ceiling"] = limit.name;
   return result;
 }
 
-nlohmann::json ladder() {
-  std::fprintf(table, "Noise every %d steps, measured every %ld; CPU on all cores\n", kick_every,
-               slice);
+void ladder_head(int every) {
+  std::fprintf(table, "Noise every %d steps, measured every %ld; CPU on all cores\n", every, slice);
   std::fprintf(table, "%6s %-26s %9s %6s %13s %12s %10s %10s\n", "device", "path", "precision",
                "sites", "trajectories", "site-steps/s", "over CPU", "ceiling");
+}
+
+/// The CPU's speed, told by a part of the ensemble, as many as keep all cores busy. Returns the
+/// time that a slice of all of it would take.
+double add_cpu_row(nlohmann::json& rows, const EnsemblePlan& plan, int most) {
+  EnsemblePlan part = plan;
+  part.trajectories = std::min(plan.trajectories, most);
   const auto cpu = make_cpu_machine();
+  const double time = seconds_per_slice(cpu->field(), part, 3);
+  rows.push_back(row("cpu", "FFTW", part, time));
+  std::fprintf(table, "\n");
+  return time * plan.trajectories / part.trajectories;
+}
+
+nlohmann::json ladder() {
+  ladder_head(kick_every);
   const bool gpu = cuda_unavailable().empty();
   const cuda::Ceilings can = gpu ? cuda::measure_ceilings() : cuda::Ceilings{};
   nlohmann::json rows;
@@ -172,17 +182,12 @@ nlohmann::json ladder() {
       // More values than a second-level cache holds in either precision.
       const int trajectories = gpu ? (1 << 24) / sites : 64;
       const EnsemblePlan plan = driven_ring(sites, trajectories, precision);
-      // A part of the ensemble, as many as keep all cores busy, tells the CPU's speed.
-      const EnsemblePlan part = driven_ring(sites, std::min(trajectories, 256), precision);
-      const double cpu_time = seconds_per_slice(cpu->field(), part, 3);
-      rows.push_back(row("cpu", "FFTW", part, cpu_time));
-      std::fprintf(table, "\n");
+      const double cpu_time = add_cpu_row(rows, plan, 256);
       if (!gpu) continue;
-      const double whole = cpu_time * plan.trajectories / part.trajectories;
-      rows.push_back(gpu_row(transforms, plan, can, whole));
-      rows.push_back(gpu_row(fused, plan, can, whole));
+      rows.push_back(gpu_row(transforms, plan, can, cpu_time));
+      rows.push_back(gpu_row(fused, plan, can, cpu_time));
       if (sites != 2048) continue;
-      for (const Rung& rung : others) rows.push_back(gpu_row(rung, plan, can, whole));
+      for (const Rung& rung : others) rows.push_back(gpu_row(rung, plan, can, cpu_time));
     }
   return rows;
 }
@@ -193,15 +198,15 @@ nlohmann::json long_rings() {
     return nlohmann::json::array();
   }
   constexpr int every = 4;
-  std::fprintf(table, "Noise every %d steps, measured every %ld\n", every, slice);
-  std::fprintf(table, "%6s %-26s %9s %6s %13s %12s %10s\n", "device", "path", "precision", "sites",
-               "trajectories", "site-steps/s", "ceiling");
+  ladder_head(every);
   const cuda::Ceilings can = cuda::measure_ceilings();
   nlohmann::json rows;
   for (const Precision precision : {Precision::double_, Precision::single_})
     for (const int sites : {16384, 32768, 65536, 131072}) {
       const EnsemblePlan plan = driven_ring(sites, (1 << 24) / sites, precision, every);
-      for (const Rung& rung : {transforms, two_pass}) rows.push_back(gpu_row(rung, plan, can));
+      const double cpu_time = add_cpu_row(rows, plan, std::max(16, (1 << 20) / sites));
+      for (const Rung& rung : {transforms, two_pass})
+        rows.push_back(gpu_row(rung, plan, can, cpu_time));
     }
   return rows;
 }
@@ -285,51 +290,12 @@ nlohmann::json points() {
   return rows;
 }
 
-// ---- a run --------------------------------------------------------------------------------------
-
-/// configs/field/microscopic.toml with 4096 trajectories, until n is known to 1 % at |k| >= 0.1.
-nlohmann::json run_to_target(double L) {
-  if (!cuda_unavailable().empty()) {
-    std::fprintf(table, "no GPU: nothing measured\n");
-    return nlohmann::json::object();
-  }
-  testing::DefectRun defect;
-  defect.L = L;
-  defect.absorber = 128;
-  defect.dt = 0.05;
-  SteadyStateOptions options;
-  options.target_error = 0.01;
-  options.settling = defect.crossing(2 * options.target_low);
-  const auto gpu = make_cuda_machine();
-  SteadyState run(gpu->field(), defect.problem(), {defect.dt, 4, 2}, {4096, 1, Precision::double_},
-                  options);
-  const double time = seconds([&] {
-    while (!run.finished()) run.step();
-  });
-  const int sites = defect.problem().sites();
-  std::fprintf(table, "L = %g, %d sites, 4096 trajectories, 1 %% at |k| >= 0.1: %.1f s, t = %.0f\n",
-               L, sites, time, run.time());
-  return {{"L", L},
-          {"sites", sites},
-          {"seconds", time},
-          {"time", run.time()},
-          {"burn_in", run.burn_in()},
-          {"site_steps_per_second", static_cast<double>(run.steps()) * 4096 * sites / time}};
-}
-
-nlohmann::json target() { return run_to_target(400); }
-nlohmann::json long_target() { return run_to_target(3200); }
-
 }  // namespace
 }  // namespace kapitza::bench
 
 int main(int argc, char** argv) {
   using namespace kapitza::bench;
-  return report(argc, argv,
-                {{"ladder", ladder},
-                 {"long", long_rings},
-                 {"predicted", predicted},
-                 {"points", points},
-                 {"target", target},
-                 {"long_target", long_target, true}});
+  return report(
+      argc, argv,
+      {{"ladder", ladder}, {"long", long_rings}, {"predicted", predicted}, {"points", points}});
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a GPU does, and nothing of the CPU: what a first run tells most about, in half a minute.
 //
-//   bench_first [evaluations] [jacobians] [chains] [filling] [rungs] [profile] [--json]
+//   bench_first [operators] [evaluations] [jacobians] [chains] [filling] [rungs] [profile] [--json]
 //
 // First calls beside later ones: what is made once. Few densities and trajectories beside many: how
 // much of the device they fill. profile, only if named: a few launches of everything, for a
@@ -70,6 +70,29 @@ nlohmann::json collision_row(const char* what, const Size& size, int N, bool fus
 void collision_head() {
   fmt::print(table, "{:>12} {:>5} {:>5} {:>5} {:>10} {:>8} {:>12} {:>12}\n", "what", "K", "T", "M",
              "densities", "path", "first/ms", "median/ms");
+}
+
+/// What an operator costs before it does anything: a solver makes dozens.
+nlohmann::json operators() {
+  fmt::print(table, "{:>12} {:>5} {:>5} {:>5} {:>12} {:>12}\n", "what", "K", "T", "M", "first/ms",
+             "median/ms");
+  nlohmann::json rows;
+  const auto gpu = make_cuda_machine();
+  for (const Size& size : sizes) {
+    const CollisionPlan plan = plan_of(size.K, size.T, size.M);
+    const Times times = times_of(21, [&] { gpu->kinetic().collision(plan); });
+    fmt::print(table, "{:>12} {:>5} {:>5} {:>5} {:>12.3f} {:>12.3f}\n", "operator", size.K, size.T,
+               size.M, 1e3 * times.first, 1e3 * times.median);
+    std::fflush(table);
+    rows.push_back({{"device", "cuda"},
+                    {"what", "operator"},
+                    {"K", size.K},
+                    {"T", size.T},
+                    {"M", size.M},
+                    {"first_seconds", times.first},
+                    {"median_seconds", times.median}});
+  }
+  return rows;
 }
 
 nlohmann::json evaluations() {
@@ -247,7 +270,8 @@ nlohmann::json on_gpu() {
 int main(int argc, char** argv) {
   using namespace kapitza::bench;
   return report(argc, argv,
-                {{"evaluations", on_gpu<evaluations>},
+                {{"operators", on_gpu<operators>},
+                 {"evaluations", on_gpu<evaluations>},
                  {"jacobians", on_gpu<jacobians>},
                  {"chains", on_gpu<chains>},
                  {"filling", on_gpu<filling>},

@@ -21,7 +21,7 @@ from gpu import process  # noqa: E402  # lies beside the tool, not beside this t
 # All that a machine has to have beside its GPU. What is not here, `./dev gpu` does not call.
 TOOLS = "bash cat dirname ldd mkdir".split()
 TESTS = ("blocks", "conformance", "physics")
-BENCHES = "ceilings chain ensemble first linear newton sweep together".split()
+BENCHES = "campaign ceilings chain ensemble first linear newton sweep together".split()
 BENCH_SOURCES = [
     path for path in tree.files({".cpp"}) if path.parts[0] == "bench" and "int main(" in tree.text(path)
 ]

@@ -46,10 +46,11 @@ class Parts:
     def path(self, piece, suffix):
         return self.folder / piece.kind / f"{piece.name}.{suffix}"
 
-    def put(self, piece, verdict, results=None):
+    def put(self, piece, verdict, results=None, seconds=0.0):
         record = {
             "piece": str(piece),
             "verdict": verdict,
+            "seconds": round(seconds, 1),
             "date": date.today().isoformat(),
             "commit": self.source,
             "results": results,
@@ -101,7 +102,7 @@ def as_json(machine, parts, root):
         "threads": machine.threads,
         "date": date.today().isoformat(),
         "verdicts": {
-            str(piece): {key: record[key] for key in ("verdict", "date", "commit")}
+            str(piece): {key: record[key] for key in ("verdict", "seconds", "date", "commit")}
             for piece, record in records
         },
         "not_measured": list(not_measured(parts, root)),
@@ -118,10 +119,11 @@ def as_markdown(machine, parts, root):
         "Made by `./dev gpu`."
     )
     yield ""
-    yield "| piece | verdict | date | source |"
-    yield "|---|---|---|---|"
+    yield "| piece | verdict | seconds | date | source |"
+    yield "|---|---|---|---|---|"
     for piece, record in parts.records():
-        yield f"| {piece} | {record['verdict']} | {record['date']} | {record['commit']} |"
+        columns = [record[key] for key in ("verdict", "seconds", "date", "commit")]
+        yield " | ".join([f"| {piece}", *map(str, columns)]) + " |"
     for piece, record in parts.records():
         yield from what_it_printed(piece, record, parts.printed(piece))
     yield from ["", "## Not measured", ""]
