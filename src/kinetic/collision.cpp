@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "kapitza/core/elementary.hpp"
 #include "kapitza/core/error.hpp"
 #include "kapitza/kinetic/balance.hpp"
 
@@ -99,11 +100,15 @@ double CollisionPlan::pair_rate_slope(double rho) const {
 
 std::vector<Complex> CollisionPlan::phases(std::span<const int> steps,
                                            std::span<const double> energies) const {
-  std::vector<Complex> rows;
-  rows.reserve(steps.size() * energies.size());
+  std::vector<Complex> rows(steps.size() * energies.size());
+  Complex* row = rows.data();
   for (const int step : steps) {
-    const double tau = step * time.dtau;
-    for (const double E : energies) rows.push_back({std::cos(tau * E), std::sin(tau * E)});
+    const double turns = step * time.dtau / (2 * std::numbers::pi);
+    for (std::size_t i = 0; i < energies.size(); ++i) {
+      const Cis<double> u = cis_turns(turns * energies[i]);
+      row[i] = {u.cos, u.sin};
+    }
+    row += energies.size();
   }
   return rows;
 }
