@@ -131,7 +131,12 @@ void SteadyState::end_block() {
   }
   if (blocks_.size() == max_blocks) merge_blocks();
   if (settled_ && options_.target_error) error_ = largest_error(ensemble_.totals());
+  is_known_ = settled_ && options_.target_error && error_ <= *options_.target_error && !drifts();
 }
+
+/// Small errors of what drifts are worth nothing: the comparison to come will forget the first
+/// part.
+bool SteadyState::drifts() const { return !options_.burn_in && drift_probability() < significance; }
 
 /// Twice as long, half as many: their errors are independent in the end, however slow the field is.
 void SteadyState::merge_blocks() {
@@ -221,7 +226,7 @@ double SteadyState::drift_probability() const {
 bool SteadyState::finished() const {
   if (measured_ == 0) return false;
   if (options_.max_time && time() >= *options_.max_time) return true;
-  return options_.target_error && settled_ && error_ <= *options_.target_error;
+  return is_known_;
 }
 
 double SteadyState::progress() const {

@@ -565,6 +565,31 @@ TEST(SteadyState, DoesNotStopForSmallErrorsWhileItDrifts) {
   EXPECT_EQ(measurement.slices(), 100);
 }
 
+/// It settled once, and moved while its errors became small.
+TEST(SteadyState, DoesNotStopForSmallErrorsOfPartsThatDiffer) {
+  SteadyStateOptions options;
+  options.target_error = 0.011;
+  Record record;
+  record.size = constant(0.1);
+  record.level = [](long s) { return s < 2 * per_block ? 0.0 : 0.1; };
+  Measurement measurement(record, options);
+  measurement.run(2 * per_block);
+  ASSERT_TRUE(measurement.state.stationary());
+  ASSERT_FALSE(measurement.state.finished());
+  measurement.run(per_block);
+  EXPECT_LT(measurement.state.relative_error(), 0.011) << "it would be small enough";
+  EXPECT_FALSE(measurement.state.finished());
+  measurement.run_to_the_end();
+  EXPECT_TRUE(measurement.state.stationary());
+  EXPECT_EQ(measurement.state.burn_in(), 2 * per_block * slice_time);
+  for (const double n : measurement.n()) EXPECT_NEAR(n, 1.1, 0.1);
+
+  options.burn_in = 0;
+  Measurement told(record, options);
+  told.run_to_the_end();
+  EXPECT_EQ(told.slices(), 3 * per_block) << "what is asked for counts";
+}
+
 /// Quiet first, then it moves: what is left after forgetting has not been compared with anything.
 TEST(SteadyState, SettlesAnewAfterItHasForgotten) {
   SteadyStateOptions options = until(400);

@@ -40,8 +40,9 @@ class DrivenField final : public FieldRun {
     if (solver_.stationary()) return;
     context_.console.warning(fmt::format(
         "the field is not known to be stationary (drift_probability = {:.2g}): what was measured "
-        "after t = {:.5g} may still depend on the start; a larger ensemble.max_time helps",
-        solver_.drift_probability(), solver_.burn_in()));
+        "after t = {:.5g} may still depend on the start; a larger ensemble.{} helps",
+        solver_.drift_probability(), solver_.burn_in(),
+        context_.config.optional_number(keys::field::burn_in) ? "burn_in" : "max_time"));
   }
 
  private:

@@ -266,7 +266,8 @@ constinit const Key target_error{
     .unit = "1",
     .meaning = R"(
         Stop when the relative standard error of n is this small at every momentum in
-        ensemble.target_k, in both windows.)",
+        ensemble.target_k, in both windows, and, unless ensemble.burn_in is given, nothing that is
+        measured drifts.)",
 };
 
 constinit const Key target_k{

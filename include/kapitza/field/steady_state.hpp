@@ -17,7 +17,8 @@ struct SteadyStateOptions {
   std::optional<double> burn_in;                ///< time; none: until nothing drifts any more, but
   double settling = 0;                          ///< at least this long
   std::optional<double> max_time;               ///< stop there, burn-in included
-  std::optional<double> target_error;           ///< stop when the errors of n are this small
+  std::optional<double> target_error;           ///< stop when errors of n are this small, and,
+                                                ///< without a given burn_in, nothing drifts
   double target_low = 0.1, target_high = 3.15;  ///< at these |k|
   bool error_check = false;  ///< run with half the step beside it, with the same noise
 
@@ -100,6 +101,7 @@ class SteadyState {
   void merge_blocks();
   void compare_parts(const std::vector<double>& totals);
   void forget_first_part();
+  bool drifts() const;
   void begin_second_part();
   double compare(const std::vector<double>& totals) const;
   void add_bands(const double* sums, double scale, double* bands) const;
@@ -119,6 +121,7 @@ class SteadyState {
   std::vector<double> block_end_;
   std::vector<std::vector<double>> blocks_;
   double error_;
+  bool is_known_ = false;  ///< as well as was asked for
 };
 
 }  // namespace kapitza
