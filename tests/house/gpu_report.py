@@ -149,12 +149,17 @@ class GpuReport(unittest.TestCase):
         self.assertIn("broken off", self.machine.markdown())
 
     def test_can_be_quoted_whatever_it_holds(self):
-        rows = '[{"path": "fused", "site_steps_per_second": {"double": 2.5e10}}, {"new": [1]}]'
-        self.machine.program("bench_sweep", f"""echo '{{"cost": {rows}}}'""")
-        _, _, report = self.machine.gpu("bench", "sweep", "chain")
-        text = performance.quoted({"Fake-1": report})
-        self.assertIn("| path | site steps per second double |\n| --- | --- |\n| fused | 2.5e+10 |", text)
+        gpu = '{"device": "cuda", "path": "fused", "M": 1024, "seconds": 0.0005, "new": [1]}'
+        cpu = '{"device": "cpu", "path": "FFTW", "M": 1024, "seconds": 0.25}'
+        self.machine.program("bench_sweep", f"""echo '{{"measured": [{gpu}, {cpu}, 7]}}'""")
+        self.machine.program("bench_newton", """echo '{"repeated": "another form"}'""")
+        _, _, report = self.machine.gpu("bench", "sweep", "chain", "newton")
+        text, short = (quote({"Fake-1": report}) for quote in (performance.quoted, performance.in_short))
+        self.assertIn("(65, 1024) | 0.5 ms | 0.25 s | 500 |\n", text)
         self.assertIn("test/blocks: was not run", text)
+        self.assertIn("| what | [NVIDIA Fake 1](bench/results/Fake-1.md) |", short)
+        self.assertIn("(65, 1024) | 0.5 ms (500) |\n", short)
+        self.assertNotIn("Jacobians", short)
 
     def test_counts_as_failed_what_skips_or_does_nothing(self):
         self.machine.program("test_conformance", SKIPS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The part of docs/performance.md that quotes the reports of `./dev gpu`: checks it, or with --write makes it."""
+"""What docs/performance.md and README.md quote of the reports of `./dev gpu`: checks it, or with --write makes it."""
 
 import json
 import re
@@ -7,97 +7,173 @@ import sys
 
 import tree
 
-DOCUMENT = "docs/performance.md"
 REPORTS = "bench/results"
 MARKED = re.compile(r"(?<=<!-- reports: begin -->\n).*?(?=<!-- reports: end -->)", re.DOTALL)
 
-NO_REPORT = """
-**The CUDA backend has never run on a GPU.** It compiles for sm_80 and sm_90, links, and all of it but the libraries and the
-kernel launches runs in the fast tests on the host ([architecture.md](architecture.md)).
-"""
+NO_REPORT = "**The CUDA backend has never run on a GPU.**\n"
 
 
 def table(columns, rows):
     for row in [columns, ["---"] * len(columns), *rows]:
-        yield "| " + " | ".join(map(str, row)) + " |"
-    yield ""
+        yield "| " + " | ".join(row) + " |"
 
 
-def number(value):
-    return f"{value:.3g}" if isinstance(value, float) else value
+def time(seconds):
+    return f"{seconds:.3g} s" if seconds >= 0.1 else f"{1e3 * seconds:.3g} ms"
 
 
-def is_measured(row):
-    """Says how fast something is, and where."""
-    return isinstance(row, dict) and bool({"device", "backend", "site_steps_per_second"} & row.keys())
+def speed(site_steps):
+    return f"{site_steps / 1e9:.3g}e9/s"
 
 
-def flat(row):
-    """Without lists; what is given by precision, say, gets a column for each."""
-    for key, value in row.items():
-        if isinstance(value, dict):
-            yield from ((f"{key} {inner}", v) for inner, v in value.items())
-        elif not isinstance(value, list):
-            yield key, value
+class Measured:
+    """What a report says was measured; what it lacks is not quoted, because a report may be older than this script."""
+
+    def __init__(self, report):
+        self.report = report
+
+    def rows(self, benchmark, section):
+        found = self.report.get(benchmark, {}).get(section, [])
+        return [row for row in (found if isinstance(found, list) else [found]) if isinstance(row, dict)]
+
+    def value(self, benchmark, section, wanted, **keys):
+        """Of the row with these keys, or nothing."""
+        for row in self.rows(benchmark, section):
+            if all(str(row.get(key)) == str(value) for key, value in keys.items()):
+                return row.get(wanted)
+        return None
+
+    def quotable(self):
+        """What, on the GPU, on the CPU beside it, how many times faster: as numbers and the format of the first two."""
+        yield from self.fields()
+        yield from self.collisions()
+        yield from self.solutions()
+
+    def fields(self):
+        for what, section, path, keys in (
+            ("fields of 2048 sites, noise every 2 steps: site-steps", "ladder", "fused", (2048, "double")),
+            ("the same in single precision", "ladder", "fused", (2048, "single")),
+            ("rings of 32768 sites, noise every 4 steps", "long", "two passes", (32768, "double")),
+        ):
+            sites, precision = keys
+            gpu, cpu = (
+                self.value(
+                    "ensemble",
+                    section,
+                    "site_steps_per_second",
+                    device=device,
+                    path=of_device,
+                    sites=sites,
+                    precision=precision,
+                )
+                for device, of_device in (("cuda", path), ("cpu", "FFTW"))
+            )
+            yield what, gpu, cpu, gpu / cpu if gpu and cpu else None, speed
+
+    def collisions(self):
+        for what, wanted in (
+            ("collision integrals of 41 densities, K = 256, (T, M) = (65, 1024)", "seconds"),
+            ("their Jacobians", "jacobian_seconds"),
+        ):
+            gpu, cpu = (
+                self.value("sweep", "measured", wanted, device=device, path=path, M=1024)
+                for device, path in (("cuda", "fused"), ("cpu", "FFTW"))
+            )
+            yield self.of_times(what, gpu, cpu)
+
+    def solutions(self):
+        beside = f"CPU, {self.report.get('threads')} threads"
+        yield self.of_times(
+            "stationary defect, K = 256, 40 cells, tolerance 1e-4",
+            self.value("newton", "repeated", "median_seconds", K=256),
+            self.value("newton", "solutions", "seconds", backend=beside, K=256),
+        )
+        scans = {row.get("backend"): row.get("seconds_side_by_side") for row in self.rows("together", "scan")}
+        cpu = scans.pop(beside, None)
+        yield self.of_times(
+            "64 stationary defects side by side, K = 64, 16 cells", next(iter(scans.values()), None), cpu
+        )
+        for L in (400, 3200, 12800):
+            for row in self.rows("campaign", f"L{L}")[:1]:
+                what = f"configs/field/microscopic.toml, L = {L}, {row['trajectories']} trajectories, n to 1 %"
+                yield what, row["seconds"], None, row["over_cpu"], time
+
+    @staticmethod
+    def of_times(what, gpu, cpu):
+        return what, gpu, cpu, cpu / gpu if gpu and cpu else None, time
 
 
-def of_rows(rows):
-    rows = [dict(flat(row)) for row in rows]
-    columns = list(dict.fromkeys(key for row in rows for key in row))
+def comparison(report):
+    """Lines: the GPU beside the CPU of its machine."""
     yield from table(
-        [key.replace("_", " ") for key in columns],
-        [[number(row.get(key, "")) for key in columns] for row in rows],
+        ["what", "GPU", "CPU", "ratio"],
+        [
+            [what, form(gpu), form(cpu) if cpu else "", f"{ratio:.0f}" if ratio else ""]
+            for what, gpu, cpu, ratio, form in Measured(report).quotable()
+            if gpu
+        ],
     )
 
 
-def of_benchmark(results):
-    """Its rows, wherever it put them: a report may be older or newer than this script."""
-    if is_measured(results):
-        yield from of_rows([results])
-    elif isinstance(results, list) and any(map(is_measured, results)):
-        yield from of_rows(filter(is_measured, results))
-    elif isinstance(results, (dict, list)):
-        for inner in results.values() if isinstance(results, dict) else results:
-            yield from of_benchmark(inner)
-
-
-def of_ceilings(results):
-    ceilings = results.get("ceilings", {})
-    if ceilings:
-        yield from table(
-            ["ceiling", "measured"],
-            [[name.replace("_", " "), number(float(value))] for name, value in ceilings.items()],
-        )
-
-
-def of_report(report, name):
-    """The lines that quote one report; what it lacks is not mentioned."""
+def about(report, name, folder):
+    """Lines."""
     yield f"### {report.get('gpu', name)}"
     yield ""
-    yield (
-        f"Driver {report.get('driver')}, {report.get('date')}; beside it {report.get('cpu')}, "
-        f"{report.get('threads')} threads. [The whole report](../{REPORTS}/{name}.md)."
-    )
+    yield f"Driver {report.get('driver')}, {report.get('date')}; beside it {report.get('cpu')},"
+    yield f"{report.get('threads')} threads."
+    yield f"[The whole report]({folder}/{name}.md)."
     yield ""
-    verdicts = report.get("verdicts", {}).items()
-    checks = [(piece, found.get("verdict")) for piece, found in verdicts if "bench" not in piece]
-    if checks:
-        yield from table(["check", "verdict"], checks)
-    yield from of_ceilings(report.get("ceilings", {}))
-    for benchmark, results in report.items():
-        lines = [] if benchmark == "ceilings" else list(of_benchmark(results))
-        if lines:
-            yield from [f"#### {benchmark}", "", *lines]
+
+
+def checks(report):
+    """Lines: the verdicts of tests and sanitizers."""
+    verdicts = [
+        [piece, found.get("verdict")]
+        for piece, found in report.get("verdicts", {}).items()
+        if not piece.startswith("bench/")
+    ]
+    if verdicts:
+        yield from [*table(["check", "verdict"], verdicts), ""]
+
+
+def ceilings(report):
+    found = report.get("ceilings", {}).get("ceilings", {})
+    if found:
+        rows = [[name.replace("_", " "), f"{float(value):.3g}"] for name, value in found.items()]
+        yield from [*table(["ceiling", "measured"], rows), ""]
+
+
+def missing(report):
     if report.get("not_measured"):
         yield from ["Not measured:", "", *(f"- {what}" for what in report["not_measured"]), ""]
 
 
 def quoted(reports):
-    """The text between the markers, for reports by name."""
+    """For docs/performance.md, of reports by name: the text between the markers."""
+    lines = [""]
+    for name, report in sorted(reports.items()):
+        lines += [*about(report, name, f"../{REPORTS}"), *checks(report), *ceilings(report)]
+        lines += [*comparison(report), "", *missing(report)]
+    return "\n".join(lines) + "\n" if reports else f"\n{NO_REPORT}\n"
+
+
+def in_short(reports):
+    """For README.md: every GPU in a column, with how many times faster than the CPU beside it."""
     if not reports:
-        return NO_REPORT + "\n"
-    lines = [line for name, report in sorted(reports.items()) for line in of_report(report, name)]
-    return "\n" + "\n".join(lines) + "\n"
+        return NO_REPORT
+    names = sorted(reports)
+    found = {name: {} for name in names}
+    for name in names:
+        for what, gpu, _, ratio, form in Measured(reports[name]).quotable():
+            if gpu:
+                found[name][what] = form(gpu) + (f" ({ratio:.0f})" if ratio else "")
+    whats = list(dict.fromkeys(what for name in names for what in found[name]))
+    heads = [f"[{reports[name].get('gpu', name)}]({REPORTS}/{name}.md)" for name in names]
+    rows = [[what, *(found[name].get(what, "") for name in names)] for what in whats]
+    return "\n".join(table(["what", *heads], rows)) + "\n"
+
+
+DOCUMENTS = {"docs/performance.md": quoted, "README.md": in_short}
 
 
 def main():
@@ -105,13 +181,16 @@ def main():
         path.stem: json.loads(path.read_text(encoding="utf-8"))
         for path in (tree.ROOT / REPORTS).glob("*.json")
     }
-    document = tree.text(DOCUMENT)
-    made = MARKED.sub(lambda _: quoted(reports), document)
-    if "--write" in sys.argv:
-        (tree.ROOT / DOCUMENT).write_text(made, encoding="utf-8")
-        return
-    stale = [] if made == document else [f"{DOCUMENT}: is not what ./dev docs --write makes of {REPORTS}"]
-    tree.report(stale, "performance")
+    stale = []
+    for name, quote in DOCUMENTS.items():
+        document = tree.text(name)
+        made = MARKED.sub(lambda _, quote=quote: quote(reports), document)
+        if "--write" in sys.argv:
+            (tree.ROOT / name).write_text(made, encoding="utf-8")
+        elif made != document:
+            stale.append(f"{name}: is not what ./dev docs --write makes of {REPORTS}")
+    if "--write" not in sys.argv:
+        tree.report(stale, "performance")
 
 
 if __name__ == "__main__":
