@@ -86,7 +86,11 @@ ALLOWED = (
     (JSON, r"host/json\.cpp|tests/|bench/"),
     (LAPACK, r"src/numerics/dense\.cpp|tests/"),
     (THREAD, r"src/numerics/rendezvous\.cpp|tests/|bench/"),
-    (MUTEX, r"src/numerics/rendezvous\.cpp|src/kinetic/pair_table\.cpp|kernels/device/cuda/|tests/|bench/"),
+    (
+        MUTEX,
+        r"src/numerics/rendezvous\.cpp|include/kapitza/numerics/remembered\.hpp|src/kinetic/pair_table\.cpp|"
+        r"kernels/device/cuda/|tests/|bench/",
+    ),
 )
 
 # Functions whose values are tables of a plan, made once on the host: backends would have other bits.

@@ -2,35 +2,14 @@
 #pragma once
 
 #include <cmath>
-#include <map>
-#include <mutex>
 #include <numbers>
 #include <utility>
 #include <vector>
 
 #include "kapitza/core/complex.hpp"
+#include "kapitza/numerics/remembered.hpp"
 
 namespace kapitza::block {
-
-/// Tables that are made once in a process, because long double takes its time: operators and
-/// ensembles want the same few over and over.
-template <class T>
-class Remembered {
- public:
-  using Table = std::vector<BasicComplex<T>>;
-
-  template <class Make>
-  const Table& operator()(std::pair<int, int> sizes, const Make& make) {
-    const std::lock_guard lock(one_at_a_time_);
-    const auto [place, is_new] = tables_.try_emplace(sizes);
-    if (is_new) place->second = make(sizes.first, sizes.second);
-    return place->second;
-  }
-
- private:
-  std::mutex one_at_a_time_;
-  std::map<std::pair<int, int>, Table> tables_;
-};
 
 template <class T>
 std::vector<BasicComplex<T>> make_stockham_twiddles(int n, int full_radix) {
@@ -52,18 +31,18 @@ std::vector<BasicComplex<T>> make_stockham_twiddles(int n, int full_radix) {
 /// table for both signs. Made in long double, so that every entry is rounded once only.
 template <class T>
 const std::vector<BasicComplex<T>>& stockham_twiddles(int n, int full_radix = 8) {
-  static Remembered<T> remembered;
-  return remembered({n, full_radix}, make_stockham_twiddles<T>);
+  static Remembered<std::pair<int, int>, std::vector<BasicComplex<T>>> remembered;
+  return remembered({n, full_radix}, [&] { return make_stockham_twiddles<T>(n, full_radix); });
 }
 
 /// e^{2 pi i m / n}
 template <class Real>
 const std::vector<BasicComplex<Real>>& unit_roots(int n) {
-  static Remembered<Real> remembered;
-  return remembered({n, 1}, [](int length, int) {
+  static Remembered<int, std::vector<BasicComplex<Real>>> remembered;
+  return remembered(n, [n] {
     std::vector<BasicComplex<Real>> roots;
-    for (int m = 0; m < length; ++m) {
-      const long double angle = 2 * std::numbers::pi_v<long double> * m / length;
+    for (int m = 0; m < n; ++m) {
+      const long double angle = 2 * std::numbers::pi_v<long double> * m / n;
       roots.push_back({static_cast<Real>(std::cos(angle)), static_cast<Real>(std::sin(angle))});
     }
     return roots;
