@@ -45,7 +45,9 @@ void add_device(CLI::App& command, Options& options) {
   command.add_option("--device", options.device, "auto, cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->type_name("DEVICE");
-  command.add_option("--threads", options.threads, "CPU threads; 0: as many as there are")
+  command
+      .add_option("--threads", options.threads,
+                  "CPU threads; 0: OMP_NUM_THREADS, or as many as there are")
       ->check(CLI::Range(0, 4096))
       ->type_name("N");
 }

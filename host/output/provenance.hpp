@@ -15,7 +15,7 @@ struct Provenance {
   std::string argv;    ///< the command line, quoted for a shell
   std::string device;  ///< in words
   std::string started;
-  int threads = 0;  ///< 0: as many as the machine offers
+  int threads = 0;  ///< as asked for; 0: as many as `device` says
   std::string precision = "double";
   std::int64_t seed = 0;  ///< 0 where no random numbers are drawn
 

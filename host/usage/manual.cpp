@@ -24,6 +24,7 @@ struct Entry {
 constexpr Entry variables[] = {
     {"SLURM_JOB_ID", "Written into the result file, where Slurm has set it, as slurm_job_id."},
     {"CUDA_VISIBLE_DEVICES", "The GPUs that CUDA sees; the first of them computes."},
+    {"OMP_NUM_THREADS", "The threads of the CPU where --threads does not say how many."},
     {"OMP_WAIT_POLICY", R"(
         "passive" keeps waiting threads from spinning, which small problems feel most on a machine
         that others use as well.)"},

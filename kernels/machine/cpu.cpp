@@ -33,7 +33,7 @@ class CpuMachine final : public Machine {
 }  // namespace cpu
 
 std::unique_ptr<Machine> make_cpu_machine(int threads) {
-  return std::make_unique<cpu::CpuMachine>(threads > 0 ? threads : omp_get_num_procs());
+  return std::make_unique<cpu::CpuMachine>(threads > 0 ? threads : omp_get_max_threads());
 }
 
 }  // namespace kapitza

@@ -58,12 +58,13 @@ const Injected thermal{"Thermal", from([](double k) { return 1 / (k * k + 1); })
 const Injected asymmetric{"Asymmetric", from([](double k) { return 0.6 + 0.5 * std::sin(k); })};
 
 /// Nothing but the absorber: 512 sites of it and of free carriers.
-DefectRun free_carriers(const Spectrum& density, int trajectories, std::uint64_t seed) {
+DefectRun free_carriers(const Spectrum& density, int trajectories, std::uint64_t seed,
+                        Precision precision) {
   DefectRun run;
   run.L = 18;
   run.Lambda = 0;
   run.density = density;
-  run.size = {trajectories, seed, Precision::double_};
+  run.size = {trajectories, seed, precision};
   return run;
 }
 
@@ -76,7 +77,8 @@ class FreeCarriers : public ::testing::TestWithParam<Injected> {};
 
 TEST_P(FreeCarriers, HaveTheDensityAskedFor) {
   for (const std::uint64_t seed : {1, 2, 3}) {
-    const DefectRun defect = free_carriers(GetParam().n, 32, seed);
+    const Precision precision = seed == 1 ? Precision::double_ : Precision::single_;
+    const DefectRun defect = free_carriers(GetParam().n, 32, seed, precision);
     const FieldProblem problem = defect.problem();
     const SteadyState run = defect.measure(device().field(), 200, 2700);
     const std::vector<double> expected = as_seen(problem);
@@ -108,7 +110,7 @@ TEST(ErrorBars, CoverWhatTheyShould) {
   int within = 0, all = 0;
   double by_blocks = 0, by_trajectories = 0;
   for (std::uint64_t seed = 100; seed < 120; ++seed) {
-    const DefectRun defect = free_carriers(two_peaks.n, 24, seed);
+    const DefectRun defect = free_carriers(two_peaks.n, 24, seed, Precision::single_);
     const SteadyState run = defect.measure(device().field(), 100, 1500);
     const std::vector<double> expected = as_seen(defect.problem());
     for (const WindowDensity& side : run.densities()) {
@@ -304,8 +306,8 @@ TEST(ClosedChain, HasTheKineticLimit) {
     Value even, odd;
   };
   const auto parts = [&](double lambda) {
-    const Value a = comparison.ratio(lambda, trajectories);
-    const Value b = comparison.ratio(-lambda, trajectories);
+    const Value a = comparison.ratio(lambda, trajectories, Precision::single_);
+    const Value b = comparison.ratio(-lambda, trajectories, Precision::single_);
     const double error = std::hypot(a.error, b.error) / 2;
     return Parts{{(a.value + b.value) / 2, error}, {(a.value - b.value) / 2, error}};
   };
@@ -323,13 +325,14 @@ TEST(ClosedChain, HasTheKineticLimit) {
 TEST(StationaryDefect, ApproachesTheKineticLimitAsItGrows) {
   // At fixed Lambda lambda falls like L^{-1/2}, and its odd orders with it.
   DefectRun defect;
-  defect.size.trajectories = 32;
+  defect.size = {16, 1, Precision::single_};
   const testing::KineticLimit limit(device().kinetic(), defect.window, defect.Lambda);
   const auto measure = [&](double L, bool counterterm) {
     defect.L = L;
     defect.counterterm = counterterm;
     const double crossing = defect.crossing(2 * testing::slowest);
-    return defect.measure(device().field(), crossing, crossing + std::max(3000.0, crossing));
+    // Few trajectories for a long time: each has to wait until carriers have crossed.
+    return defect.measure(device().field(), crossing, crossing + std::max(6000.0, 1.5 * crossing));
   };
   const auto share = [&](const SteadyState& run) {
     return testing::outgoing(run, limit.share(), limit.injected);

@@ -136,6 +136,18 @@ TEST_F(Run, AutoSaysWhatItChose) {
   EXPECT_NE(run({"collision.toml"}).err.find("device: "), std::string::npos);
 }
 
+TEST_F(Run, TakesAsManyThreadsAsItIsTold) {
+  const auto device = [&](const std::string& options) {
+    const std::string command = "OMP_NUM_THREADS=3 " KAPITZA_PROGRAM
+                                " run collision.toml --device cpu --out threads.h5 --overwrite" +
+                                options;
+    EXPECT_EQ(run_program_in(file(""), {"sh", "-c", command}).exit_code, 0) << command;
+    return std::get<std::string>(ResultReader(file("threads.h5")).attribute("device").value());
+  };
+  EXPECT_EQ(device(""), "CPU, 3 threads");
+  EXPECT_EQ(device(" --threads 2"), "CPU, 2 threads");
+}
+
 TEST_F(Run, QuietPrintsNothing) {
   const Ended ended = run({"relax.toml", "--quiet"});
   EXPECT_EQ(ended.exit_code, 0);

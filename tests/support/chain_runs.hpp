@@ -37,12 +37,12 @@ class ChainComparison {
   /// The change of the field, projected on the kinetic one with the weights that leave the smallest
   /// error: 1 in the kinetic limit. The error takes that of the change since t = 0, which is
   /// larger.
-  Value ratio(double lambda, int trajectories) const {
+  Value ratio(double lambda, int trajectories, Precision precision = Precision::double_) const {
     FieldProblem problem;
     problem.density = two_peaks;
     problem.profile.assign(sites_, 1.0);
     problem.lambda = lambda;
-    ClosedChain chain(machine_.field(), problem, {0.1, 1, 2}, {trajectories, 1, Precision::double_},
+    ClosedChain chain(machine_.field(), problem, {0.1, 1, 2}, {trajectories, 1, precision},
                       scaled_time_ / (lambda * lambda), 2, false);
     std::vector<ChainRecord> seen;
     while (!chain.finished()) {

@@ -27,7 +27,7 @@ class Machine {
   virtual field::Backend& field() = 0;
 };
 
-/// threads = 0: as many as there are.
+/// threads = 0: as many as OMP_NUM_THREADS says, or as there are.
 std::unique_ptr<Machine> make_cpu_machine(int threads = 0);
 
 /// Throws BackendUnavailable where this build has no CUDA or this machine no usable GPU.
