@@ -53,8 +53,10 @@ def tests():
     found = BUILD / "tests.xml"
     found.unlink(missing_ok=True)
     command = ["ctest", "--preset", "test", "-j", str(os.cpu_count()), "--output-junit", str(found)]
+    # As many tests as there are cores: none of them has another one left for a second thread.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, encoding="utf-8", errors="replace"
     ) as ctest:
         for line in worth_showing(ctest.stdout):
             print(line, end="", flush=True)

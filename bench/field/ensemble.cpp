@@ -83,11 +83,7 @@ struct Rung {
 
 constexpr Rung transforms{"cuFFT", FieldSteps::transforms}, fused{"fused", FieldSteps::fused};
 constexpr Rung two_pass{"two passes", FieldSteps::two_pass};
-constexpr Rung others[] = {
-    {"fused, radix 4", FieldSteps::fused_radix4},
-    {"fused, 16 values per lane", FieldSteps::fused_wide},
-    {"fused, radix 16", FieldSteps::fused_radix16},
-};
+constexpr Rung radix16{"fused, radix 16", FieldSteps::fused_radix16};
 
 Work work_of(const EnsemblePlan& plan, FieldSteps steps) {
   Work work = transforms_work(plan);
@@ -186,8 +182,7 @@ nlohmann::json ladder() {
       if (!gpu) continue;
       rows.push_back(gpu_row(transforms, plan, can, cpu_time));
       rows.push_back(gpu_row(fused, plan, can, cpu_time));
-      if (sites != 2048) continue;
-      for (const Rung& rung : others) rows.push_back(gpu_row(rung, plan, can, cpu_time));
+      if (sites == 2048) rows.push_back(gpu_row(radix16, plan, can, cpu_time));
     }
   return rows;
 }
@@ -235,7 +230,7 @@ nlohmann::json predicted() {
       for (const Rung& rung : {transforms, fused}) predict(rung, sites, precision);
     for (const int sites : {16384, 32768, 65536, 131072})
       for (const Rung& rung : {transforms, two_pass}) predict(rung, sites, precision);
-    for (const Rung& rung : others) predict(rung, 2048, precision);
+    predict(radix16, 2048, precision);
   }
   return rows;
 }

@@ -223,10 +223,8 @@ nlohmann::json rungs() {
   field_head();
   nlohmann::json rows;
   for (const Precision precision : {Precision::double_, Precision::single_})
-    for (const auto& [name, steps] : {std::pair{"fused", FieldSteps::fused},
-                                      {"radix 4", FieldSteps::fused_radix4},
-                                      {"wide", FieldSteps::fused_wide},
-                                      {"radix 16", FieldSteps::fused_radix16}})
+    for (const auto& [name, steps] :
+         {std::pair{"fused", FieldSteps::fused}, {"radix 16", FieldSteps::fused_radix16}})
       for (const int kick_every : {2, 4})
         rows.push_back(field_row(name, {2048, 3168, precision, steps, kick_every}));
   return rows;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <cstddef>
 #include <cuda_runtime.h>
+#include <iterator>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <utility>
 
-#include "kernels/device/block/power_of_two.hpp"
 #include "kernels/device/block/stockham.hpp"
 #include "kernels/device/cuda/check.cuh"
 #include "kernels/device/cuda/cuda_block.cuh"
@@ -54,17 +57,20 @@ void launch(int batch, const typename Index::Value* in, typename Index::Value* o
 template <class T>
 void launch(int n, int batch, Sign sign, const BasicComplex<T>* in, BasicComplex<T>* out,
             const BasicComplex<T>* twiddles, cudaStream_t stream) {
-  const bool launched = with_power_of_two<64, 8192>(n, [&](auto length) {
+  const auto launch_if = [&](auto length) {
+    if (n != length) return false;
     using Index = StockhamIndex<length, T>;
     if (sign == Sign::minus)
       launch<Index, Sign::minus>(batch, in, out, twiddles, stream);
     else
       launch<Index, Sign::plus>(batch, in, out, twiddles, stream);
     return true;
-  });
+  };
+  const bool launched = [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return (launch_if(std::integral_constant<int, block_fft_lengths[i]>()) || ...);
+  }(std::make_index_sequence<std::size(block_fft_lengths)>());
   if (!launched)
-    throw std::invalid_argument("block_fft_cuda: length " + std::to_string(n) +
-                                " is not a power of two from 64 to 8192");
+    throw std::invalid_argument("block_fft_cuda: no kernel of length " + std::to_string(n));
 }
 
 }  // namespace

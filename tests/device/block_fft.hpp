@@ -8,11 +8,15 @@ struct CUstream_st;  // cudaStream_t points to it
 
 namespace kapitza::block {
 
-/// `batch` transforms of length n (a power of two from 64 to 8192), not normalised, line after
-/// line, on the GPU; `in` may be `out`. All pointers are device pointers, aligned like the values
-/// they hold (16 bytes in double precision); `twiddles` is a copy of stockham_twiddles(n).
-/// `stream` is a cudaStream_t; the call returns before the work is done.
-/// Throws std::invalid_argument for a bad length, std::runtime_error if the launch fails.
+/// Every last radix, alone and in lines that fill a thread block: each costs a second to compile,
+/// and the fused kernels, which have tests of their own, use all the others.
+inline constexpr int block_fft_lengths[] = {64, 128, 256, 4096};
+
+/// `batch` transforms of one of these lengths, not normalised, line after line, on the GPU; `in`
+/// may be `out`. All pointers are device pointers, aligned like the values they hold (16 bytes in
+/// double precision); `twiddles` is a copy of stockham_twiddles(n). `stream` is a cudaStream_t; the
+/// call returns before the work is done. Throws std::invalid_argument for a bad length,
+/// std::runtime_error if the launch fails.
 void block_fft_cuda(int n, int batch, Sign sign, const BasicComplex<double>* in,
                     BasicComplex<double>* out, const BasicComplex<double>* twiddles,
                     CUstream_st* stream = nullptr);

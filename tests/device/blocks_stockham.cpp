@@ -25,15 +25,13 @@ namespace {
 
 using SmallIndices =
     testing::Types<Double<64>, Double<128>, Double<256>, Double<512>, Single<64>, Single<128>,
-                   Single<256>, Single<512>, Radix4<256, double>, Radix4<128, float>,
-                   Wide<256, double>, Wide<512, float>, Radix16<128, double>, Radix16<512, float>>;
+                   Single<256>, Single<512>, Radix16<128, double>, Radix16<512, float>>;
 using AllIndices =
     testing::Types<Double<64>, Double<128>, Double<256>, Double<512>, Double<1024>, Double<2048>,
-                   Double<4096>, Double<8192>, Single<64>, Single<128>, Single<256>, Single<512>,
-                   Single<1024>, Single<2048>, Single<4096>, Single<8192>, Radix4<2048, double>,
-                   Radix4<2048, float>, Wide<2048, double>, Wide<2048, float>, Wide<16384, float>,
-                   Radix16<2048, double>, Radix16<2048, float>, Radix16<4096, double>,
-                   Radix16<4096, float>, Radix16<8192, double>>;
+                   Double<4096>, Single<64>, Single<128>, Single<256>, Single<512>, Single<1024>,
+                   Single<2048>, Single<4096>, Radix16<2048, double>, Radix16<2048, float>,
+                   Radix16<4096, double>, Radix16<4096, float>, Radix16<8192, double>,
+                   Radix16<16384, float>>;
 
 template <class I>
 using Real = decltype(I::Value::re);
@@ -173,9 +171,9 @@ TYPED_TEST(StockhamTest, TransformsOneWaveToOnePeak) {
 
 // ------------------------------------------------------------------------------- the barriers
 
-/// Two transforms through one buffer, F^-1 F x = N x: all barriers that a fused kernel has.
+/// Two transforms through one buffer, F F x = N x backwards: all barriers that a fused kernel has.
 template <class I, class B>
-Signal<I> there_and_back(B& blk, const Signal<I>& in) {
+Signal<I> twice(B& blk, const Signal<I>& in) {
   const Table<I> table;
   Signal<I> out(in.size());
   typename B::template Private<typename I::Value, I::slots> x(blk);
@@ -185,8 +183,7 @@ Signal<I> there_and_back(B& blk, const Signal<I>& in) {
     for (int slot = 0; slot < I::slots; ++slot)
       x[lane][slot] = in[static_cast<std::size_t>(I::home(lane, slot))];
   });
-  stockham<I, Sign::minus>(blk, x, buffer, use, table.view());
-  stockham<I, Sign::plus>(blk, x, buffer, use, table.view());
+  for (int time = 0; time < 2; ++time) stockham<I, Sign::plus>(blk, x, buffer, use, table.view());
   blk.each([&](int lane) {
     for (int slot = 0; slot < I::slots; ++slot)
       out[static_cast<std::size_t>(I::home(lane, slot))] = x[lane][slot];
@@ -195,32 +192,33 @@ Signal<I> there_and_back(B& blk, const Signal<I>& in) {
 }
 
 template <class I>
-constexpr int there_and_back_barriers = 2 * I::barriers + 1;
+constexpr int barriers_of_two = 2 * I::barriers + 1;
 
-TYPED_TEST(StockhamTest, ThereAndBackIsNTimesTheIdentityWithoutHazards) {
+TYPED_TEST(StockhamTest, TwiceIsNTimesTheMirrorImageWithoutHazards) {
   using I = TypeParam;
   const auto x = noise<I>(3);
   Checked blk(I::lanes, shared_bytes<I>);
-  const auto y = widen(there_and_back<I>(blk, x));
+  const auto y = widen(twice<I>(blk, x));
   Reference expected = widen(x);
+  std::reverse(expected.begin() + 1, expected.end());
   for (auto& z : expected) z *= I::length;
   EXPECT_LT(relative_error(y, expected), 2 * bound<I>());
   EXPECT_EQ(blk.hazards().count(), 0) << blk.hazards().text();
-  EXPECT_EQ(blk.seen, there_and_back_barriers<I>);
+  EXPECT_EQ(blk.seen, barriers_of_two<I>);
 }
 
 TYPED_TEST(StockhamTest, EveryBarrierIsNeededAndOnlyTheCheckerSeesThat) {
   using I = TypeParam;
   const auto x = noise<I>(6);
   Serial intact(I::lanes, shared_bytes<I>);
-  const auto expected = there_and_back<I>(intact, x);
-  for (int which = 0; which < there_and_back_barriers<I>; ++which) {
+  const auto expected = twice<I>(intact, x);
+  for (int which = 0; which < barriers_of_two<I>; ++which) {
     Checked checked(I::lanes, shared_bytes<I>, which);
-    there_and_back<I>(checked, x);
+    twice<I>(checked, x);
     EXPECT_GT(checked.hazards().count(), 0) << "without barrier " << which;
 
     Serial blind(I::lanes, shared_bytes<I>, which);
-    EXPECT_EQ(there_and_back<I>(blind, x), expected) << "without barrier " << which;
+    EXPECT_EQ(twice<I>(blind, x), expected) << "without barrier " << which;
   }
 }
 

@@ -18,12 +18,10 @@ namespace {
 
 using Indices =
     testing::Types<Double<64>, Double<128>, Double<256>, Double<512>, Double<1024>, Double<2048>,
-                   Double<4096>, Double<8192>, Single<64>, Single<128>, Single<256>, Single<512>,
-                   Single<1024>, Single<2048>, Single<4096>, Single<8192>, Radix4<512, double>,
-                   Radix4<2048, double>, Radix4<2048, float>, Wide<512, double>, Wide<2048, double>,
-                   Wide<2048, float>, Wide<16384, float>, Radix16<512, double>,
-                   Radix16<2048, double>, Radix16<2048, float>, Radix16<4096, double>,
-                   Radix16<4096, float>, Radix16<8192, double>>;
+                   Double<4096>, Single<64>, Single<128>, Single<256>, Single<512>, Single<1024>,
+                   Single<2048>, Single<4096>, Radix16<512, double>, Radix16<2048, double>,
+                   Radix16<2048, float>, Radix16<4096, double>, Radix16<4096, float>,
+                   Radix16<8192, double>, Radix16<16384, float>>;
 
 template <class I>
 struct StockhamIndexTest : testing::Test {};
@@ -48,8 +46,7 @@ std::vector<int> over_lanes_and_slots(Map map) {
 /// The element that a lane writes from a slot after a stage of full radix.
 template <class I>
 int scattered(int span, int lane, int slot) {
-  constexpr int count = I::slots / I::full_radix;
-  return I::scatter(span, lane + slot % count * I::lanes) + slot / count * span;
+  return I::scatter(span, lane) + slot * span;
 }
 
 TYPED_TEST(StockhamIndexTest, RadicesMultiplyToTheLength) {
@@ -81,14 +78,14 @@ TYPED_TEST(StockhamIndexTest, ScatterIsABijectionInEveryExchange) {
   }
 }
 
-TYPED_TEST(StockhamIndexTest, WhatIsNotExchangedStaysInItsLane) {
+TYPED_TEST(StockhamIndexTest, EveryExchangeIsNeeded) {
   using I = TypeParam;
   for (int stage = 0; stage + 1 < I::stages; ++stage) {
     bool stays = true;
     for (int lane = 0; lane < I::lanes; ++lane)
       for (int slot = 0; slot < I::slots; ++slot)
         stays = stays && scattered<I>(I::span(stage), lane, slot) % I::lanes == lane;
-    EXPECT_EQ(stays, !I::exchanged(stage));
+    EXPECT_FALSE(stays);
   }
 }
 
@@ -109,8 +106,7 @@ TYPED_TEST(StockhamIndexTest, PadIsAdditiveInTheSlot) {
     const int span = I::span(stage);
     for (int lane = 0; lane < I::lanes; ++lane) {
       for (int slot = 0; slot < I::slots; ++slot) {
-        const int first = scattered<I>(span, lane, slot % (I::slots / I::full_radix));
-        const int further = scattered<I>(span, lane, slot) - first;
+        const int first = scattered<I>(span, lane, 0), further = slot * span;
         EXPECT_EQ(I::pad(span, first + further), I::pad(span, first) + further);
         EXPECT_EQ(I::pad(span, I::home(lane, slot)),
                   I::pad(span, lane) + I::pad(span, I::home(0, slot)));

@@ -64,7 +64,7 @@ TYPED_TEST(BlockFftCudaTest, AgreesWithFftwAtEverySize) {
   using T = TypeParam;
   std::mt19937 generator(1);
   std::uniform_real_distribution<T> uniform(-1, 1);
-  for (int n = 64; n <= 8192; n *= 2) {
+  for (const int n : block_fft_lengths) {
     const DeviceArray<BasicComplex<T>> twiddles(stockham_twiddles<T>(n));
     for (const int batch : {1, 3, 37}) {
       std::vector<BasicComplex<T>> x(static_cast<std::size_t>(n) * batch);
@@ -97,7 +97,7 @@ TYPED_TEST(BlockFftCudaTest, AgreesWithFftwAtEverySize) {
 TYPED_TEST(BlockFftCudaTest, RefusesOtherLengths) {
   using T = TypeParam;
   BasicComplex<T>* none = nullptr;
-  for (const int n : {0, 32, 96, 16384})
+  for (const int n : {0, 32, 96, 512, 16384})
     EXPECT_THROW(block_fft_cuda(n, 1, Sign::minus, none, none, none), std::invalid_argument);
 }
 

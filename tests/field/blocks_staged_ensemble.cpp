@@ -275,8 +275,6 @@ std::vector<Setting> fused_settings() {
           fused(free, 256),
           fused(closed, 256),
           fused(closed, 1024),
-          fused({"RadixFour", 0, 16, 20, 2, 2, 2}, 2048, FieldSteps::fused_radix4),
-          fused({"Wide", 0, 16, 20, 2, 2, 2}, 2048, FieldSteps::fused_wide),
           fused({"RadixSixteen", 0, 16, 20, 2, 2, 2}, 2048, FieldSteps::fused_radix16)};
 }
 

@@ -28,7 +28,7 @@ template <int Momenta>
 class Rows {
  public:
   static constexpr int K = Momenta, G = Stencil::oversampling * K, densities = 2;
-  using Algorithm = TransformPairs<block::StockhamIndex<G, double, 16, 16>>;
+  using Algorithm = TransformPairs<block::StockhamIndex<G, double, 16>>;
   static constexpr int lanes = Algorithm::lanes;
   /// Momenta with nodes of their own kind.
   static constexpr int empty = 0, edges = 1, heap = 2, many = 3, single = 4;

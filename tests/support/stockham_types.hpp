@@ -13,13 +13,8 @@ using Double = StockhamIndex<N, double>;
 template <int N>
 using Single = StockhamIndex<N, float>;
 
-/// The rungs below and beside radix 8: radix 4, two butterflies per lane, radix 16.
 template <int N, class T>
-using Radix4 = StockhamIndex<N, T, 4, 8>;
-template <int N, class T>
-using Wide = StockhamIndex<N, T, 8, 16>;
-template <int N, class T>
-using Radix16 = StockhamIndex<N, T, 16, 16>;
+using Radix16 = StockhamIndex<N, T, 16>;
 
 struct StockhamNames {
   template <class I>
@@ -27,7 +22,6 @@ struct StockhamNames {
     std::string name =
         (sizeof(typename I::Value) == 16 ? "double" : "single") + std::to_string(I::length);
     if (I::full_radix != 8) name += "radix" + std::to_string(I::full_radix);
-    if (I::slots != 8) name += "slots" + std::to_string(I::slots);
     return name;
   }
 };

@@ -7,13 +7,12 @@
 #include "kernels/device/block/block.hpp"
 #include "kernels/device/block/stockham_index.hpp"
 
-/// X_k = sum_j x_j e^{s 2 pi i jk / N}, s = -1 or +1, not normalised, by one Block of N / Slots
+/// X_k = sum_j x_j e^{s 2 pi i jk / N}, s = -1 or +1, not normalised, by one Block of N / Radix
 /// lanes.
 ///
 /// Layout: registers x[lane][slot] = element lane + slot * lanes, on entry and on return.
 /// Phases per stage: twiddle and butterfly in registers; store; barrier; load; barrier.
-/// Shared memory: N values and an eighth more (a quarter for radix 4), each written and read once
-/// per exchange.
+/// Shared memory: N values and an eighth more, each written and read once per exchange.
 namespace kapitza::block {
 
 /// s i z
@@ -134,13 +133,9 @@ KAPITZA_HD void butterflies(Values& x, int lane, const Twiddles& twiddles) {
 template <class Index, int stage, Lanes B, class Values, class Buffer>
 KAPITZA_HD void exchange(B& blk, Values& x, const Buffer& buffer) {
   constexpr int span = Index::span(stage);
-  constexpr int count = Index::slots / Index::full_radix;
   blk.each([&](int lane) {
-    unroll<count>([&](auto t) {
-      const int cell = Index::pad(span, Index::scatter(span, lane + t * Index::lanes));
-      unroll<Index::full_radix>(
-          [&](auto r) { buffer.store(cell + r * span, x[lane][t + r * count]); });
-    });
+    const int cell = Index::pad(span, Index::scatter(span, lane));
+    unroll<Index::slots>([&](auto r) { buffer.store(cell + r * span, x[lane][r]); });
   });
   blk.sync();
   blk.each([&](int lane) {
@@ -151,19 +146,6 @@ KAPITZA_HD void exchange(B& blk, Values& x, const Buffer& buffer) {
   });
 }
 
-/// The same where every lane keeps its results, only in other slots.
-template <class Index, int stage, class Values>
-KAPITZA_HD void reorder(Values& x) {
-  constexpr int span = Index::span(stage);
-  constexpr int count = Index::slots / Index::full_radix;
-  const Values y = x;
-  unroll<Index::slots>([&](auto i) {
-    constexpr int from = i, t = from % count, r = from / count;
-    constexpr int to = (Index::scatter(span, t * Index::lanes) + r * span) / Index::lanes;
-    x[to] = y[from];
-  });
-}
-
 /// The transform, in place in x.
 template <class Index, Sign sign, Lanes B, class Values, class Buffer, class Twiddles>
 KAPITZA_HD void stockham(B& blk, Values& x, const Buffer& buffer, BufferUse& use,
@@ -171,11 +153,9 @@ KAPITZA_HD void stockham(B& blk, Values& x, const Buffer& buffer, BufferUse& use
   unroll<Index::stages>([&](auto s) {
     constexpr int stage = s;
     blk.each([&](int lane) { butterflies<Index, stage, sign>(x[lane], lane, twiddles); });
-    if constexpr (Index::exchanged(stage)) {
+    if constexpr (stage + 1 < Index::stages) {
       use.begin(blk);
       exchange<Index, stage>(blk, x, buffer);
-    } else if constexpr (stage + 1 < Index::stages) {
-      blk.each([&](int lane) { reorder<Index, stage>(x[lane]); });
     }
   });
 }

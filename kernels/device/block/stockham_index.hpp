@@ -8,7 +8,7 @@
 
 namespace kapitza::block {
 
-/// Where everything is in the Stockham FFT of N complex numbers by N / Slots lanes.
+/// Where everything is in the Stockham FFT of N complex numbers by N / Radix lanes.
 ///
 /// Stage s joins N/span transforms of length span = Radix^s into transforms of length
 /// span * radix. The radix is Radix, in the last stage what is left of N: the small one comes last,
@@ -17,19 +17,18 @@ namespace kapitza::block {
 ///
 /// Every stage reads, and the last one writes, the same elements in the same lane: home(). So a
 /// transform starts and ends in registers in natural order, neighbouring lanes hold neighbouring
-/// elements, and shared memory is needed between stages only. With more Slots than Radix a lane
-/// does several butterflies of a stage: fewer lanes, with more to do between two barriers.
-template <int N, class T, int Radix = 8, int Slots = 8>
+/// elements, and shared memory is needed between stages only. A lane holds Radix of them, one
+/// butterfly of every stage but the last.
+template <int N, class T, int Radix = 8>
 struct StockhamIndex {
-  static_assert(Radix == 4 || Radix == 8 || Radix == 16);
-  static_assert(Slots % Radix == 0);
-  static_assert(N >= 8 * Slots && (N & (N - 1)) == 0, "a power of two, at least eight lanes");
+  static_assert(Radix == 8 || Radix == 16);
+  static_assert(N >= 8 * Radix && (N & (N - 1)) == 0, "a power of two, at least eight lanes");
 
   using Value = BasicComplex<T>;
 
   static constexpr int length = N;
   static constexpr int full_radix = Radix;
-  static constexpr int slots = Slots;
+  static constexpr int slots = Radix;
   static constexpr int lanes = N / slots;
 
   /// Radix^stage: the length of the transforms that a stage starts from.
@@ -50,17 +49,7 @@ struct StockhamIndex {
   }
   static constexpr int stages = count_stages();
 
-  /// Whether the results of a stage have to change lanes: from span = lanes on, which only more
-  /// Slots than Radix reach before the last stage, every lane writes what it reads next.
-  KAPITZA_HD static constexpr bool exchanged(int stage) {
-    return stage + 1 < stages && span(stage) % lanes != 0;
-  }
-  KAPITZA_HD static constexpr int count_exchanges() {
-    int count = 0;
-    for (int stage = 0; stage < stages; ++stage) count += exchanged(stage) ? 1 : 0;
-    return count;
-  }
-  static constexpr int exchanges = count_exchanges();
+  static constexpr int exchanges = stages - 1;
   /// One between the two halves of an exchange, one between two exchanges.
   static constexpr int barriers = 2 * exchanges - 1;
 
@@ -104,7 +93,7 @@ struct StockhamIndex {
 
   /// Cells of shared memory. For N = 64 in single precision the extra eighth also keeps the two
   /// transforms apart that one group of 16 lanes works on.
-  static constexpr int cells = N + N / (Radix < 8 ? Radix : 8);
+  static constexpr int cells = N + N / 8;
 };
 
 /// Shared memory of one transform; at most 144 KiB (N = 8192 in double precision, N = 16384 in

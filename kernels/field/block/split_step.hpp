@@ -121,11 +121,8 @@ struct AdvanceFields {
   static constexpr int lanes = Index::lanes;
   /// Blocks that are to share a multiprocessor: what its 65536 registers allow where each lane has
   /// those that it needs, as read off the compiler (docs/performance.md).
-  static constexpr int needed_registers() {
-    if (Index::slots == 8) return Index::full_radix == 8 ? 80 : 128;
-    return sizeof(Real) == sizeof(double) && Index::full_radix == 8 ? 168 : 128;
-  }
-  static constexpr int resident = std::clamp(65536 / (needed_registers() * lanes), 1, 24);
+  static constexpr int needed_registers = Index::full_radix == 8 ? 80 : 128;
+  static constexpr int resident = std::clamp(65536 / (needed_registers * lanes), 1, 24);
 
   std::size_t shared_bytes() const {
     return field_cells<Index>(tables.noise.modes) * sizeof(*fields);

@@ -215,9 +215,8 @@ struct TransformPairs {
 template <class F>
 bool with_pair_index(int K, const F& f) {
   constexpr int finer = Stencil::oversampling;
-  return block::with_power_of_two<32, 512>(K, [&](auto momenta) {
-    return f(block::StockhamIndex<finer * momenta, double, finer, finer>{});
-  });
+  return block::with_power_of_two<32, 512>(
+      K, [&](auto momenta) { return f(block::StockhamIndex<finer * momenta, double, finer>{}); });
 }
 
 /// points: of a momentum, at most.
