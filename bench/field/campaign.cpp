@@ -6,7 +6,6 @@
 // Each with few trajectories and with more: before anything counts, the slowest carriers have to
 // cross the ring, which every trajectory pays for. The speed of the CPU is that of a part of the
 // ensemble, on all cores.
-#include <chrono>
 #include <fmt/core.h>
 #include <vector>
 

@@ -102,6 +102,7 @@ std::vector<Complex> CollisionPlan::phases(std::span<const int> steps,
                                            std::span<const double> energies) const {
   std::vector<Complex> rows(steps.size() * energies.size());
   Complex* row = rows.data();
+  // Not by the standard functions: every operator makes its phases, and a solver dozens of them.
   for (const int step : steps) {
     const double turns = step * time.dtau / (2 * std::numbers::pi);
     for (std::size_t i = 0; i < energies.size(); ++i) {

@@ -53,10 +53,17 @@ std::vector<std::string_view> Dispersion::names() {
 }
 
 Dispersion Dispersion::named(std::string_view name) {
+  // Their extrema are looked for once: every model starts with one of these.
+  static const std::vector<Dispersion> made = [] {
+    std::vector<Dispersion> bands;
+    for (const NamedBand& known : named_bands())
+      bands.push_back({known.band, std::string(known.name)});
+    return bands;
+  }();
   std::string all;
-  for (const NamedBand& known : named_bands()) {
-    if (known.name == name) return {known.band, std::string(name)};
-    all += (all.empty() ? "" : ", ") + std::string(known.name);
+  for (const Dispersion& known : made) {
+    if (known.name() == name) return known;
+    all += (all.empty() ? "" : ", ") + known.name();
   }
   throw InputError("there is no dispersion called \"" + std::string(name) + "\", only: " + all);
 }

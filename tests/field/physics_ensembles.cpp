@@ -138,7 +138,7 @@ TEST(StationaryDefect, IsThermalBetweenThermalReservoirs) {
   defect.L = 60;
   defect.Lambda = 0.01;
   defect.density = thermal.n;
-  defect.size.trajectories = 64;
+  defect.size = {64, 1, Precision::single_};
   const SteadyState run = defect.measure(device().field(), 1000, 4000);
   const std::vector<double> expected = as_seen(defect.problem());
   const std::vector<double> k = MomentumGrid{defect.window}.momenta();
@@ -253,7 +253,7 @@ TEST(ClosedChain, RelaxesLikeKineticTheoryWithPairsAndTriples) {
   constexpr int sites = 512;
   const MomentumGrid grid{sites};
   ClosedChain run(device().field(), chain(sites, lambda, testing::two_peaks), {0.1, 1, 2},
-                  {3072, 1, Precision::double_}, t, 1, false);
+                  {3072, 1, Precision::single_}, t, 1, false);
   while (!run.finished()) run.step();
   const Estimates seen = run.record().change;
 

@@ -170,7 +170,7 @@ const Setting several_blocks{"", 32, {2, 3}, Dispersion::parabolic(), 25, 0, Tim
 TEST(StagedCollision, BitsDoNotDependOnPassesAndBatches) {
   for (const Setting& setting : {several_chunks, several_blocks}) {
     const CollisionPlan plan = make_plan(setting);
-    const std::vector<double> n = different_densities(plan, 37);
+    const std::vector<double> n = different_densities(plan, 21);
     Host whole = staged_operator(setting);
     const Results expected = run(whole, n);
 

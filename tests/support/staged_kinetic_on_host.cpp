@@ -3,7 +3,11 @@
 
 namespace kapitza::staged {
 
+template class Tables<HostDevice>;
+template class DensityPass<HostDevice>;
+template class JacobianPass<HostDevice>;
 template class StagedCollision<HostDevice>;
+template class CyclicReduction<HostDevice>;
 template class StagedNodeSystem<HostDevice>;
 
 }  // namespace kapitza::staged

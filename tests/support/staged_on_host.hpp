@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/field/staged/staged_ensemble.hpp"
+#include "kernels/kinetic/staged/cyclic_reduction.hpp"
 #include "kernels/kinetic/staged/staged_collision.hpp"
 #include "kernels/kinetic/staged/staged_node_system.hpp"
 #include "tests/support/host_device.hpp"
@@ -10,7 +11,11 @@
 /// they take minutes.
 namespace kapitza::staged {
 
+extern template class Tables<HostDevice>;
+extern template class DensityPass<HostDevice>;
+extern template class JacobianPass<HostDevice>;
 extern template class StagedCollision<HostDevice>;
+extern template class CyclicReduction<HostDevice>;
 extern template class StagedNodeSystem<HostDevice>;
 extern template class StagedEnsemble<HostDevice, double>;
 extern template class StagedEnsemble<HostDevice, float>;

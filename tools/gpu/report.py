@@ -102,7 +102,7 @@ def as_json(machine, parts, root):
         "threads": machine.threads,
         "date": date.today().isoformat(),
         "verdicts": {
-            str(piece): {key: record[key] for key in ("verdict", "seconds", "date", "commit")}
+            str(piece): {key: record.get(key) for key in ("verdict", "seconds", "date", "commit")}
             for piece, record in records
         },
         "not_measured": list(not_measured(parts, root)),
@@ -122,7 +122,7 @@ def as_markdown(machine, parts, root):
     yield "| piece | verdict | seconds | date | source |"
     yield "|---|---|---|---|---|"
     for piece, record in parts.records():
-        columns = [record[key] for key in ("verdict", "seconds", "date", "commit")]
+        columns = [record.get(key) for key in ("verdict", "seconds", "date", "commit")]
         yield " | ".join([f"| {piece}", *map(str, columns)]) + " |"
     for piece, record in parts.records():
         yield from what_it_printed(piece, record, parts.printed(piece))
