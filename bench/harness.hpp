@@ -66,8 +66,8 @@ inline CollisionModel psi6(int K, std::vector<int> channels) {
   return model;
 }
 
-/// The CPU with so many threads (0: all), and the GPU if there is one or KAPITZA_REQUIRE_GPU is
-/// set: then its absence is an error.
+/// The CPU with so many threads (0: as many as OMP_NUM_THREADS says, or all), and the GPU if there
+/// is one or KAPITZA_REQUIRE_GPU is set: then its absence is an error.
 inline std::vector<std::unique_ptr<Machine>> machines(const std::vector<int>& threads = {0}) {
   std::vector<std::unique_ptr<Machine>> all;
   for (const int count : threads) all.push_back(make_cpu_machine(count));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whole runs of configs/field/microscopic.toml on a GPU, until n is known to 1 % at |k| >= 0.1.
+// Whole runs of a driven field on a GPU, until n is known to 1 % at |k| >= 0.1: the defect of
+// configs/field/microscopic.toml at several L, seen in windows of 96 sites.
 //
 //   bench_campaign [L400] [L3200] [L12800] [--json]
 //

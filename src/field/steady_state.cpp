@@ -130,7 +130,7 @@ void SteadyState::end_block() {
     compare_parts(sums);
   }
   if (blocks_.size() == max_blocks) merge_blocks();
-  if (settled_ && options_.target_error) error_ = largest_error(ensemble_.totals());
+  error_ = settled_ && options_.target_error ? largest_error(ensemble_.totals()) : infinity;
   is_known_ = settled_ && options_.target_error && error_ <= *options_.target_error && !drifts();
 }
 
@@ -233,7 +233,7 @@ double SteadyState::progress() const {
   const double by_time = options_.max_time ? time() / *options_.max_time : 0;
   // Errors fall like the square root of time.
   const double by_error = options_.target_error ? std::pow(*options_.target_error / error_, 2) : 0;
-  return std::min(1.0, std::max(by_time, by_error));
+  return std::min(finished() ? 1.0 : 0.99, std::max(by_time, by_error));
 }
 
 std::vector<WindowDensity> SteadyState::densities() const {

@@ -8,9 +8,9 @@ struct CUstream_st;  // cudaStream_t points to it
 
 namespace kapitza::block {
 
-/// Every last radix, alone and in lines that fill a thread block: each costs a second to compile,
-/// and the fused kernels, which have tests of their own, use all the others.
-inline constexpr int block_fft_lengths[] = {64, 128, 256, 4096};
+/// Last radices 8, 2 and 4 in lines that share a thread block, shorter and longer than a warp, and
+/// a line that fills one. Others cost seconds to compile, and fused kernels are tests of theirs.
+inline constexpr int block_fft_lengths[] = {64, 128, 256, 512, 4096};
 
 /// `batch` transforms of one of these lengths, not normalised, line after line, on the GPU; `in`
 /// may be `out`. All pointers are device pointers, aligned like the values they hold (16 bytes in

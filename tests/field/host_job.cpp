@@ -379,7 +379,10 @@ TEST_F(Microscopic, SaysWhereItIsNotStationary) {
   EXPECT_EQ(nlohmann::json::parse(ended.out).at("stationary"), false);
   EXPECT_NE(ended.err.find("warning: the field is not known to be stationary"), std::string::npos)
       << ended.err;
+  EXPECT_NE(ended.err.find("a larger ensemble.burn_in helps"), std::string::npos) << ended.err;
   EXPECT_EQ(ResultReader(file("d.h5")).attribute("stationary"), Scalar(false));
+  const Ended waiting = run("d.toml", {"--overwrite", "--set", "ensemble.max_time=20"});
+  EXPECT_NE(waiting.err.find("a larger ensemble.max_time helps"), std::string::npos) << waiting.err;
 }
 
 // --- stops and continuations -----------------------------------------------------------------

@@ -579,6 +579,7 @@ TEST(SteadyState, DoesNotStopForSmallErrorsOfPartsThatDiffer) {
   measurement.run(per_block);
   EXPECT_LT(measurement.state.relative_error(), 0.011) << "it would be small enough";
   EXPECT_FALSE(measurement.state.finished());
+  EXPECT_LT(measurement.state.progress(), 1);
   measurement.run_to_the_end();
   EXPECT_TRUE(measurement.state.stationary());
   EXPECT_EQ(measurement.state.burn_in(), 2 * per_block * slice_time);

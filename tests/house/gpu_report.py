@@ -153,13 +153,20 @@ class GpuReport(unittest.TestCase):
         cpu = '{"device": "cpu", "path": "FFTW", "M": 1024, "seconds": 0.25}'
         self.machine.program("bench_sweep", f"""echo '{{"measured": [{gpu}, {cpu}, 7]}}'""")
         self.machine.program("bench_newton", """echo '{"repeated": "another form"}'""")
-        _, _, report = self.machine.gpu("bench", "sweep", "chain", "newton")
+        self.machine.program("bench_campaign", """echo '{"L400": [{"another": "form"}]}'""")
+        _, _, report = self.machine.gpu("bench", "sweep", "chain", "newton", "campaign")
         text, short = (quote({"Fake-1": report}) for quote in (performance.quoted, performance.in_short))
         self.assertIn("(65, 1024) | 0.5 ms | 0.25 s | 500 |\n", text)
         self.assertIn("test/blocks: was not run", text)
         self.assertIn("| what | [NVIDIA Fake 1](bench/results/Fake-1.md) |", short)
         self.assertIn("(65, 1024) | 0.5 ms (500) |\n", short)
         self.assertNotIn("Jacobians", short)
+        self.assertNotIn("driven", short)
+
+    def test_measures_the_cpu_on_all_cores_whatever_the_shell_says(self):
+        self.machine.program("bench_chain", """echo "{\\"threads\\": $OMP_NUM_THREADS}\"""")
+        _, _, report = self.machine.gpu("bench", "chain", OMP_NUM_THREADS="1000")
+        self.assertEqual(report["chain"], {"threads": len(os.sched_getaffinity(0))})
 
     def test_counts_as_failed_what_skips_or_does_nothing(self):
         self.machine.program("test_conformance", SKIPS)

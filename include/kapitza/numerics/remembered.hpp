@@ -6,8 +6,8 @@
 
 namespace kapitza {
 
-/// What is made once in a process because many want the same few of it, by any number of threads.
-/// It stays where it is until the process ends.
+/// What is made once because many want the same few of it, by any number of threads. It stays where
+/// it is as long as this lives. Making one must not ask for another.
 template <class Key, class Value>
 class Remembered {
  public:

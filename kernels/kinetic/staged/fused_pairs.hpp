@@ -246,7 +246,7 @@ class PairOrder {
     device.each(static_cast<std::size_t>(K) * most_points,
                 SortPoints{nodes, first, rank_.data(), begin.data(), most_points, G});
     device.each(cells_.size(), FindPoints{first, begin.data(), cells_.data(), G});
-    const std::vector<Complex> twiddles = block::stockham_twiddles<double>(G, radix);
+    const std::vector<Complex>& twiddles = block::stockham_twiddles<double>(G, radix);
     device.upload(std::span<const Complex>(twiddles), twiddles_.data());
   }
 

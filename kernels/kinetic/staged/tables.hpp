@@ -221,6 +221,7 @@ void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSched
       batch_times(entries, static_cast<int>(std::min(limit, time.size())));
   int capacity = 0;
   for (const TimeBatch& batch : batches) capacity = std::max(capacity, batch.times);
+  static const std::vector<Complex> none;
   levels.push_back(
       {M,
        static_cast<int>(begin - schedule.chunks.begin()),
@@ -234,8 +235,7 @@ void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSched
        {device, M, group, Sign::plus},
        {device, M, 2 * capacity, Sign::plus},
        {},
-       this->upload(device,
-                    in_blocks ? block::stockham_twiddles<double>(M) : std::vector<Complex>())});
+       this->upload(device, in_blocks ? block::stockham_twiddles<double>(M) : none)});
   if (!in_blocks) levels.back().to_grid.emplace(device, K, 2 * capacity, Sign::plus);
 }
 
