@@ -149,8 +149,8 @@ double solve_latency(const Size& size) {
 
 nlohmann::json predicted() {
   fmt::print(table,
-             "A system on a GPU, if a kernel takes {} us beside its own time, a load from device "
-             "memory {} us, a barrier {} us, 16 terms of a product {} us\n",
+             "A system on a GPU, if a kernel takes {} us beside its own time,\n"
+             "a load from device memory {} us, a barrier {} us, 16 terms of a product {} us\n",
              1e6 * kernel, 1e6 * load, 1e6 * barrier, 1e6 * step);
   nlohmann::json rows;
   for (const Size& size : {Size{64, 16}, Size{256, 40}, Size{256, 80}, Size{512, 160}}) {
