@@ -83,7 +83,6 @@ struct Rung {
 
 constexpr Rung transforms{"cuFFT", FieldSteps::transforms}, fused{"fused", FieldSteps::fused};
 constexpr Rung two_pass{"two passes", FieldSteps::two_pass};
-constexpr Rung radix16{"fused, radix 16", FieldSteps::fused_radix16};
 
 Work work_of(const EnsemblePlan& plan, FieldSteps steps) {
   Work work = transforms_work(plan);
@@ -100,9 +99,9 @@ Work work_of(const EnsemblePlan& plan, FieldSteps steps) {
     is_double ? staged::with_two_pass<double>(plan.sites, set_two_pass)
               : staged::with_two_pass<float>(plan.sites, set_two_pass);
   else if (is_double)
-    staged::with_field_index<double>(plan.sites, steps, set_fused);
+    staged::with_field_index<double>(plan.sites, set_fused);
   else
-    staged::with_field_index<float>(plan.sites, steps, set_fused);
+    staged::with_field_index<float>(plan.sites, set_fused);
   return work;
 }
 
@@ -182,7 +181,6 @@ nlohmann::json ladder() {
       if (!gpu) continue;
       rows.push_back(gpu_row(transforms, plan, can, cpu_time));
       rows.push_back(gpu_row(fused, plan, can, cpu_time));
-      if (sites == 2048) rows.push_back(gpu_row(radix16, plan, can, cpu_time));
     }
   return rows;
 }
@@ -230,7 +228,6 @@ nlohmann::json predicted() {
       for (const Rung& rung : {transforms, fused}) predict(rung, sites, precision);
     for (const int sites : {16384, 32768, 65536, 131072})
       for (const Rung& rung : {transforms, two_pass}) predict(rung, sites, precision);
-    predict(radix16, 2048, precision);
   }
   return rows;
 }

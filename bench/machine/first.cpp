@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a GPU does, and nothing of the CPU: what a first run tells most about, in half a minute.
 //
-//   bench_first [operators] [evaluations] [jacobians] [chains] [filling] [rungs] [profile] [--json]
+//   bench_first [operators] [evaluations] [jacobians] [chains] [filling] [kicks] [profile] [--json]
 //
 // First calls beside later ones: what is made once. Few densities and trajectories beside many: how
 // much of the device they fill. profile, only if named: a few launches of everything, for a
@@ -168,13 +168,12 @@ nlohmann::json chains() {
 struct Fields {
   int sites, trajectories;
   Precision precision = Precision::double_;
-  FieldSteps steps = FieldSteps::best;
   int kick_every = 2;
   long slice = 100;
 };
 
-nlohmann::json field_row(const char* path, const Fields& run) {
-  const auto gpu = make_cuda_machine({run.steps});
+nlohmann::json field_row(const Fields& run) {
+  const auto gpu = make_cuda_machine();
   const auto plan = make_plan(testing::DefectRun::on_ring(run.sites).problem(),
                               {0.05, run.kick_every, 2}, {run.trajectories, 1, run.precision});
   const auto ensemble = gpu->field().ensemble(plan);
@@ -186,11 +185,10 @@ nlohmann::json field_row(const char* path, const Fields& run) {
   });
   const double speed = static_cast<double>(run.slice) * run.trajectories * run.sites / times.median;
   const char* precision = run.precision == Precision::double_ ? "double" : "single";
-  fmt::print(table, "{:>10} {:>7} {:>6} {:>13} {:>6} {:>6} {:>12.3f} {:>12.3g}\n", path, precision,
-             run.sites, run.trajectories, run.kick_every, run.slice, 1e3 * times.median, speed);
+  fmt::print(table, "{:>7} {:>6} {:>13} {:>6} {:>6} {:>12.3f} {:>12.3g}\n", precision, run.sites,
+             run.trajectories, run.kick_every, run.slice, 1e3 * times.median, speed);
   std::fflush(table);
   return {{"device", "cuda"},
-          {"path", path},
           {"precision", precision},
           {"sites", run.sites},
           {"trajectories", run.trajectories},
@@ -201,8 +199,8 @@ nlohmann::json field_row(const char* path, const Fields& run) {
 }
 
 void field_head() {
-  fmt::print(table, "{:>10} {:>7} {:>6} {:>13} {:>6} {:>6} {:>12} {:>12}\n", "path", "real",
-             "sites", "trajectories", "kicks", "slice", "slice/ms", "site-steps/s");
+  fmt::print(table, "{:>7} {:>6} {:>13} {:>6} {:>6} {:>12} {:>12}\n", "real", "sites",
+             "trajectories", "kicks", "slice", "slice/ms", "site-steps/s");
 }
 
 /// How many trajectories it takes to fill the device, and what a slice costs beside its steps.
@@ -210,23 +208,22 @@ nlohmann::json filling() {
   field_head();
   nlohmann::json rows;
   for (const int trajectories : {1, 16, 66, 132, 264, 396, 528, 792, 2048, 8192})
-    rows.push_back(field_row("fused", {2048, trajectories}));
+    rows.push_back(field_row({2048, trajectories}));
   for (const long slice : {1L, 10L, 1000L}) {
     Fields run{2048, 2048};
     run.slice = slice;
-    rows.push_back(field_row("fused", run));
+    rows.push_back(field_row(run));
   }
   return rows;
 }
 
-nlohmann::json rungs() {
+/// In both precisions, with more kicks and with fewer.
+nlohmann::json kicks() {
   field_head();
   nlohmann::json rows;
   for (const Precision precision : {Precision::double_, Precision::single_})
-    for (const auto& [name, steps] :
-         {std::pair{"fused", FieldSteps::fused}, {"radix 16", FieldSteps::fused_radix16}})
-      for (const int kick_every : {2, 4})
-        rows.push_back(field_row(name, {2048, 3168, precision, steps, kick_every}));
+    for (const int kick_every : {2, 4})
+      rows.push_back(field_row({2048, 3168, precision, kick_every}));
   return rows;
 }
 
@@ -249,7 +246,7 @@ nlohmann::json profile() {
   for (const int sites : {512, 2048, 4096, 8192}) {
     Fields run{sites, (1 << 23) / sites};
     run.slice = 20;
-    rows.push_back(field_row("fused", run));
+    rows.push_back(field_row(run));
   }
   return rows;
 }
@@ -273,6 +270,6 @@ int main(int argc, char** argv) {
                  {"jacobians", on_gpu<jacobians>},
                  {"chains", on_gpu<chains>},
                  {"filling", on_gpu<filling>},
-                 {"rungs", on_gpu<rungs>},
+                 {"kicks", on_gpu<kicks>},
                  {"profile", on_gpu<profile>, true}});
 }

@@ -178,9 +178,8 @@ class Ring {
 template <class S>
 struct Passes : ::testing::Test {};
 using Shapes =
-    ::testing::Types<OfShape<64, 64, double>, OfShape<64, 64, float>, OfShape<64, 256, double>,
-                     OfShape<64, 2048, double>, OfShape<256, 64, double>, OfShape<128, 64, float>,
-                     OfShape<64, 512, float>>;
+    ::testing::Types<OfShape<64, 64, double>, OfShape<64, 2048, double>, OfShape<256, 64, double>,
+                     OfShape<128, 64, float>, OfShape<64, 512, float>>;
 struct ShapeNames {
   template <class S>
   static std::string GetName(int) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <gtest/gtest.h>
+#include <initializer_list>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -65,16 +66,14 @@ struct Times {
   std::vector<double> tau, weight;
 };
 
-/// Trapezoids on every segment, both signs of tau; the last segment counts `last_weight` times.
-Times literal_times(double last_weight) {
+/// Trapezoids on segments of which the first begins at step `begin`; both signs of tau.
+Times literal_times(int begin, std::initializer_list<int> ends) {
   Times times;
-  int begin = 0;
-  for (const int end : {1, 2, 4, 8, 16, 32}) {
-    const double segment = end == 32 ? last_weight : 1;
+  for (const int end : ends) {
     for (int step = begin; step <= end; ++step) {
       const bool edge = step == begin || step == end;
       times.tau.push_back(step * dtau);
-      times.weight.push_back((edge ? 1 : 2) * dtau * segment);
+      times.weight.push_back((edge ? 1 : 2) * dtau);
     }
     begin = end;
   }
@@ -177,14 +176,20 @@ LiteralCollision literal_collision(const CollisionPlan& plan, const Densities& n
   LiteralCollision result{std::vector<double>(K), std::vector<double>(K)};
   for (const int l : plan.model.channels) {
     const double C = literal_rate(l, rho);
-    const auto sums = [&](double last_weight) {
-      if (l == 2) return literal_pairs(C, n, h, plan.pairs->manifold);
-      return literal_sweep(l, C, n, h, plan.resolution.M, literal_times(last_weight));
+    const auto add = [&](const GainLoss& sums, double in_gain, double in_I) {
+      for (int m = 0; m < K; ++m) {
+        result.gain[m] += in_gain * sums.gain[m];
+        result.I[m] += in_I * (h[m] * sums.gain[m] + n[m] * sums.rate[m]);
+      }
     };
-    const GainLoss in_I = sums(8.0 / 7), reported = sums(2);
-    for (int m = 0; m < K; ++m) {
-      result.gain[m] += reported.gain[m];
-      result.I[m] += h[m] * in_I.gain[m] + n[m] * in_I.rate[m];
+    const auto sweep = [&](const Times& times) {
+      return literal_sweep(l, C, n, h, plan.resolution.M, times);
+    };
+    if (l == 2) {
+      add(literal_pairs(C, n, h, plan.pairs->manifold), 1, 1);
+    } else {
+      add(sweep(literal_times(0, {1, 2, 4, 8, 16})), 1, 1);
+      add(sweep(literal_times(16, {32})), 2, 8.0 / 7);
     }
   }
   number = energy = 0;

@@ -18,25 +18,22 @@ namespace kapitza::staged {
 ///
 /// Eight values per lane up to 2048 sites. Longer rings would have so many lanes that one block
 /// fills a multiprocessor, and all of it waits at every barrier: they get sixteen values, and radix
-/// 16. At 2048 sites radix 16 is as fast as radix 8: it is there for comparison.
+/// 16. At 2048 sites that is as fast as radix 8.
 template <class Real, class F>
-bool with_field_index(int sites, FieldSteps steps, const F& f) {
+bool with_field_index(int sites, const F& f) {
   using block::StockhamIndex;
-  if (steps == FieldSteps::best || steps == FieldSteps::fused) {
-    constexpr int longest = sizeof(Real) == sizeof(float) ? 16384 : 8192;
-    return block::with_power_of_two<256, longest>(sites, [&](auto length) {
-      return f(StockhamIndex<length, Real, (length > 2048 ? 16 : 8)>{});
-    });
-  }
-  return steps == FieldSteps::fused_radix16 && sites == 2048 && f(StockhamIndex<2048, Real, 16>{});
+  constexpr int longest = sizeof(Real) == sizeof(float) ? 16384 : 8192;
+  return block::with_power_of_two<256, longest>(sites, [&](auto length) {
+    return f(StockhamIndex<length, Real, (length > 2048 ? 16 : 8)>{});
+  });
 }
 
 /// Whether the field of a plan fits into a block with so much shared memory.
 template <class Real>
-bool fits_in_block(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_shared_bytes) {
+bool fits_in_block(const EnsemblePlan& plan, std::size_t most_shared_bytes) {
   const int modes = static_cast<int>(plan.noise.size());
   if (modes > 0 && !is_fast_length(modes)) return false;
-  return with_field_index<Real>(plan.sites, steps, [&](auto index) {
+  return with_field_index<Real>(plan.sites, [&](auto index) {
     return block::field_cells<decltype(index)>(modes) * sizeof(BasicComplex<Real>) <=
            most_shared_bytes;
   });
@@ -47,9 +44,8 @@ bool fits_in_block(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_
 template <Device D, class Real>
 class FusedSteps {
  public:
-  FusedSteps(D& device, const EnsemblePlan& plan, FieldSteps steps, EnsembleTables<D, Real>& tables)
-      : steps_(steps),
-        twiddles_(tables.upload(device, twiddles(plan.sites, steps))),
+  FusedSteps(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables)
+      : twiddles_(tables.upload(device, twiddles(plan.sites))),
         noise_roots_(tables.upload(device, block::unit_roots<Real>(modes_of(plan)))) {}
 
   /// Steps `first` to first + steps - 1 of the fields of some trajectories.
@@ -65,7 +61,7 @@ class FusedSteps {
         tables.kick_shape.data(),
         plan.composition.stages(),
         plan.kick_every};
-    with_field_index<Real>(plan.sites, steps_, [&](auto index) {
+    with_field_index<Real>(plan.sites, [&](auto index) {
       device.each_block(batch.size,
                         block::AdvanceFields<decltype(index), Real>{
                             shared, fields, static_cast<std::uint32_t>(batch.first), first, steps});
@@ -78,16 +74,15 @@ class FusedSteps {
 
   static int modes_of(const EnsemblePlan& plan) { return static_cast<int>(plan.noise.size()); }
 
-  static std::vector<BasicComplex<Real>> twiddles(int sites, FieldSteps steps) {
+  static std::vector<BasicComplex<Real>> twiddles(int sites) {
     std::vector<BasicComplex<Real>> table;
-    with_field_index<Real>(sites, steps, [&](auto index) {
+    with_field_index<Real>(sites, [&](auto index) {
       table = block::stockham_twiddles<Real>(index.length, index.full_radix);
       return true;
     });
     return table;
   }
 
-  FieldSteps steps_;
   Table twiddles_, noise_roots_;
 };
 

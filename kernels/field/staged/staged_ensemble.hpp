@@ -27,7 +27,8 @@ template <class Real>
 FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_shared_bytes) {
   const bool best = steps == FieldSteps::best;
   if (steps == FieldSteps::transforms) return steps;
-  if (fits_in_block<Real>(plan, steps, most_shared_bytes)) return best ? FieldSteps::fused : steps;
+  if ((best || steps == FieldSteps::fused) && fits_in_block<Real>(plan, most_shared_bytes))
+    return FieldSteps::fused;
   if ((best || steps == FieldSteps::two_pass) &&
       with_two_pass<Real>(plan.sites, [](auto) { return true; }))
     return FieldSteps::two_pass;
@@ -74,7 +75,7 @@ class StagedEnsemble final : public Ensemble {
     else if (steps_ == FieldSteps::transforms)
       forward_.emplace(device_, plan().sites, batches_.capacity, Sign::minus);
     else
-      fused_.emplace(device_, plan(), steps_, tables_);
+      fused_.emplace(device_, plan(), tables_);
     if (!fused_ && plan().kick_every > 0)
       noise_transform_.emplace(device_, noise_modes(), batches_.capacity, Sign::plus);
   }
