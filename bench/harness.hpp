@@ -59,8 +59,8 @@ inline int report(int argc, char** argv, const std::vector<Section>& sections) {
 }
 
 /// |psi|^6 on K momenta, with the given channels.
-inline CollisionModel psi6(int K, std::vector<int> channels) {
-  CollisionModel model;
+inline kinetic::CollisionModel psi6(int K, std::vector<int> channels) {
+  kinetic::CollisionModel model;
   model.grid = {K};
   model.channels = std::move(channels);
   return model;

@@ -29,14 +29,14 @@ struct Setting {
   double tolerance;
 };
 
-DefectProblem defect(kinetic::Backend& backend, const Setting& setting) {
-  DefectProblem problem;
+defect::Problem defect(kinetic::Backend& backend, const Setting& setting) {
+  defect::Problem problem;
   problem.model = psi6(setting.K, {2, 3});
   for (double k : problem.model.grid.momenta())
     problem.injection.left.push_back(testing::injection(k));
   problem.injection.right = problem.injection.left;
-  const double path = mean_free_path(backend, problem.model, problem.injection, 1);
-  problem.mesh = Mesh::graded(setting.cells, Mesh::layer_of(path));
+  const double path = defect::mean_free_path(backend, problem.model, problem.injection, 1);
+  problem.mesh = defect::Mesh::graded(setting.cells, defect::Mesh::layer_of(path));
   return problem;
 }
 
@@ -44,12 +44,12 @@ nlohmann::json measure(Machine& machine, const Setting& setting) {
   kinetic::Backend& backend = machine.kinetic();
   Profile profile;
   TimedBackend timed(backend, profile);
-  const DefectProblem problem = defect(backend, setting);
-  StationaryOptions options;
+  const defect::Problem problem = defect(backend, setting);
+  defect::StationaryOptions options;
   options.resolution.tolerance = setting.tolerance;
-  std::unique_ptr<StationarySolver> solver;
+  std::unique_ptr<defect::StationarySolver> solver;
   const double total = seconds([&] {
-    solver = make_newton(timed, problem, options);
+    solver = defect::make_newton(timed, problem, options);
     while (!solver->converged()) solver->step();
   });
   const auto share = [&](double part) { return 100 * part / total; };
@@ -116,12 +116,12 @@ nlohmann::json repeated() {
   bool same_bits = true;
   for (int run = 0; run < 5; ++run) {
     const auto gpu = make_cuda_machine();
-    const DefectProblem problem = defect(gpu->kinetic(), setting);
-    StationaryOptions options;
+    const defect::Problem problem = defect(gpu->kinetic(), setting);
+    defect::StationaryOptions options;
     options.resolution.tolerance = setting.tolerance;
-    std::unique_ptr<StationarySolver> solver;
+    std::unique_ptr<defect::StationarySolver> solver;
     times.push_back(seconds([&] {
-      solver = make_newton(gpu->kinetic(), problem, options);
+      solver = defect::make_newton(gpu->kinetic(), problem, options);
       while (!solver->converged()) solver->step();
     }));
     if (run == 0) first = solver->slab().n();
@@ -162,9 +162,9 @@ double process_seconds() {
 }
 
 void solve_tiny(kinetic::Backend& backend) {
-  StationaryOptions options;
+  defect::StationaryOptions options;
   options.resolution.tolerance = 1e-2;
-  const auto solver = make_newton(backend, defect(backend, {32, 4, 1e-2}), options);
+  const auto solver = defect::make_newton(backend, defect(backend, {32, 4, 1e-2}), options);
   while (!solver->converged()) solver->step();
 }
 

@@ -35,9 +35,9 @@ kinetic::Backend& cpu() {
 enum class Cells { uniform, graded };
 
 /// `right`: what comes from the right in units of what comes from the left.
-DefectProblem defect(int K, double Lambda, TransportScheme transport, Cells kind, int cells,
-                     double right = 1) {
-  DefectProblem problem;
+defect::Problem defect(int K, double Lambda, defect::TransportScheme transport, Cells kind,
+                       int cells, double right = 1) {
+  defect::Problem problem;
   problem.model = psi6(K, {2, 3});
   problem.Lambda = Lambda;
   problem.transport = transport;
@@ -45,29 +45,30 @@ DefectProblem defect(int K, double Lambda, TransportScheme transport, Cells kind
     problem.injection.left.push_back(testing::injection(k));
     problem.injection.right.push_back(right * testing::injection(k));
   }
-  const double path = mean_free_path(cpu(), problem.model, problem.injection, problem.Lambda);
-  problem.mesh =
-      kind == Cells::uniform ? Mesh::uniform(cells) : Mesh::graded(cells, Mesh::layer_of(path));
+  const double path =
+      defect::mean_free_path(cpu(), problem.model, problem.injection, problem.Lambda);
+  problem.mesh = kind == Cells::uniform ? defect::Mesh::uniform(cells)
+                                        : defect::Mesh::graded(cells, defect::Mesh::layer_of(path));
   return problem;
 }
 
-DefectProblem published(int K, double Lambda, int cells) {
-  return defect(K, Lambda, TransportScheme::upwind, Cells::uniform, cells);
+defect::Problem published(int K, double Lambda, int cells) {
+  return defect(K, Lambda, defect::TransportScheme::upwind, Cells::uniform, cells);
 }
 
-DefectProblem ours(int K, double Lambda, int cells, double right = 1) {
-  return defect(K, Lambda, TransportScheme::corner_balance, Cells::graded, cells, right);
+defect::Problem ours(int K, double Lambda, int cells, double right = 1) {
+  return defect(K, Lambda, defect::TransportScheme::corner_balance, Cells::graded, cells, right);
 }
 
-StationaryOptions within(double tolerance) {
-  StationaryOptions options;
+defect::StationaryOptions within(double tolerance) {
+  defect::StationaryOptions options;
   options.resolution.tolerance = tolerance;
   return options;
 }
 
 /// The same collision integral whatever the densities: differences are those of the methods.
-StationaryOptions fixed_resolution() {
-  StationaryOptions options = within(1e-3);  // of the points on the manifold; T is given
+defect::StationaryOptions fixed_resolution() {
+  defect::StationaryOptions options = within(1e-3);  // of the points on the manifold; T is given
   options.resolution.T = 32;
   return options;
 }
@@ -75,10 +76,10 @@ StationaryOptions fixed_resolution() {
 // ---- runs --------------------------------------------------------------------------------------
 
 struct Run {
-  std::unique_ptr<StationarySolver> solver;
+  std::unique_ptr<defect::StationarySolver> solver;
   double seconds = 0;
 
-  const Slab& slab() const { return solver->slab(); }
+  const defect::Slab& slab() const { return solver->slab(); }
   /// Densities whose collision integral was computed.
   double densities() const {
     return static_cast<double>(slab().evaluations()) *
@@ -86,11 +87,11 @@ struct Run {
   }
 };
 
-Run newton(const DefectProblem& problem, const StationaryOptions& options,
+Run newton(const defect::Problem& problem, const defect::StationaryOptions& options,
            kinetic::Backend& backend = cpu()) {
   Run run;
   run.seconds = seconds([&] {
-    run.solver = make_newton(backend, problem, options);
+    run.solver = defect::make_newton(backend, problem, options);
     while (!run.solver->converged()) run.solver->step();
   });
   return run;
@@ -98,10 +99,10 @@ Run newton(const DefectProblem& problem, const StationaryOptions& options,
 
 /// Explicit steps, begun or continued, until every density is that close to the stationary one, or
 /// time is up.
-void march(Run& run, const DefectProblem& problem, const std::vector<double>& stationary,
+void march(Run& run, const defect::Problem& problem, const std::vector<double>& stationary,
            double close, double most_seconds = unlimited) {
   if (!run.solver) {
-    const auto start = [&] { run.solver = make_march(cpu(), problem, fixed_resolution()); };
+    const auto start = [&] { run.solver = defect::make_march(cpu(), problem, fixed_resolution()); };
     run.seconds = seconds(start);
   }
   while (largest_relative_difference(run.slab().n(), stationary) > close &&
@@ -117,8 +118,8 @@ struct Outcome {
 
 constexpr double slowest = 0.2;
 
-Outcome outcome(const Slab& slab) {
-  const DefectProfile profile = slab.profile();
+Outcome outcome(const defect::Slab& slab) {
+  const defect::Profile profile = slab.profile();
   const std::vector<double> k = slab.problem().model.grid.momenta();
   Outcome outcome;
   for (std::size_t m = 0; m < k.size(); ++m) {
@@ -133,7 +134,7 @@ Outcome outcome(const Slab& slab) {
 nlohmann::json same_answer_at(double Lambda, const std::vector<double>& goals,
                               double most_seconds) {
   constexpr int K = 64, cells = 11;
-  const DefectProblem problem = published(K, Lambda, cells);
+  const defect::Problem problem = published(K, Lambda, cells);
   const Run exact = newton(problem, fixed_resolution());
   nlohmann::json rows;
   Run explicit_steps;
@@ -183,7 +184,7 @@ Extrapolated extrapolated(int K, double Lambda) {
   std::array<std::vector<double>, 3> outgoing;
   std::array<double, 3> centre;
   for (int i = 0; i < 3; ++i) {
-    const DefectProblem problem = published(K, Lambda, static_cast<int>(cells[i]));
+    const defect::Problem problem = published(K, Lambda, static_cast<int>(cells[i]));
     const Run exact = newton(problem, fixed_resolution());
     Run run;
     march(run, problem, exact.slab().n(), close);
@@ -241,16 +242,16 @@ nlohmann::json against_explicit() {
 /// by the published sum over auxiliary time 2 -> 2 ones converge too slowly for an accuracy to
 /// compare at. Streaming and collisions are taken at once, so that the limit is literally Newton's:
 /// split steps, as published, may be some 7 % longer, but their limit depends on their length.
-DefectProblem as_published(int K, int cells) {
-  DefectProblem problem = published(K, 1, cells);
+defect::Problem as_published(int K, int cells) {
+  defect::Problem problem = published(K, 1, cells);
   problem.model.channels = {3};
   return problem;
 }
 
 constexpr int published_K = 256;
 
-StationaryOptions published_resolution() {
-  StationaryOptions options;
+defect::StationaryOptions published_resolution() {
+  defect::StationaryOptions options;
   options.resolution = {.T = 130, .dtau = 0.03, .M = 4096};
   return options;
 }
@@ -266,11 +267,11 @@ using Steps = std::array<double, goals.size()>;
 /// How many explicit steps it takes to the first goals. The slowest mode decays by diffusion, and
 /// the scattering rate limits dt: neither needs a fine collision integral.
 Steps count_steps(int K, double T, int cells, std::size_t first_goals = goals.size()) {
-  const DefectProblem problem = as_published(K, cells);
-  StationaryOptions options = within(1e-3);
+  const defect::Problem problem = as_published(K, cells);
+  defect::StationaryOptions options = within(1e-3);
   options.resolution.T = T;
   const Run exact = newton(problem, options);
-  const auto explicit_steps = make_march(cpu(), problem, options);
+  const auto explicit_steps = defect::make_march(cpu(), problem, options);
   Steps steps{};
   fmt::print(table, "| {}, {} | {} |", K, T, cells);
   for (std::size_t i = 0; i < first_goals; ++i) {
@@ -286,7 +287,8 @@ Steps count_steps(int K, double T, int cells, std::size_t first_goals = goals.si
 }
 
 double published_step_seconds(kinetic::Backend& backend, int cells) {
-  const auto solver = make_march(backend, as_published(published_K, cells), published_resolution());
+  const auto solver =
+      defect::make_march(backend, as_published(published_K, cells), published_resolution());
   std::vector<double> all;
   for (int i = 0; i < 3; ++i) all.push_back(seconds([&] { solver->step(); }));
   return median(all);
@@ -379,17 +381,17 @@ nlohmann::json convergence() {
              Lambda, K, finest, slowest);
   struct Scheme {
     const char* name;
-    TransportScheme transport;
+    defect::TransportScheme transport;
     Cells cells;
   };
   nlohmann::json rows;
   for (const Scheme& scheme :
-       {Scheme{"corner balance, graded", TransportScheme::corner_balance, Cells::graded},
-        Scheme{"corner balance, uniform", TransportScheme::corner_balance, Cells::uniform},
-        Scheme{"upwind, uniform", TransportScheme::upwind, Cells::uniform}}) {
+       {Scheme{"corner balance, graded", defect::TransportScheme::corner_balance, Cells::graded},
+        Scheme{"corner balance, uniform", defect::TransportScheme::corner_balance, Cells::uniform},
+        Scheme{"upwind, uniform", defect::TransportScheme::upwind, Cells::uniform}}) {
     std::optional<double> outgoing_before, centre_before;
     for (int cells : {10, 20, 40, 80}) {
-      const DefectProblem problem = defect(K, Lambda, scheme.transport, scheme.cells, cells);
+      const defect::Problem problem = defect(K, Lambda, scheme.transport, scheme.cells, cells);
       const Outcome result = outcome(newton(problem, fixed_resolution()).slab());
       const double outgoing = largest_relative_difference(result.outgoing, reference.outgoing);
       const double centre = std::abs(result.centre / reference.centre - 1);
@@ -421,8 +423,8 @@ nlohmann::json strengths() {
   nlohmann::json rows;
   const auto solve = [&](double Lambda, double right) {
     const Run run = newton(ours(K, Lambda, cells, right), within(tolerance));
-    const Iteration& last = run.solver->history().back();
-    const DefectProfile profile = run.slab().profile();
+    const defect::Iteration& last = run.solver->history().back();
+    const defect::Profile profile = run.slab().profile();
     fmt::print(table,
                "| {} | {} | {} | {} | {:.0e} | {:.0e} | {:.0e} | {:.1e} | {:.3f}, {:.3f} | "
                "{:.3f}, {:.3f} | {:.1f} |\n",
@@ -461,7 +463,7 @@ nlohmann::json deviations() {
        {Settings{.K = 64}, Settings{}, Settings{.K = 256}, Settings{.cells = 20},
         Settings{.cells = 80}, Settings{.tolerance = 1e-2}, Settings{.tolerance = 1e-4}}) {
     const Run run = newton(ours(s.K, 1, s.cells), within(s.tolerance));
-    const DefectProfile profile = run.slab().profile();
+    const defect::Profile profile = run.slab().profile();
     fmt::print(table, "| {} | {} | {:.0e} | {:.2e} | {:.5f} | {:.5f} | {:.1f} |\n", s.K, s.cells,
                s.tolerance, profile.centre.deviation, profile.left.deviation,
                profile.left.misplaced, run.seconds);

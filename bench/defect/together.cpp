@@ -21,27 +21,27 @@ namespace {
 constexpr int solves = 64, K = 64, cells = 16;
 
 /// Lambda from 0.1 to 10.
-std::vector<DefectProblem> scan(kinetic::Backend& backend) {
-  DefectProblem problem;
+std::vector<defect::Problem> scan(kinetic::Backend& backend) {
+  defect::Problem problem;
   problem.model = psi6(K, {2, 3});
   for (double k : problem.model.grid.momenta())
     problem.injection.left.push_back(testing::injection(k));
   problem.injection.right = problem.injection.left;
-  const double path = mean_free_path(backend, problem.model, problem.injection, 1);
-  std::vector<DefectProblem> all;
+  const double path = defect::mean_free_path(backend, problem.model, problem.injection, 1);
+  std::vector<defect::Problem> all;
   for (int i = 0; i < solves; ++i) {
     problem.Lambda = std::pow(10, 2.0 * i / (solves - 1) - 1);
-    problem.mesh = Mesh::graded(cells, Mesh::layer_of(path / problem.Lambda));
+    problem.mesh = defect::Mesh::graded(cells, defect::Mesh::layer_of(path / problem.Lambda));
     all.push_back(problem);
   }
   return all;
 }
 
 /// The stationary density, from free streaming.
-std::vector<double> solve(kinetic::Backend& backend, const DefectProblem& problem) {
-  StationaryOptions options;
+std::vector<double> solve(kinetic::Backend& backend, const defect::Problem& problem) {
+  defect::StationaryOptions options;
   options.resolution.tolerance = 1e-3;
-  const auto solver = make_newton(backend, problem, options);
+  const auto solver = defect::make_newton(backend, problem, options);
   while (!solver->converged()) solver->step();
   return solver->slab().n();
 }
@@ -53,7 +53,7 @@ std::string calls(const Profile& p) {
 
 nlohmann::json measure(Machine& machine) {
   kinetic::Backend& backend = machine.kinetic();
-  const std::vector<DefectProblem> problems = scan(backend);
+  const std::vector<defect::Problem> problems = scan(backend);
   std::vector<std::vector<double>> alone(solves), together(solves);
   Profile calls_alone, calls_together;
   TimedBackend timed_alone(backend, calls_alone), timed_together(backend, calls_together);
@@ -64,7 +64,7 @@ nlohmann::json measure(Machine& machine) {
     const auto work = [&](std::size_t i, kinetic::Backend& own) {
       together[i] = solve(own, problems[i]);
     };
-    for (const std::exception_ptr& thrown : side_by_side(timed_together, solves, work))
+    for (const std::exception_ptr& thrown : kinetic::side_by_side(timed_together, solves, work))
       if (thrown) std::rethrow_exception(thrown);
   };
   solve(backend, problems[0]);  // what is done once in a process is not counted

@@ -18,6 +18,6 @@ Ceilings measure_ceilings();
 
 /// One batched cuFFT transform of contiguous lines of n values, out of place, as one of many in a
 /// row.
-double fft_seconds(int n, int batch, Precision precision);
+double fft_seconds(int n, int batch, field::Precision precision);
 
 }  // namespace kapitza::cuda

@@ -26,15 +26,17 @@ testing::DefectRun defect_of(double L) {
   return defect;
 }
 
-SteadyState start(field::Backend& backend, const testing::DefectRun& defect, int trajectories) {
-  const FieldProblem problem = defect.problem();
-  SteadyStateOptions options;
+field::SteadyState start(field::Backend& backend, const testing::DefectRun& defect,
+                         int trajectories) {
+  const field::Problem problem = defect.problem();
+  field::SteadyStateOptions options;
   options.target_error = target_error;
-  options.settling = burn_in_floor(problem, options);
-  return {backend, problem, {defect.dt, 4, 2}, {trajectories, 1, Precision::double_}, options};
+  options.settling = field::burn_in_floor(problem, options);
+  return {
+      backend, problem, {defect.dt, 4, 2}, {trajectories, 1, field::Precision::double_}, options};
 }
 
-double site_steps(const SteadyState& run, int sites, int trajectories) {
+double site_steps(const field::SteadyState& run, int sites, int trajectories) {
   return static_cast<double>(run.steps()) * sites * trajectories;
 }
 
@@ -42,7 +44,7 @@ double site_steps(const SteadyState& run, int sites, int trajectories) {
 double cpu_speed(const testing::DefectRun& defect) {
   constexpr int trajectories = 64;
   const auto cpu = make_cpu_machine();
-  SteadyState run = start(cpu->field(), defect, trajectories);
+  field::SteadyState run = start(cpu->field(), defect, trajectories);
   run.step();
   const double before = site_steps(run, defect.problem().sites(), trajectories);
   double time = 0;
@@ -51,7 +53,7 @@ double cpu_speed(const testing::DefectRun& defect) {
 }
 
 /// Says every ten seconds how far it is: it may be stopped from outside.
-double seconds_to_the_end(SteadyState& run) {
+double seconds_to_the_end(field::SteadyState& run) {
   double said = 0, time = 0;
   while (!run.finished()) {
     time += seconds([&] { run.step(); });
@@ -74,7 +76,7 @@ nlohmann::json run_to_target(double L, const std::vector<int>& ensembles) {
              "seconds", "burn-in", "measured", "error", "p", "site-steps/s", "over CPU");
   nlohmann::json rows;
   for (const int trajectories : ensembles) {
-    SteadyState run = start(gpu->field(), defect, trajectories);
+    field::SteadyState run = start(gpu->field(), defect, trajectories);
     const double time = seconds_to_the_end(run);
     const double speed = site_steps(run, sites, trajectories) / time;
     fmt::print(table, "{:>12} {:>8.2f} {:>9.0f} {:>9.0f} {:>9.4f} {:>8.2g} {:>12.3g} {:>8.1f}\n",

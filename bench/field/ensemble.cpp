@@ -27,13 +27,14 @@ namespace {
 constexpr int kick_every = 2;
 constexpr long slice = 100;  ///< steps between two measurements
 
-EnsemblePlan driven_ring(int sites, int trajectories, Precision precision, int every = kick_every) {
-  return make_plan(testing::DefectRun::on_ring(sites).problem(), {0.05, every, 2},
-                   {trajectories, 1, precision});
+field::EnsemblePlan driven_ring(int sites, int trajectories, field::Precision precision,
+                                int every = kick_every) {
+  return field::make_plan(testing::DefectRun::on_ring(sites).problem(), {0.05, every, 2},
+                          {trajectories, 1, precision});
 }
 
-const char* name(Precision precision) {
-  return precision == Precision::double_ ? "double" : "single";
+const char* name(field::Precision precision) {
+  return precision == field::Precision::double_ ? "double" : "single";
 }
 
 // ---- what a step of one trajectory costs at least -----------------------------------------------
@@ -48,8 +49,8 @@ Work fused_work(int noise_modes) {
 }
 
 /// Each stage reads and writes what it changes, each transform all of its values once.
-Work transforms_work(const EnsemblePlan& plan) {
-  const double value = plan.precision == Precision::double_ ? 16 : 8;
+Work transforms_work(const field::EnsemblePlan& plan) {
+  const double value = plan.precision == field::Precision::double_ ? 16 : 8;
   const double absorber = 2 * plan.absorber_width, modes = static_cast<double>(plan.noise.size());
   const double stretches = 1 + 1.0 / plan.kick_every;  // a kick cuts one in two
   const double local = stretches * 2 * (plan.defect.size() + absorber);
@@ -78,13 +79,13 @@ Work two_pass_work() {
 
 struct Rung {
   const char* name;
-  FieldSteps steps;
+  field::Steps steps;
 };
 
-constexpr Rung transforms{"cuFFT", FieldSteps::transforms}, fused{"fused", FieldSteps::fused};
-constexpr Rung two_pass{"two passes", FieldSteps::two_pass};
+constexpr Rung transforms{"cuFFT", field::Steps::transforms}, fused{"fused", field::Steps::fused};
+constexpr Rung two_pass{"two passes", field::Steps::two_pass};
 
-Work work_of(const EnsemblePlan& plan, FieldSteps steps) {
+Work work_of(const field::EnsemblePlan& plan, field::Steps steps) {
   Work work = transforms_work(plan);
   const auto set_fused = [&](auto index) {
     work = fused_work<decltype(index)>(static_cast<int>(plan.noise.size()));
@@ -94,8 +95,8 @@ Work work_of(const EnsemblePlan& plan, FieldSteps steps) {
     work = two_pass_work<decltype(shape)>();
     return true;
   };
-  const bool is_double = plan.precision == Precision::double_;
-  if (steps == FieldSteps::two_pass)
+  const bool is_double = plan.precision == field::Precision::double_;
+  if (steps == field::Steps::two_pass)
     is_double ? staged::with_two_pass<double>(plan.sites, set_two_pass)
               : staged::with_two_pass<float>(plan.sites, set_two_pass);
   else if (is_double)
@@ -106,13 +107,13 @@ Work work_of(const EnsemblePlan& plan, FieldSteps steps) {
 }
 
 /// Evolves and measures once. A field that is lost is an error, not a speed.
-void advance(Ensemble& ensemble, long first) {
+void advance(field::Ensemble& ensemble, long first) {
   if (const auto lost = ensemble.advance(first, slice))
     throw std::runtime_error(lost->text(ensemble.plan().dt));
 }
 
 /// Median time of a slice, after a first one.
-double seconds_per_slice(field::Backend& backend, const EnsemblePlan& plan, int times) {
+double seconds_per_slice(field::Backend& backend, const field::EnsemblePlan& plan, int times) {
   const auto ensemble = backend.ensemble(plan);
   ensemble->start();
   advance(*ensemble, 0);
@@ -121,7 +122,8 @@ double seconds_per_slice(field::Backend& backend, const EnsemblePlan& plan, int 
   return median(all);
 }
 
-nlohmann::json row(const char* device, const char* path, const EnsemblePlan& plan, double time) {
+nlohmann::json row(const char* device, const char* path, const field::EnsemblePlan& plan,
+                   double time) {
   const double speed = static_cast<double>(slice) * plan.trajectories * plan.sites / time;
   std::fprintf(table, "%6s %-26s %9s %6d %13d %12.3g", device, path, name(plan.precision),
                plan.sites, plan.trajectories, speed);
@@ -134,7 +136,7 @@ nlohmann::json row(const char* device, const char* path, const EnsemblePlan& pla
 }
 
 /// cpu_time: of a slice.
-nlohmann::json gpu_row(const Rung& rung, const EnsemblePlan& plan, const cuda::Ceilings& can,
+nlohmann::json gpu_row(const Rung& rung, const field::EnsemblePlan& plan, const cuda::Ceilings& can,
                        double cpu_time) {
   const auto gpu = make_cuda_machine({rung.steps});
   const double time = seconds_per_slice(gpu->field(), plan, 5);
@@ -157,8 +159,8 @@ void ladder_head(int every) {
 
 /// The CPU's speed, told by a part of the ensemble, as many as keep all cores busy. Returns the
 /// time that a slice of all of it would take.
-double add_cpu_row(nlohmann::json& rows, const EnsemblePlan& plan, int most) {
-  EnsemblePlan part = plan;
+double add_cpu_row(nlohmann::json& rows, const field::EnsemblePlan& plan, int most) {
+  field::EnsemblePlan part = plan;
   part.trajectories = std::min(plan.trajectories, most);
   const auto cpu = make_cpu_machine();
   const double time = seconds_per_slice(cpu->field(), part, 3);
@@ -172,11 +174,11 @@ nlohmann::json ladder() {
   const bool gpu = cuda_unavailable().empty();
   const cuda::Ceilings can = gpu ? cuda::measure_ceilings() : cuda::Ceilings{};
   nlohmann::json rows;
-  for (const Precision precision : {Precision::double_, Precision::single_})
+  for (const field::Precision precision : {field::Precision::double_, field::Precision::single_})
     for (const int sites : {512, 1024, 2048, 4096, 8192}) {
       // More values than a second-level cache holds in either precision.
       const int trajectories = gpu ? (1 << 24) / sites : 64;
-      const EnsemblePlan plan = driven_ring(sites, trajectories, precision);
+      const field::EnsemblePlan plan = driven_ring(sites, trajectories, precision);
       const double cpu_time = add_cpu_row(rows, plan, 256);
       if (!gpu) continue;
       rows.push_back(gpu_row(transforms, plan, can, cpu_time));
@@ -194,9 +196,9 @@ nlohmann::json long_rings() {
   ladder_head(every);
   const cuda::Ceilings can = cuda::measure_ceilings();
   nlohmann::json rows;
-  for (const Precision precision : {Precision::double_, Precision::single_})
+  for (const field::Precision precision : {field::Precision::double_, field::Precision::single_})
     for (const int sites : {16384, 32768, 65536, 131072}) {
-      const EnsemblePlan plan = driven_ring(sites, (1 << 24) / sites, precision, every);
+      const field::EnsemblePlan plan = driven_ring(sites, (1 << 24) / sites, precision, every);
       const double cpu_time = add_cpu_row(rows, plan, std::max(16, (1 << 20) / sites));
       for (const Rung& rung : {transforms, two_pass})
         rows.push_back(gpu_row(rung, plan, can, cpu_time));
@@ -211,7 +213,7 @@ nlohmann::json predicted() {
   std::fprintf(table, "%-26s %9s %6s %14s %s\n", "path", "precision", "sites", "site-steps/s",
                "limit");
   nlohmann::json rows;
-  const auto predict = [&](const Rung& rung, int sites, Precision precision) {
+  const auto predict = [&](const Rung& rung, int sites, field::Precision precision) {
     const Limit limit =
         limit_of(work_of(driven_ring(sites, 1, precision), rung.steps), h200, precision);
     const double speed = sites / limit.seconds;
@@ -223,7 +225,7 @@ nlohmann::json predicted() {
                     {"at_most_site_steps_per_second", speed},
                     {"ceiling", limit.name}});
   };
-  for (const Precision precision : {Precision::double_, Precision::single_}) {
+  for (const field::Precision precision : {field::Precision::double_, field::Precision::single_}) {
     for (const int sites : {512, 1024, 2048, 4096, 8192})
       for (const Rung& rung : {transforms, fused}) predict(rung, sites, precision);
     for (const int sites : {16384, 32768, 65536, 131072})
@@ -235,7 +237,7 @@ nlohmann::json predicted() {
 // ---- points -------------------------------------------------------------------------------------
 
 /// All of these at once, each in a thread and on a stream of its own.
-double seconds_together(const std::vector<std::unique_ptr<Ensemble>>& points, long first) {
+double seconds_together(const std::vector<std::unique_ptr<field::Ensemble>>& points, long first) {
   return seconds([&] {
     std::vector<std::future<void>> running;
     for (const auto& point : points)
@@ -245,7 +247,7 @@ double seconds_together(const std::vector<std::unique_ptr<Ensemble>>& points, lo
   });
 }
 
-double seconds_in_turn(const std::vector<std::unique_ptr<Ensemble>>& points, long first) {
+double seconds_in_turn(const std::vector<std::unique_ptr<field::Ensemble>>& points, long first) {
   return seconds([&] {
     for (const auto& point : points) advance(*point, first);
   });
@@ -253,9 +255,9 @@ double seconds_in_turn(const std::vector<std::unique_ptr<Ensemble>>& points, lon
 
 /// How much faster together than in turn.
 double gain(field::Backend& backend, int points, int trajectories) {
-  std::vector<std::unique_ptr<Ensemble>> all;
+  std::vector<std::unique_ptr<field::Ensemble>> all;
   for (int i = 0; i < points; ++i) {
-    all.push_back(backend.ensemble(driven_ring(2048, trajectories, Precision::double_)));
+    all.push_back(backend.ensemble(driven_ring(2048, trajectories, field::Precision::double_)));
     all.back()->start();
   }
   std::vector<double> ratios;

@@ -21,18 +21,18 @@ using testing::DefectRun;
 constexpr double dt = 0.05;
 
 /// Everywhere the same: no absorber, no noise.
-FieldProblem closed_chain(int sites) {
-  FieldProblem problem;
+field::Problem closed_chain(int sites) {
+  field::Problem problem;
   problem.density = testing::two_peaks;
   problem.profile.assign(sites, 1.0);
   problem.lambda = 0.004;
   return problem;
 }
 
-FieldProblem driven_ring(int sites) { return DefectRun::on_ring(sites).problem(); }
+field::Problem driven_ring(int sites) { return DefectRun::on_ring(sites).problem(); }
 
 /// `steps` steps of an ensemble, measured every 100 as runs do, more or less.
-std::function<void()> evolution(Ensemble& ensemble, long steps) {
+std::function<void()> evolution(field::Ensemble& ensemble, long steps) {
   return [&ensemble, steps, first = long{0}]() mutable {
     for (long done = 0; done < steps; done += 100, first += 100) ensemble.advance(first, 100);
   };
@@ -55,7 +55,9 @@ std::function<void()> bare_transforms(int sites, int trajectories, long steps) {
   };
 }
 
-constexpr EnsembleSize in_double(int trajectories) { return {trajectories, 1, Precision::double_}; }
+constexpr field::EnsembleSize in_double(int trajectories) {
+  return {trajectories, 1, field::Precision::double_};
+}
 
 nlohmann::json transforms() {
   constexpr int trajectories = 8;
@@ -70,7 +72,7 @@ nlohmann::json transforms() {
           std::tuple{"noise every 2 steps", driven_ring(sites), 2},
           std::tuple{"noise every 4 steps", driven_ring(sites), 4}}) {
       const auto ensemble =
-          one->field().ensemble(make_plan(problem, {dt, every, 2}, in_double(trajectories)));
+          one->field().ensemble(field::make_plan(problem, {dt, every, 2}, in_double(trajectories)));
       ensemble->start();
       const long steps = 100L * std::max(1, 8192 / sites);
       const Comparison times =
@@ -82,8 +84,9 @@ nlohmann::json transforms() {
     }
   const auto two = make_cpu_machine(2);
   const auto alone =
-      one->field().ensemble(make_plan(closed_chain(1024), {dt, 1, 2}, in_double(32)));
-  const auto both = two->field().ensemble(make_plan(closed_chain(1024), {dt, 1, 2}, in_double(32)));
+      one->field().ensemble(field::make_plan(closed_chain(1024), {dt, 1, 2}, in_double(32)));
+  const auto both =
+      two->field().ensemble(field::make_plan(closed_chain(1024), {dt, 1, 2}, in_double(32)));
   alone->start();
   both->start();
   const double scaling = compare(evolution(*alone, 400), evolution(*both, 400), 9).ratio;
@@ -107,9 +110,10 @@ nlohmann::json cost() {
                                               {2048, 64},
                                               {4096, 64},
                                               {8192, 64}}) {
-      const auto speed = [&, sites = sites, trajectories = trajectories](Precision precision) {
+      const auto speed = [&, sites = sites,
+                          trajectories = trajectories](field::Precision precision) {
         const auto ensemble = machine->field().ensemble(
-            make_plan(driven_ring(sites), {dt, 4, 2}, {trajectories, 1, precision}));
+            field::make_plan(driven_ring(sites), {dt, 4, 2}, {trajectories, 1, precision}));
         ensemble->start();
         const long steps = 100L * std::max(1L, 1L * 1024 * 64 / (1L * sites * trajectories));
         const auto work = evolution(*ensemble, steps);
@@ -118,7 +122,8 @@ nlohmann::json cost() {
         for (int i = 0; i < 5; ++i) times.push_back(seconds(work));
         return static_cast<double>(steps) * trajectories * sites / median(times);
       };
-      const double in_double = speed(Precision::double_), in_single = speed(Precision::single_);
+      const double in_double = speed(field::Precision::double_),
+                   in_single = speed(field::Precision::single_);
       std::fprintf(table, "%8s %8d %13d %12.3g %14.3g\n", machine->name().c_str(), sites,
                    trajectories, in_double, in_single);
       rows.push_back({{"device", machine->name()},
@@ -130,7 +135,8 @@ nlohmann::json cost() {
 }
 
 /// The field of every trajectory, after so many steps.
-std::vector<Complex> fields_after(field::Backend& backend, const EnsemblePlan& plan, long steps) {
+std::vector<Complex> fields_after(field::Backend& backend, const field::EnsemblePlan& plan,
+                                  long steps) {
   const auto ensemble = backend.ensemble(plan);
   ensemble->start();
   ensemble->advance(0, steps);
@@ -159,16 +165,17 @@ nlohmann::json precision() {
   const auto cpu = make_cpu_machine();
   DefectRun defect;
   defect.L = 200;
-  const FieldProblem problem = defect.problem();
-  const FieldNumerics numerics{dt, 4, 2};
+  const field::Problem problem = defect.problem();
+  const field::Numerics numerics{dt, 4, 2};
   for (const double t : {1.0, 10.0, 100.0, 1000.0}) {
     const long steps = std::lround(t / dt);
     const auto exact =
-        fields_after(cpu->field(), make_plan(problem, numerics, in_double(4)), steps);
+        fields_after(cpu->field(), field::make_plan(problem, numerics, in_double(4)), steps);
     const auto single =
-        fields_after(cpu->field(), make_plan(problem, numerics, {4, 1, Precision::single_}), steps);
-    const auto halved =
-        fields_after(cpu->field(), make_plan(problem, numerics.halved(), in_double(4)), 2 * steps);
+        fields_after(cpu->field(),
+                     field::make_plan(problem, numerics, {4, 1, field::Precision::single_}), steps);
+    const auto halved = fields_after(
+        cpu->field(), field::make_plan(problem, numerics.halved(), in_double(4)), 2 * steps);
     const double by_precision = difference(single, exact), by_step = difference(halved, exact);
     std::fprintf(table, "%10g %14.2e %14.2e\n", t, by_precision, by_step);
     rows.push_back({{"time", t}, {"single", by_precision}, {"half_step", by_step}});
@@ -190,17 +197,17 @@ nlohmann::json noise() {
     DefectRun defect;
     defect.L = 16;
     defect.Lambda = 0;
-    SteadyStateOptions options;
+    field::SteadyStateOptions options;
     options.burn_in = 500;
     options.max_time = 3500;
-    const FieldProblem problem = defect.problem();
-    SteadyState run(cpu->field(), problem, {dt, every, 2}, in_double(64), options);
+    const field::Problem problem = defect.problem();
+    field::SteadyState run(cpu->field(), problem, {dt, every, 2}, in_double(64), options);
     const double time = seconds([&] {
       while (!run.finished()) run.step();
     });
     if (every == 1) first = time;
     const std::vector<double> in =
-        Window::sine(problem.window)
+        field::Window::sine(problem.window)
             .blur({problem.sites()}, problem.density(MomentumGrid{problem.sites()}.momenta()));
     double asked = 0;
     for (const double n : in) asked += n / problem.window;

@@ -55,7 +55,7 @@ void print_kinetic_limit(const KineticLimit& limit, double Lambda) {
 /// One defect, measured for at least `least` time units.
 nlohmann::json one_length(const DefectRun& defect, const KineticLimit& limit, double least) {
   const double crossing = defect.crossing(2 * testing::slowest);
-  const SteadyState run =
+  const field::SteadyState run =
       defect.measure(fastest().field(), crossing, crossing + std::max(least, crossing));
   const std::string name =
       fmt::format("L = {}, {}", defect.L, defect.counterterm ? "hartree" : "A = 0");
@@ -122,9 +122,9 @@ nlohmann::json couplings() {
       // The field turns by lambda U' dt in a step: strong defects want short ones.
       defect.dt = lambda > 1 ? 0.02 : 0.05;
       const double crossing = defect.crossing(2 * testing::slowest);
-      const SteadyState run = defect.measure(fastest().field(), crossing, crossing + 1500);
-      const std::vector<WindowDensity> sides = run.densities();
-      const Window taper = Window::sine(defect.window);
+      const field::SteadyState run = defect.measure(fastest().field(), crossing, crossing + 1500);
+      const std::vector<field::WindowDensity> sides = run.densities();
+      const field::Window taper = field::Window::sine(defect.window);
       const MomentumGrid ring{defect.problem().sites()};
       const std::vector<double> in = taper.blur(ring, testing::two_peaks(ring.momenta()));
       Value largest{0, 0};

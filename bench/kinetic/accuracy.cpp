@@ -18,19 +18,20 @@ namespace {
 
 constexpr int K = 128;
 
-CollisionBatch evaluate(kinetic::Backend& backend, const CollisionModel& model,
-                        const Resolution& resolution, const std::vector<double>& n) {
-  CollisionBatch batch;
-  backend.collision(CollisionPlan(model, resolution))->evaluate(n, batch);
+kinetic::CollisionBatch evaluate(kinetic::Backend& backend, const kinetic::CollisionModel& model,
+                                 const kinetic::Resolution& resolution,
+                                 const std::vector<double>& n) {
+  kinetic::CollisionBatch batch;
+  backend.collision(kinetic::CollisionPlan(model, resolution))->evaluate(n, batch);
   return batch;
 }
 
-double error(const std::vector<double>& I, const CollisionBatch& exact) {
+double error(const std::vector<double>& I, const kinetic::CollisionBatch& exact) {
   return largest_difference(I, exact.I) / largest(exact.gain);
 }
 
 nlohmann::json tolerances(kinetic::Backend& backend) {
-  const CollisionModel model = psi6(K, {2, 3});
+  const kinetic::CollisionModel model = psi6(K, {2, 3});
   fmt::print(table,
              "Tolerance, K = {}, l = 2 and 3; errors relative to max_k gain, actual against "
              "T = 1500, M = 32768\n\n",
@@ -41,11 +42,12 @@ nlohmann::json tolerances(kinetic::Backend& backend) {
   nlohmann::json rows;
   for (const auto& density : testing::test_densities()) {
     const auto n = density.on(model.grid);
-    const CollisionBatch exact = evaluate(backend, model, {1500, 0.15, 32768, 8192, 512}, n);
+    const kinetic::CollisionBatch exact =
+        evaluate(backend, model, {1500, 0.15, 32768, 8192, 512}, n);
     for (double tolerance : {1e-2, 1e-3, 1e-4}) {
-      const auto resolved = resolve_collision(backend, model, n, {.tolerance = tolerance});
-      const Resolution& r = resolved.collision->plan().resolution;
-      CollisionBatch batch;
+      const auto resolved = kinetic::resolve_collision(backend, model, n, {.tolerance = tolerance});
+      const kinetic::Resolution& r = resolved.collision->plan().resolution;
+      kinetic::CollisionBatch batch;
       resolved.collision->evaluate(n, batch);
       const double actual = error(batch.I, exact);
       fmt::print(table, "| {} | {:.0e} | {:.0f} | {} ... {} | {} | {:.1e} | {:.1e} | {:.1e} |\n",
@@ -66,7 +68,7 @@ nlohmann::json tolerances(kinetic::Backend& backend) {
 }
 
 nlohmann::json cut_off(kinetic::Backend& backend) {
-  const CollisionModel model = psi6(K, {3});
+  const kinetic::CollisionModel model = psi6(K, {3});
   fmt::print(table, "\nCut-off error at given T, K = {}, l = 3, M = 4096\n\n", K);
   fmt::print(table,
              "| density | T | gain and loss, sharp | balanced, sharp | balanced, extrapolated "
@@ -74,7 +76,7 @@ nlohmann::json cut_off(kinetic::Backend& backend) {
   nlohmann::json rows;
   for (const auto& density : testing::test_densities()) {
     const auto n = density.on(model.grid);
-    const CollisionBatch exact = evaluate(backend, model, {1000, 0.2, 32768, 8192, 0}, n);
+    const kinetic::CollisionBatch exact = evaluate(backend, model, {1000, 0.2, 32768, 8192, 0}, n);
     const auto at = [&](double T) {
       return evaluate(backend, model, {T, 0.2, 4096, 4096, 0}, n).I;
     };
@@ -86,7 +88,7 @@ nlohmann::json cut_off(kinetic::Backend& backend) {
       if (T < 32) continue;
       auto plain = PlainSweep(K, T, 0.2, 4096)(n);
       const std::vector<double> energy = model.dispersion.energy(model.grid.momenta());
-      project(n.data(), energy.data(), K, plain.data());
+      kinetic::project(n.data(), energy.data(), K, plain.data());
       const double errors[] = {error(plain, exact), error(sharp, exact),
                                error(extrapolated, exact)};
       fmt::print(table, "| {} | {:.0f} | {:.1e} | {:.1e} | {:.1e} |\n", density.name, T, errors[0],

@@ -26,10 +26,12 @@ struct Size {
   int K, N;
 };
 
-CollisionPlan plan(int K) {
-  const CollisionModel model = psi6(K, {2, 3});
+kinetic::CollisionPlan plan(int K) {
+  const kinetic::CollisionModel model = psi6(K, {2, 3});
   const double T = 32;
-  return {model, {T, Resolution::safe_dtau(model), Resolution::safe_M(model, T), 2 * K, 24}};
+  return {
+      model,
+      {T, kinetic::Resolution::safe_dtau(model), kinetic::Resolution::safe_M(model, T), 2 * K, 24}};
 }
 
 /// Densities that change slowly along the chain.
@@ -42,8 +44,8 @@ std::vector<double> densities(const Size& size) {
 }
 
 /// Two nodes per cell: both momenta couple within a cell, one of them across a face.
-NodeCoefficients coefficients(const Size& size) {
-  NodeCoefficients c;
+kinetic::NodeCoefficients coefficients(const Size& size) {
+  kinetic::NodeCoefficients c;
   c.Lambda = 0.01;
   c.diagonal.assign(static_cast<std::size_t>(size.N) * size.K, 4);
   for (int x = 0; x < size.N; ++x)
@@ -66,10 +68,10 @@ nlohmann::json measure(Machine& machine, const Size& size) {
   const auto collision = backend.collision(plan(size.K));
   const auto system = backend.node_system(size.K, size.N);
   const auto n = densities(size);
-  const NodeCoefficients c = coefficients(size);
+  const kinetic::NodeCoefficients c = coefficients(size);
   std::vector<double> f(n.size(), 1);
   const double linearise =
-      median_seconds([&] { kapitza::linearise(*collision, {n, system.get(), 0}); });
+      median_seconds([&] { kinetic::linearise(*collision, {n, system.get(), 0}); });
   const double factorise = median_seconds([&] { kinetic::factorise(backend, {system.get(), &c}); });
   const double solve = median_seconds([&] { kinetic::solve(backend, {system.get(), f}); });
   fmt::print(table,

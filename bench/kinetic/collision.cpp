@@ -23,7 +23,7 @@ std::vector<double> profile(int N) { return testing::across_a_defect(K, points, 
 /// The transforms of one evaluation and nothing else.
 class BareTransforms {
  public:
-  explicit BareTransforms(const CollisionPlan& plan)
+  explicit BareTransforms(const kinetic::CollisionPlan& plan)
       : chunks_(cpu::Sweep(plan).chunks().size()),
         in_(std::max(2 * plan.resolution.M, 2 * cpu::Sweep::chunk_times * K)),
         out_(in_.size()),
@@ -53,9 +53,10 @@ class BareTransforms {
 nlohmann::json against_transforms(const std::vector<int>& channels, double limit) {
   const auto machine = make_cpu_machine(1);
   const auto n = profile(points);
-  auto resolved = resolve_collision(machine->kinetic(), psi6(K, channels), n, {.tolerance = 1e-4});
-  const Resolution& r = resolved.collision->plan().resolution;
-  CollisionBatch batch;
+  auto resolved =
+      kinetic::resolve_collision(machine->kinetic(), psi6(K, channels), n, {.tolerance = 1e-4});
+  const kinetic::Resolution& r = resolved.collision->plan().resolution;
+  kinetic::CollisionBatch batch;
   BareTransforms bare(resolved.collision->plan());
   const Comparison c =
       compare([&] { resolved.collision->evaluate(n, batch); }, [&] { bare(points); }, repeats);
@@ -75,10 +76,10 @@ nlohmann::json against_transforms(const std::vector<int>& channels, double limit
 nlohmann::json threads() {
   const auto one = make_cpu_machine(1), two = make_cpu_machine(2);
   const auto n = profile(points);
-  auto single = resolve_collision(one->kinetic(), psi6(K, {2, 3}), n, {.tolerance = 1e-4});
+  auto single = kinetic::resolve_collision(one->kinetic(), psi6(K, {2, 3}), n, {.tolerance = 1e-4});
   auto both = two->kinetic().collision(
-      CollisionPlan(single.collision->plan().model, single.collision->plan().resolution));
-  CollisionBatch batch;
+      kinetic::CollisionPlan(single.collision->plan().model, single.collision->plan().resolution));
+  kinetic::CollisionBatch batch;
   const Comparison c = compare([&] { single.collision->evaluate(n, batch); },
                                [&] { both->evaluate(n, batch); }, repeats);
   fmt::print(
@@ -91,8 +92,9 @@ nlohmann::json threads() {
 nlohmann::json jacobian() {
   const auto machine = make_cpu_machine(1);
   const auto n = profile(1);
-  auto resolved = resolve_collision(machine->kinetic(), psi6(K, {2, 3}), n, {.tolerance = 1e-4});
-  CollisionBatch batch;
+  auto resolved =
+      kinetic::resolve_collision(machine->kinetic(), psi6(K, {2, 3}), n, {.tolerance = 1e-4});
+  kinetic::CollisionBatch batch;
   std::vector<double> J(static_cast<std::size_t>(K) * K);
   const Comparison c = compare([&] { resolved.collision->jacobian(n, J); },
                                [&] { resolved.collision->evaluate(n, batch); }, repeats);
@@ -103,15 +105,15 @@ nlohmann::json jacobian() {
 
 nlohmann::json against_published() {
   constexpr int N = 4;
-  const CollisionModel model = psi6(K, {3});
+  const kinetic::CollisionModel model = psi6(K, {3});
   const auto machine = make_cpu_machine(1);
   std::vector<double> one, n;
   for (double k : model.grid.momenta()) one.push_back(testing::injection(k));
   for (int x = 0; x < N; ++x) n.insert(n.end(), one.begin(), one.end());
 
-  CollisionBatch exact, batch;
+  kinetic::CollisionBatch exact, batch;
   machine->kinetic()
-      .collision(CollisionPlan(model, {1000, 0.2, 32768, 8192, 0}))
+      .collision(kinetic::CollisionPlan(model, {1000, 0.2, 32768, 8192, 0}))
       ->evaluate(one, exact);
   const auto error = [&](std::span<const double> I) {
     return largest_difference(I, exact.I) / largest(exact.gain);
@@ -125,11 +127,12 @@ nlohmann::json against_published() {
   for (const auto& [name, target, limit] :
        {std::tuple{"equal error", plain_error, 30.0}, {"its quoted error", 5e-4, 100.0}}) {
     for (double tolerance = 1e-2; tolerance > 1e-8; tolerance /= 1.5) {
-      auto ours = resolve_collision(machine->kinetic(), model, one, {.tolerance = tolerance});
+      auto ours =
+          kinetic::resolve_collision(machine->kinetic(), model, one, {.tolerance = tolerance});
       ours.collision->evaluate(one, batch);
       const double our_error = error(batch.I);
       if (our_error > target) continue;
-      const Resolution& r = ours.collision->plan().resolution;
+      const kinetic::Resolution& r = ours.collision->plan().resolution;
       const Comparison c =
           compare([&] { plain(n); }, [&] { ours.collision->evaluate(n, batch); }, 5);
       fmt::print(table,

@@ -25,13 +25,13 @@ struct Size {
 constexpr Size sizes[] = {{65, 1024}, {130, 2048}};
 
 /// Every time on the same lattice; pairs on 128 points.
-CollisionPlan plan_of(const Size& size) {
+kinetic::CollisionPlan plan_of(const Size& size) {
   return {psi6(K, {2, 3}), {size.T, 0.2, size.M, size.M, 128}};
 }
 
 std::vector<double> profile() { return testing::across_a_defect(K, points, points); }
 
-double times_of(const CollisionPlan& plan) {
+double times_of(const kinetic::CollisionPlan& plan) {
   double times = 0;
   for (const auto& segment : plan.time.segments)
     times += segment.last_step - segment.first_step + 1;
@@ -42,7 +42,7 @@ double times_of(const CollisionPlan& plan) {
 /// density, multiplies (about 35 instructions per site), folds, and adds two lines of K to its
 /// sums.
 template <class Index>
-Work fused_work(const CollisionPlan& plan) {
+Work fused_work(const kinetic::CollisionPlan& plan) {
   const double M = Index::length;
   const double cells =
       3 * M + 2 * transform_cells<Index>() + 2 * 2.0 * K + 2 * ring_cells(K) + 4 * 2.0 * K;
@@ -53,13 +53,13 @@ Work fused_work(const CollisionPlan& plan) {
 }
 
 /// Phases and density in, two lines out; there and back; folded; there and back; summed up.
-Work transforms_work(const CollisionPlan& plan) {
+Work transforms_work(const kinetic::CollisionPlan& plan) {
   const double M = plan.resolution.M;
   const double per_time = (3 + 2) * M + 4 * M + (2 * M + 2 * K) + 4 * K + 3 * K;
   return {times_of(plan) * points * per_time * sizeof(Complex), 0, 0};
 }
 
-Work work_of(const CollisionPlan& plan, bool fused) {
+Work work_of(const kinetic::CollisionPlan& plan, bool fused) {
   if (!fused) return transforms_work(plan);
   if (plan.resolution.M == 1024) return fused_work<block::StockhamIndex<1024, double>>(plan);
   return fused_work<block::StockhamIndex<2048, double>>(plan);
@@ -69,7 +69,7 @@ Work work_of(const CollisionPlan& plan, bool fused) {
 /// two sequences of a density, and the phases once for a group of densities. A lane reads its two
 /// phases, a warp what all its lanes multiply with: one row of shared memory at a time. All of it
 /// is brought there first.
-Work products_work(const CollisionPlan& plan) {
+Work products_work(const kinetic::CollisionPlan& plan) {
   Work work{};
   staged::with_group(points, [&](auto group) {
     using Sums = staged::AddTimesAsProducts<Sign::plus, group>;
@@ -85,7 +85,7 @@ Work products_work(const CollisionPlan& plan) {
 
 /// And of what surrounds them: four sequences for every time, and the rows of the matrices, each
 /// written once and read once.
-Work sequences_work(const CollisionPlan& plan) {
+Work sequences_work(const kinetic::CollisionPlan& plan) {
   const double M = plan.resolution.M;
   const double phases_and_density = 3, sequences = 4;
   const double per_time = (phases_and_density + 2 * sequences) * M;
@@ -93,21 +93,22 @@ Work sequences_work(const CollisionPlan& plan) {
   return {points * (times_of(plan) * per_time + K * per_row) * sizeof(Complex), 0, 0};
 }
 
-double evaluation_seconds(CollisionOperator& collision, const std::vector<double>& n, int times) {
-  CollisionBatch batch;
+double evaluation_seconds(kinetic::CollisionOperator& collision, const std::vector<double>& n,
+                          int times) {
+  kinetic::CollisionBatch batch;
   collision.evaluate(n, batch);
   std::vector<double> all;
   for (int i = 0; i < times; ++i) all.push_back(seconds([&] { collision.evaluate(n, batch); }));
   return median(all);
 }
 
-double jacobian_seconds(kinetic::Backend& backend, CollisionOperator& collision,
+double jacobian_seconds(kinetic::Backend& backend, kinetic::CollisionOperator& collision,
                         const std::vector<double>& n, int times) {
   // Into a node system, where they stay: downloading them would take longer than anything else.
   const auto system = backend.node_system(K, points);
   std::vector<double> all;
   for (int i = 0; i < times; ++i)
-    all.push_back(seconds([&] { linearise(collision, {n, system.get(), 0}); }));
+    all.push_back(seconds([&] { kinetic::linearise(collision, {n, system.get(), 0}); }));
   return median(all);
 }
 
@@ -119,16 +120,16 @@ nlohmann::json row(const char* device, const char* path, const Size& size, doubl
           {"M", size.M},      {"seconds", evaluation}, {"jacobian_seconds", jacobian}};
 }
 
-nlohmann::json gpu_row(TimeSweep sweep, const Size& size, const cuda::Ceilings& can,
+nlohmann::json gpu_row(kinetic::TimeSweep sweep, const Size& size, const cuda::Ceilings& can,
                        double cpu_seconds) {
-  const bool fused = sweep == TimeSweep::best;
-  const auto gpu = make_cuda_machine({FieldSteps::best, sweep});
-  const CollisionPlan plan = plan_of(size);
+  const bool fused = sweep == kinetic::TimeSweep::best;
+  const auto gpu = make_cuda_machine({field::Steps::best, sweep});
+  const kinetic::CollisionPlan plan = plan_of(size);
   const auto collision = gpu->kinetic().collision(plan);
   const double time = evaluation_seconds(*collision, profile(), 9);
   nlohmann::json result = row("cuda", fused ? "fused" : "cuFFT", size, time,
                               jacobian_seconds(gpu->kinetic(), *collision, profile(), 3));
-  const Limit limit = limit_of(work_of(plan, fused), can, Precision::double_);
+  const Limit limit = limit_of(work_of(plan, fused), can, field::Precision::double_);
   fmt::print(table, "{:>10.1f} {:>10.2f} of {}\n", cpu_seconds / time, limit.seconds / time,
              limit.name);
   result["over_cpu"] = cpu_seconds / time;
@@ -152,7 +153,8 @@ nlohmann::json sweeps() {
         row("cpu", "FFTW", size, time, jacobian_seconds(cpu->kinetic(), *collision, profile(), 1)));
     fmt::print(table, "\n");
     if (!gpu) continue;
-    for (const TimeSweep sweep : {TimeSweep::transforms, TimeSweep::best})
+    for (const kinetic::TimeSweep sweep :
+         {kinetic::TimeSweep::transforms, kinetic::TimeSweep::best})
       rows.push_back(gpu_row(sweep, size, can, time));
   }
   return rows;
@@ -175,9 +177,9 @@ nlohmann::json predicted() {
              points, K);
   nlohmann::json rows;
   for (const Size& size : sizes) {
-    const CollisionPlan plan = plan_of(size);
+    const kinetic::CollisionPlan plan = plan_of(size);
     const auto add = [&](const char* what, const Work& work) {
-      rows.push_back(predicted_row(what, size, limit_of(work, h200, Precision::double_)));
+      rows.push_back(predicted_row(what, size, limit_of(work, h200, field::Precision::double_)));
     };
     add("sweep, cuFFT", work_of(plan, false));
     add("sweep, fused", work_of(plan, true));

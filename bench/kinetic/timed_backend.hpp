@@ -16,30 +16,32 @@ struct Profile {
   int operators = 0, evaluations = 0, linearisations = 0, factorisations = 0;
 };
 
-class TimedCollision final : public CollisionOperator {
+class TimedCollision final : public kinetic::CollisionOperator {
  public:
-  TimedCollision(std::unique_ptr<CollisionOperator> collision, Profile& profile)
-      : CollisionOperator(collision->plan()), collision_(std::move(collision)), profile_(profile) {}
+  TimedCollision(std::unique_ptr<kinetic::CollisionOperator> collision, Profile& profile)
+      : kinetic::CollisionOperator(collision->plan()),
+        collision_(std::move(collision)),
+        profile_(profile) {}
 
   ~TimedCollision() override {
     profile_.release += seconds([&] { collision_.reset(); });
   }
 
-  void evaluate(std::span<const double> n, CollisionBatch& out) override {
+  void evaluate(std::span<const double> n, kinetic::CollisionBatch& out) override {
     profile_.evaluate += seconds([&] { collision_->evaluate(n, out); });
     ++profile_.evaluations;
   }
   void jacobian(std::span<const double> n, std::span<double> J) override {
     collision_->jacobian(n, J);
   }
-  void linearise(std::span<const Linearisation> stretches) override {
+  void linearise(std::span<const kinetic::Linearisation> stretches) override {
     profile_.linearise += seconds([&] { collision_->linearise(stretches); });
     ++profile_.linearisations;
   }
   std::size_t memory(std::size_t densities) const override { return collision_->memory(densities); }
 
  private:
-  std::unique_ptr<CollisionOperator> collision_;
+  std::unique_ptr<kinetic::CollisionOperator> collision_;
   Profile& profile_;
 };
 
@@ -49,22 +51,22 @@ class TimedBackend final : public kinetic::Backend {
   TimedBackend(kinetic::Backend& backend, Profile& profile)
       : backend_(backend), profile_(profile) {}
 
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
-    std::unique_ptr<CollisionOperator> made;
+  std::unique_ptr<kinetic::CollisionOperator> collision(kinetic::CollisionPlan plan) override {
+    std::unique_ptr<kinetic::CollisionOperator> made;
     profile_.prepare += seconds([&] { made = backend_.collision(std::move(plan)); });
     ++profile_.operators;
     return std::make_unique<TimedCollision>(std::move(made), profile_);
   }
-  std::unique_ptr<NodeSystem> node_system(int K, std::size_t nodes) override {
-    std::unique_ptr<NodeSystem> made;
+  std::unique_ptr<kinetic::NodeSystem> node_system(int K, std::size_t nodes) override {
+    std::unique_ptr<kinetic::NodeSystem> made;
     profile_.prepare += seconds([&] { made = backend_.node_system(K, nodes); });
     return made;
   }
-  void factorise(std::span<const Factorisation> all) override {
+  void factorise(std::span<const kinetic::Factorisation> all) override {
     profile_.factorise += seconds([&] { backend_.factorise(all); });
     ++profile_.factorisations;
   }
-  void solve(std::span<const Solution> all) override {
+  void solve(std::span<const kinetic::Solution> all) override {
     profile_.solve += seconds([&] { backend_.solve(all); });
   }
 

@@ -11,7 +11,7 @@
 
 #include "bench/harness.hpp"
 #include "kapitza/defect/stationary.hpp"
-#include "kapitza/linear/linear_response.hpp"
+#include "kapitza/linear/response.hpp"
 
 namespace kapitza::bench {
 namespace {
@@ -24,8 +24,8 @@ kinetic::Backend& cpu() {
 }
 
 /// sin k enters from the left.
-LinearProblem problem(int K, std::vector<int> channels, std::vector<double> Lambda) {
-  LinearProblem problem{psi6(K, std::move(channels)), background, {}, std::move(Lambda)};
+linear::Problem problem(int K, std::vector<int> channels, std::vector<double> Lambda) {
+  linear::Problem problem{psi6(K, std::move(channels)), background, {}, std::move(Lambda)};
   for (const double k : problem.model.grid.momenta())
     problem.dn_in.push_back(k > 0 ? std::sin(k) : 0.0);
   return problem;
@@ -38,11 +38,11 @@ std::vector<double> strengths(double low, double high, int count) {
   return Lambda;
 }
 
-LinearResponse resolve(const LinearProblem& problem, double tolerance,
-                       kinetic::Backend& backend = cpu()) {
-  ResolutionRequest request;
+linear::Response resolve(const linear::Problem& problem, double tolerance,
+                         kinetic::Backend& backend = cpu()) {
+  kinetic::ResolutionRequest request;
   request.tolerance = tolerance;
-  return resolve_linear(backend, problem, request);
+  return linear::resolve(backend, problem, request);
 }
 
 std::string name_of(const std::vector<int>& channels) {
@@ -52,7 +52,7 @@ std::string name_of(const std::vector<int>& channels) {
 }
 
 /// sum |v| |a - b| / sum |v| |dn_in|
-double distance(const LinearProblem& problem, const std::vector<double>& a,
+double distance(const linear::Problem& problem, const std::vector<double>& a,
                 const std::vector<double>& b) {
   const std::vector<double> v = problem.model.dispersion.velocity(problem.model.grid.momenta());
   double change = 0, injected = 0;
@@ -63,9 +63,9 @@ double distance(const LinearProblem& problem, const std::vector<double>& a,
   return change / injected;
 }
 
-std::vector<double> outgoing(const DefectModes& modes, double Lambda,
+std::vector<double> outgoing(const linear::DefectModes& modes, double Lambda,
                              const std::vector<double>& dn_in) {
-  Scattering::Outgoing out = modes.at(Lambda).respond(dn_in);
+  linear::Scattering::Outgoing out = modes.at(Lambda).respond(dn_in);
   for (std::size_t k = 0; k < dn_in.size(); ++k) out.reflected[k] += out.transmitted[k];
   return out.reflected;
 }
@@ -78,13 +78,13 @@ nlohmann::json momenta() {
   nlohmann::json rows;
   for (const std::vector<int>& channels : {std::vector{3}, std::vector{2, 3}})
     for (const int K : {64, 128, 256, 512}) {
-      const LinearProblem p = problem(K, channels, {1});
-      std::unique_ptr<LinearResponse> response;
+      const linear::Problem p = problem(K, channels, {1});
+      std::unique_ptr<linear::Response> response;
       const double time =
-          seconds([&] { response = std::make_unique<LinearResponse>(resolve(p, 1e-4)); });
-      const Resolution& r = response->resolution.collision;
+          seconds([&] { response = std::make_unique<linear::Response>(resolve(p, 1e-4)); });
+      const kinetic::Resolution& r = response->resolution.collision;
       const Matrix2 bulk = response->modes.bulk_resistance();
-      const Matrix2 boundary = response->modes.boundary_resistance(DefectModes::infinity);
+      const Matrix2 boundary = response->modes.boundary_resistance(linear::DefectModes::infinity);
       fmt::print(table,
                  "| {} | {} | {:.0f} | {} | {} | {:.5f} | {:.4f}, {:.4f}, {:.4f} | {:.3f}, {:.4f}, "
                  "{:.4f} | {:.1e} | {:.1e} | {:.1e} | {:.2f} |\n",
@@ -110,20 +110,20 @@ nlohmann::json momenta() {
 
 /// Against what ten times the last tolerance gives.
 nlohmann::json tolerances() {
-  const LinearProblem p = problem(128, {2, 3}, {1});
-  const LinearResponse best = resolve(p, 1e-6);
+  const linear::Problem p = problem(128, {2, 3}, {1});
+  const linear::Response best = resolve(p, 1e-6);
   fmt::print(
       table,
       "| tolerance | what leaves, Lambda = 1 | Lambda = infinity | smallest nu | estimate |\n"
       "|---|---|---|---|---|\n");
   nlohmann::json rows;
   for (const double tolerance : {1e-2, 1e-3, 1e-4, 1e-5}) {
-    const LinearResponse response = resolve(p, tolerance);
+    const linear::Response response = resolve(p, tolerance);
     const auto error = [&](double Lambda) {
       return distance(p, outgoing(response.modes, Lambda, p.dn_in),
                       outgoing(best.modes, Lambda, p.dn_in));
     };
-    const double one = error(1), infinite = error(DefectModes::infinity);
+    const double one = error(1), infinite = error(linear::DefectModes::infinity);
     const double nu =
         std::abs(response.modes.spectrum().front() / best.modes.spectrum().front() - 1);
     fmt::print(table, "| {:.0e} | {:.1e} | {:.1e} | {:.1e} | {:.1e} |\n", tolerance, one, infinite,
@@ -141,25 +141,25 @@ constexpr double eps = 1e-3;
 
 /// What leaves a stationary defect between n + eps dn_in and n - eps dn_in, half the difference
 /// over eps.
-std::vector<double> nonlinear_response(const LinearProblem& p, double Lambda, int cells,
-                                       const ResolutionRequest& request) {
+std::vector<double> nonlinear_response(const linear::Problem& p, double Lambda, int cells,
+                                       const kinetic::ResolutionRequest& request) {
   const std::vector<double> v = p.model.dispersion.velocity(p.model.grid.momenta());
   const std::vector<double> n = p.background(p.model.dispersion.energy(p.model.grid.momenta()));
   std::vector<double> response(n.size());
   for (const int sign : {1, -1}) {
-    DefectProblem defect{p.model, {}, Lambda};
+    defect::Problem defect{p.model, {}, Lambda};
     for (std::size_t k = 0; k < n.size(); ++k)
       defect.injection.left.push_back(n[k] + sign * eps * p.dn_in[k]);
     defect.injection.right = n;
-    const double path = mean_free_path(cpu(), defect.model, defect.injection, Lambda);
-    defect.mesh = Mesh::graded(cells, Mesh::layer_of(path));
-    StationaryOptions options;
+    const double path = defect::mean_free_path(cpu(), defect.model, defect.injection, Lambda);
+    defect.mesh = defect::Mesh::graded(cells, defect::Mesh::layer_of(path));
+    defect::StationaryOptions options;
     // Relative to I at the background, what is perturbed by eps must be as fine as that.
     options.resolution = request;
     options.resolution.tolerance *= eps;
-    const auto solver = make_newton(cpu(), defect, options);
+    const auto solver = defect::make_newton(cpu(), defect, options);
     while (!solver->converged()) solver->step();
-    const DefectProfile profile = solver->slab().profile();
+    const defect::Profile profile = solver->slab().profile();
     for (std::size_t k = 0; k < n.size(); ++k)
       response[k] += sign * (v[k] < 0 ? profile.n_left[k] : profile.n_right[k]) / (2 * eps);
   }
@@ -172,13 +172,13 @@ nlohmann::json against_stationary() {
              "| channels | Lambda | 10 cells | 20 cells | 40 cells |\n"
              "|---|---|---|---|---|\n");
   nlohmann::json rows;
-  ResolutionRequest request;
+  kinetic::ResolutionRequest request;
   request.T = 32;
   request.M = 1024;
   for (const std::vector<int>& channels : {std::vector{3}, std::vector{2, 3}})
     for (const double Lambda : {0.1, 1.0, 10.0}) {
-      const LinearProblem p = problem(64, channels, {Lambda});
-      const DefectModes modes = resolve_linear(cpu(), p, request).modes;
+      const linear::Problem p = problem(64, channels, {Lambda});
+      const linear::DefectModes modes = linear::resolve(cpu(), p, request).modes;
       const std::vector<double> exact = outgoing(modes, Lambda, p.dn_in);
       std::vector<double> error;
       for (const int cells : {10, 20, 40})
@@ -196,7 +196,7 @@ nlohmann::json against_stationary() {
 
 nlohmann::json times() {
   constexpr int runs = 3;
-  const LinearProblem p = problem(256, {2, 3}, strengths(1e-3, 1e6, 100));
+  const linear::Problem p = problem(256, {2, 3}, strengths(1e-3, 1e6, 100));
   fmt::print(table,
              "| backend | K | Lambdas | S | modes (tolerance 1e-4), s | densities and resistance, "
              "s | operators, s | together, s |\n|---|---|---|---|---|---|---|---|\n");
@@ -204,9 +204,9 @@ nlohmann::json times() {
   for (const auto& machine : machines()) {
     std::vector<double> resolving, responding, operators;
     for (int run = 0; run < runs; ++run) {
-      std::unique_ptr<LinearResponse> response;
+      std::unique_ptr<linear::Response> response;
       resolving.push_back(seconds([&] {
-        response = std::make_unique<LinearResponse>(resolve(p, 1e-4, machine->kinetic()));
+        response = std::make_unique<linear::Response>(resolve(p, 1e-4, machine->kinetic()));
       }));
       responding.push_back(seconds([&] {
         for (const double Lambda : p.Lambda) {

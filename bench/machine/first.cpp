@@ -35,7 +35,9 @@ Times times_of(int later, const std::function<void()>& work) {
   return {first, median(all)};
 }
 
-CollisionPlan plan_of(int K, double T, int M) { return {psi6(K, {2, 3}), {T, 0.2, M, M, 128}}; }
+kinetic::CollisionPlan plan_of(int K, double T, int M) {
+  return {psi6(K, {2, 3}), {T, 0.2, M, M, 128}};
+}
 
 struct Size {
   int K;
@@ -79,7 +81,7 @@ nlohmann::json operators() {
   nlohmann::json rows;
   const auto gpu = make_cuda_machine();
   for (const Size& size : sizes) {
-    const CollisionPlan plan = plan_of(size.K, size.T, size.M);
+    const kinetic::CollisionPlan plan = plan_of(size.K, size.T, size.M);
     const Times times = times_of(21, [&] { gpu->kinetic().collision(plan); });
     fmt::print(table, "{:>12} {:>5} {:>5} {:>5} {:>12.3f} {:>12.3f}\n", "operator", size.K, size.T,
                size.M, 1e3 * times.first, 1e3 * times.median);
@@ -99,13 +101,14 @@ nlohmann::json evaluations() {
   collision_head();
   nlohmann::json rows;
   for (const Size& size : sizes)
-    for (const TimeSweep sweep : {TimeSweep::best, TimeSweep::transforms})
+    for (const kinetic::TimeSweep sweep :
+         {kinetic::TimeSweep::best, kinetic::TimeSweep::transforms})
       for (const int N : {1, 8, 41, most_densities}) {
-        const auto gpu = make_cuda_machine({FieldSteps::best, sweep});
+        const auto gpu = make_cuda_machine({field::Steps::best, sweep});
         const auto collision = gpu->kinetic().collision(plan_of(size.K, size.T, size.M));
         const std::vector<double> n = densities(size.K, N);
-        CollisionBatch batch;
-        rows.push_back(collision_row("evaluation", size, N, sweep == TimeSweep::best,
+        kinetic::CollisionBatch batch;
+        rows.push_back(collision_row("evaluation", size, N, sweep == kinetic::TimeSweep::best,
                                      times_of(9, [&] { collision->evaluate(n, batch); })));
       }
   return rows;
@@ -115,21 +118,22 @@ nlohmann::json jacobians() {
   collision_head();
   nlohmann::json rows;
   for (const Size& size : {sizes[0], sizes[1], sizes[2]})
-    for (const TimeSweep sweep : {TimeSweep::best, TimeSweep::transforms})
+    for (const kinetic::TimeSweep sweep :
+         {kinetic::TimeSweep::best, kinetic::TimeSweep::transforms})
       for (const int N : {1, 8, 41}) {
-        const auto gpu = make_cuda_machine({FieldSteps::best, sweep});
+        const auto gpu = make_cuda_machine({field::Steps::best, sweep});
         const auto collision = gpu->kinetic().collision(plan_of(size.K, size.T, size.M));
         const auto system = gpu->kinetic().node_system(size.K, N);
         const std::vector<double> n = densities(size.K, N);
-        rows.push_back(
-            collision_row("Jacobians", size, N, sweep == TimeSweep::best,
-                          times_of(5, [&] { linearise(*collision, {n, system.get(), 0}); })));
+        rows.push_back(collision_row(
+            "Jacobians", size, N, sweep == kinetic::TimeSweep::best,
+            times_of(5, [&] { kinetic::linearise(*collision, {n, system.get(), 0}); })));
       }
   return rows;
 }
 
-NodeCoefficients coefficients(std::size_t values) {
-  NodeCoefficients c;
+kinetic::NodeCoefficients coefficients(std::size_t values) {
+  kinetic::NodeCoefficients c;
   c.Lambda = 0.01;
   c.diagonal.assign(values, 4);
   c.lower.assign(values, -1);
@@ -145,9 +149,9 @@ nlohmann::json chains() {
     const auto collision = gpu->kinetic().collision(plan_of(K, 8, 2 * K));
     const auto system = gpu->kinetic().node_system(K, N);
     const std::vector<double> n = densities(K, N);
-    const NodeCoefficients c = coefficients(n.size());
+    const kinetic::NodeCoefficients c = coefficients(n.size());
     std::vector<double> f(n.size(), 1);
-    linearise(*collision, {n, system.get(), 0});
+    kinetic::linearise(*collision, {n, system.get(), 0});
     const Times factors = times_of(5, [&] { factorise(gpu->kinetic(), {system.get(), &c}); });
     const Times solution = times_of(5, [&] { solve(gpu->kinetic(), {system.get(), f}); });
     fmt::print(table, "{:>5} {:>6} {:>20.3f} {:>20.3f}\n", K, N, 1e3 * factors.median,
@@ -167,15 +171,16 @@ nlohmann::json chains() {
 
 struct Fields {
   int sites, trajectories;
-  Precision precision = Precision::double_;
+  field::Precision precision = field::Precision::double_;
   int kick_every = 2;
   long slice = 100;
 };
 
 nlohmann::json field_row(const Fields& run) {
   const auto gpu = make_cuda_machine();
-  const auto plan = make_plan(testing::DefectRun::on_ring(run.sites).problem(),
-                              {0.05, run.kick_every, 2}, {run.trajectories, 1, run.precision});
+  const auto plan =
+      field::make_plan(testing::DefectRun::on_ring(run.sites).problem(), {0.05, run.kick_every, 2},
+                       {run.trajectories, 1, run.precision});
   const auto ensemble = gpu->field().ensemble(plan);
   ensemble->start();
   long first = 0;
@@ -184,7 +189,7 @@ nlohmann::json field_row(const Fields& run) {
     first += run.slice;
   });
   const double speed = static_cast<double>(run.slice) * run.trajectories * run.sites / times.median;
-  const char* precision = run.precision == Precision::double_ ? "double" : "single";
+  const char* precision = run.precision == field::Precision::double_ ? "double" : "single";
   fmt::print(table, "{:>7} {:>6} {:>13} {:>6} {:>6} {:>12.3f} {:>12.3g}\n", precision, run.sites,
              run.trajectories, run.kick_every, run.slice, 1e3 * times.median, speed);
   std::fflush(table);
@@ -221,7 +226,7 @@ nlohmann::json filling() {
 nlohmann::json kicks() {
   field_head();
   nlohmann::json rows;
-  for (const Precision precision : {Precision::double_, Precision::single_})
+  for (const field::Precision precision : {field::Precision::double_, field::Precision::single_})
     for (const int kick_every : {2, 4})
       rows.push_back(field_row({2048, 3168, precision, kick_every}));
   return rows;
@@ -234,11 +239,11 @@ nlohmann::json profile() {
   const auto gpu = make_cuda_machine();
   const auto collision = gpu->kinetic().collision(plan_of(K, 65, 1024));
   const std::vector<double> n = densities(K, N);
-  CollisionBatch batch;
+  kinetic::CollisionBatch batch;
   for (int i = 0; i < 2; ++i) collision->evaluate(n, batch);
   const auto system = gpu->kinetic().node_system(K, N);
-  linearise(*collision, {n, system.get(), 0});
-  const NodeCoefficients c = coefficients(n.size());
+  kinetic::linearise(*collision, {n, system.get(), 0});
+  const kinetic::NodeCoefficients c = coefficients(n.size());
   factorise(gpu->kinetic(), {system.get(), &c});
   std::vector<double> f(n.size(), 1);
   solve(gpu->kinetic(), {system.get(), f});

@@ -19,7 +19,7 @@ inline std::vector<double> nearest_values(const std::vector<double>& values, int
 }
 
 /// The same for K momenta: the sites are a multiple of them.
-inline ResolutionRequest suited_to(ResolutionRequest request, int K) {
+inline kinetic::ResolutionRequest suited_to(kinetic::ResolutionRequest request, int K) {
   if (request.M) request.M = (*request.M + K - 1) / K * K;
   return request;
 }

@@ -8,13 +8,12 @@
 #include "kapitza/defect/stationary.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 namespace {
 
 class March final : public StationarySolver {
  public:
-  March(kinetic::Backend& backend, DefectProblem problem, StationaryOptions options,
-        MarchOptions march)
+  March(kinetic::Backend& backend, Problem problem, StationaryOptions options, MarchOptions march)
       : StationarySolver(backend, std::move(problem), with_defaults(options, march)),
         march_(march) {}
 
@@ -100,10 +99,10 @@ double March::change_to(const std::vector<double>& n, double dt) const {
 
 }  // namespace
 
-std::unique_ptr<StationarySolver> make_march(kinetic::Backend& backend, DefectProblem problem,
+std::unique_ptr<StationarySolver> make_march(kinetic::Backend& backend, Problem problem,
                                              const StationaryOptions& options,
                                              const MarchOptions& march) {
   return std::make_unique<March>(backend, std::move(problem), options, march);
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace kapitza {
+namespace kapitza::defect {
 
 Mesh Mesh::uniform(int cells) {
   std::vector<double> face(cells + 1);
@@ -37,4 +37,4 @@ Mesh Mesh::left_half() const {
   return Mesh(std::vector<double>(face_.begin(), face_.begin() + cells() / 2 + 1));
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

@@ -8,7 +8,7 @@
 #include "kapitza/model/statistics.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 namespace {
 
 /// No component changes by more than this factor in one step.
@@ -28,7 +28,7 @@ constexpr double longest_dt = 1e12;
 
 class Newton final : public StationarySolver {
  public:
-  Newton(kinetic::Backend& backend, DefectProblem problem, StationaryOptions options)
+  Newton(kinetic::Backend& backend, Problem problem, StationaryOptions options)
       : StationarySolver(backend, std::move(problem), with_defaults(options)) {}
 
   long jacobians() const override { return jacobians_; }
@@ -47,11 +47,11 @@ class Newton final : public StationarySolver {
   void choose_next_dt(double before, std::size_t bounded);
   double first_dt() const;
 
-  std::optional<CollisionRow> collisions_;  ///< of the Jacobians
-  std::unique_ptr<NodeSystem> system_;
+  std::optional<kinetic::CollisionRow> collisions_;  ///< of the Jacobians
+  std::unique_ptr<kinetic::NodeSystem> system_;
   double tolerance_ = coarse_tolerance;  ///< of the Jacobians
   long slab_resolutions_ = 0;            ///< Slab::resolutions() when they were resolved
-  NodeCoefficients coefficients_;
+  kinetic::NodeCoefficients coefficients_;
   double reduction_ = 0;  ///< of the residual, by the latest step
   bool renewed_ = false;  ///< the Jacobians were new in the latest step
   bool fresh_ = false;    ///< they are of the present density
@@ -61,7 +61,7 @@ class Newton final : public StationarySolver {
 
 /// Jacobians need not be exact: a coarse resolution costs a few more steps and saves far more.
 void Newton::resolve() {
-  ResolutionRequest request = options_.resolution;
+  kinetic::ResolutionRequest request = options_.resolution;
   request.tolerance = std::max(tolerance_, request.tolerance);
   system_.reset();
   collisions_.emplace(backend_, slab_.problem().model, slab_.n(), request);
@@ -150,9 +150,9 @@ void Newton::choose_next_dt(double before, std::size_t bounded) {
 
 }  // namespace
 
-std::unique_ptr<StationarySolver> make_newton(kinetic::Backend& backend, DefectProblem problem,
+std::unique_ptr<StationarySolver> make_newton(kinetic::Backend& backend, Problem problem,
                                               const StationaryOptions& options) {
   return std::make_unique<Newton>(backend, std::move(problem), options);
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

@@ -11,18 +11,18 @@
 #include "kapitza/model/statistics.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 namespace {
 
 bool nearly_equal(double a, double b) {
   return std::abs(a - b) <= 1e-13 * std::max(std::abs(a), std::abs(b));
 }
 
-std::vector<double> velocities(const CollisionModel& model) {
+std::vector<double> velocities(const kinetic::CollisionModel& model) {
   return model.dispersion.velocity(model.grid.momenta());
 }
 
-Transport make_transport(const DefectProblem& problem, bool mirrored) {
+Transport make_transport(const Problem& problem, bool mirrored) {
   return {problem.transport, mirrored ? problem.mesh.left_half() : problem.mesh,
           velocities(problem.model), problem.injection, mirrored};
 }
@@ -47,7 +47,7 @@ std::vector<double> outgoing_weights(const std::vector<double>& velocity, int si
 
 }  // namespace
 
-bool DefectProblem::is_symmetric() const {
+bool Problem::is_symmetric() const {
   if (mesh.cells() % 2 != 0) return false;
   const std::vector<double> v = velocities(model);
   const std::vector<double> E = model.dispersion.energy(model.grid.momenta());
@@ -61,14 +61,14 @@ bool DefectProblem::is_symmetric() const {
   return true;
 }
 
-double mean_free_path(kinetic::Backend& backend, const CollisionModel& model,
+double mean_free_path(kinetic::Backend& backend, const kinetic::CollisionModel& model,
                       const Injection& injection, double Lambda) {
   const std::vector<double> v = velocities(model);
   std::vector<double> n;
   for (std::size_t k = 0; k < v.size(); ++k)
     n.push_back(v[k] > 0 ? injection.left[k] : injection.right[k]);
-  const ResolvedCollision resolved = resolve_collision(backend, model, n, {0.1});
-  CollisionBatch batch;
+  const kinetic::ResolvedCollision resolved = kinetic::resolve_collision(backend, model, n, {0.1});
+  kinetic::CollisionBatch batch;
   resolved.collision->evaluate(n, batch);
   double streaming = 0, scattering = 0;
   for (std::size_t k = 0; k < v.size(); ++k) {
@@ -79,7 +79,7 @@ double mean_free_path(kinetic::Backend& backend, const CollisionModel& model,
   return streaming / scattering;
 }
 
-Slab::Slab(kinetic::Backend& backend, DefectProblem problem, ResolutionRequest request,
+Slab::Slab(kinetic::Backend& backend, Problem problem, kinetic::ResolutionRequest request,
            Mirror mirror)
     : backend_(backend),
       problem_(std::move(problem)),
@@ -108,7 +108,7 @@ void Slab::set(std::vector<double> n) {
 }
 
 void Slab::resolve(double tolerance) {
-  ResolutionRequest request = request_;
+  kinetic::ResolutionRequest request = request_;
   request.tolerance = tolerance;
   collisions_.emplace(backend_, problem_.model, n_, request);
   ++resolutions_;
@@ -135,7 +135,9 @@ void Slab::evaluate() {
   }
 }
 
-ResolutionErrors Slab::errors() const { return collisions_->errors(batch_, request_.tolerance); }
+kinetic::ResolutionErrors Slab::errors() const {
+  return collisions_->errors(batch_, request_.tolerance);
+}
 
 Currents Slab::currents() const {
   const std::vector<double> all = all_nodes();
@@ -168,10 +170,10 @@ Currents Slab::currents() const {
   return currents;
 }
 
-DefectProfile Slab::profile() const {
+Profile Slab::profile() const {
   const std::vector<double> all = all_nodes();
   const std::vector<double>& E = collisions_->plan().energy;
-  DefectProfile profile;
+  Profile profile;
   profile.X = whole_.mesh().centres();
   profile.X_face = whole_.mesh().faces();
   for (std::size_t cell = 0; cell < whole_.cells(); ++cell) {
@@ -191,4 +193,4 @@ DefectProfile Slab::profile() const {
   return profile;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

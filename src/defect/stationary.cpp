@@ -8,7 +8,7 @@
 
 #include "kapitza/core/error.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 namespace {
 
 /// The residual below which the wanted tolerance takes over: far below the error of a coarse
@@ -20,7 +20,7 @@ constexpr int most_refinements = 4;
 
 }  // namespace
 
-StationarySolver::StationarySolver(kinetic::Backend& backend, DefectProblem problem,
+StationarySolver::StationarySolver(kinetic::Backend& backend, Problem problem,
                                    const StationaryOptions& options)
     : backend_(backend),
       options_(options),
@@ -80,7 +80,7 @@ void StationarySolver::decide() {
 
 /// What the error of the momentum grid, which no T mends, leaves of the tolerance; at least half.
 double StationarySolver::cutoff_tolerance() const {
-  const ResolutionErrors errors = slab_.errors();
+  const kinetic::ResolutionErrors errors = slab_.errors();
   return std::max(errors.tolerance - errors.grid, errors.tolerance / 2);
 }
 
@@ -103,4 +103,4 @@ double StationarySolver::progress() const {
   return start > 0 ? std::clamp(1 - now / start, 0.0, 1.0) : 1;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-namespace kapitza {
+namespace kapitza::defect {
 
 // m^2 = (a + b)^2 / 4 (1 - s^4) with s = (a - b) / (a + b).
 PositiveMean PositiveMean::of(double a, double b) {
@@ -72,7 +72,7 @@ void Transport::apply(std::span<const double> n, std::span<double> rate) const {
   }
 }
 
-void Transport::linearise(std::span<const double> n, NodeCoefficients& c) const {
+void Transport::linearise(std::span<const double> n, kinetic::NodeCoefficients& c) const {
   for (auto* part : {&c.diagonal, &c.lower, &c.upper}) part->assign(nodes() * K(), 0.0);
   c.mirror.assign(mirrored_ ? K() : 0, 0.0);
   for (std::size_t cell = 0; cell < cells(); ++cell) {
@@ -118,4 +118,4 @@ std::vector<double> Transport::at_centre(std::span<const double> n, std::size_t 
   return density;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

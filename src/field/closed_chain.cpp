@@ -5,11 +5,10 @@
 #include <cmath>
 #include <utility>
 
-namespace kapitza {
+namespace kapitza::field {
 
-ClosedChain::ClosedChain(field::Backend& backend, const FieldProblem& problem,
-                         const FieldNumerics& numerics, const EnsembleSize& size, double t_end,
-                         int records, bool error_check)
+ClosedChain::ClosedChain(Backend& backend, const Problem& problem, const Numerics& numerics,
+                         const EnsembleSize& size, double t_end, int records, bool error_check)
     : problem_(problem), ensemble_(backend, problem, numerics, size, error_check) {
   energy_ = problem_.dispersion.energy(MomentumGrid{problem_.sites()}.momenta());
   records_ = records;
@@ -96,4 +95,4 @@ ChainRecord ClosedChain::record() const {
   return record;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::field

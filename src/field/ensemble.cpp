@@ -11,15 +11,14 @@
 #include "kapitza/model/momentum_grid.hpp"
 #include "kapitza/numerics/fast_length.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 using std::numbers::pi;
 
 Complex cis(double angle) { return {std::cos(angle), std::sin(angle)}; }
 
-std::vector<std::vector<Complex>> kinetic_phases(const FieldProblem& problem,
-                                                 const FieldNumerics& numerics) {
+std::vector<std::vector<Complex>> kinetic_phases(const Problem& problem, const Numerics& numerics) {
   const std::vector<double> E = problem.dispersion.energy(MomentumGrid{problem.sites()}.momenta());
   std::vector<std::vector<Complex>> stages;
   for (const double b : numerics.composition().kinetic) {
@@ -38,7 +37,7 @@ std::vector<double> amplitudes(const std::vector<double>& n) {
   return result;
 }
 
-void plan_noise(const FieldProblem& problem, const FieldNumerics& numerics, EnsemblePlan& plan) {
+void plan_noise(const Problem& problem, const Numerics& numerics, EnsemblePlan& plan) {
   const Absorber& absorber = *problem.absorber;
   const int b = absorber.width;
   // Noise on a ring of its own, which is longer than the absorber by half: its ends are half a ring
@@ -65,18 +64,18 @@ double smooth_step(double x) {
   return c * c;
 }
 
-double FieldProblem::carrier_density() const {
+double Problem::carrier_density() const {
   const std::vector<double> n = density(MomentumGrid{sites()}.momenta());
   return std::accumulate(n.begin(), n.end(), 0.0) / sites();
 }
 
-double FieldProblem::strength() const {
+double Problem::strength() const {
   double sum = 0;
   for (const double D : profile) sum += D * D;
   return lambda * lambda * sum;
 }
 
-FieldProblem::Range FieldProblem::defect() const {
+Problem::Range Problem::defect() const {
   const auto inside = [](double D) { return D != 0; };
   const auto begin = std::find_if(profile.begin(), profile.end(), inside);
   if (begin == profile.end()) return {sites() / 2, sites() / 2};
@@ -84,7 +83,7 @@ FieldProblem::Range FieldProblem::defect() const {
   return {static_cast<int>(begin - profile.begin()), static_cast<int>(end - profile.begin())};
 }
 
-std::vector<int> FieldProblem::windows() const {
+std::vector<int> Problem::windows() const {
   if (!absorber) return {0};
   const auto [begin, end] = defect();
   const int b = absorber->width;
@@ -101,15 +100,13 @@ std::vector<int> FieldProblem::windows() const {
   return {b + (left - window) / 2, sites() - b - (right - window) / 2 - window};
 }
 
-Composition FieldNumerics::composition() const {
+Composition Numerics::composition() const {
   return order == 4 ? Composition::blanes_moan() : Composition::strang();
 }
 
-double FieldNumerics::longest_step(const Dispersion& dispersion) {
-  return pi / dispersion.bandwidth();
-}
+double Numerics::longest_step(const Dispersion& dispersion) { return pi / dispersion.bandwidth(); }
 
-void FieldNumerics::check(const FieldProblem& problem) const {
+void Numerics::check(const Problem& problem) const {
   using Parameter = UnsuitableNumerics::Parameter;
   const double longest = longest_step(problem.dispersion);
   if (dt > longest)
@@ -149,8 +146,7 @@ std::vector<double> EnsemblePlan::local_values(int slot) const {
   return values;
 }
 
-EnsemblePlan make_plan(const FieldProblem& problem, const FieldNumerics& numerics,
-                       const EnsembleSize& size) {
+EnsemblePlan make_plan(const Problem& problem, const Numerics& numerics, const EnsembleSize& size) {
   const MomentumGrid ring{problem.sites()};
   EnsemblePlan plan;
   plan.sites = problem.sites();
@@ -160,7 +156,7 @@ EnsemblePlan make_plan(const FieldProblem& problem, const FieldNumerics& numeric
 
   plan.composition = numerics.composition();
   plan.dt = numerics.dt;
-  plan.defect = problem.lambda == 0 ? FieldProblem::Range{0, 0} : problem.defect();
+  plan.defect = problem.lambda == 0 ? Problem::Range{0, 0} : problem.defect();
   static_assert(PotentialSlope<double>::size == Interaction::max_degree);
   for (int l = 0; l < PotentialSlope<double>::size; ++l)
     plan.slope.slope[l] = problem.interaction.slope(l);
@@ -205,4 +201,4 @@ void Ensemble::clear() {
   set_totals(std::vector<double>(plan_.observables() * plan_.trajectories, 0.0));
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::field

@@ -12,7 +12,7 @@
 #include "kapitza/core/digits.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -33,7 +33,7 @@ std::vector<double> means(const std::vector<double>& sums, int trajectories) {
 
 }  // namespace
 
-double burn_in_floor(const FieldProblem& problem, const SteadyStateOptions& options) {
+double burn_in_floor(const Problem& problem, const SteadyStateOptions& options) {
   const std::vector<double> k = MomentumGrid{problem.window}.momenta();
   const auto counts = [&](double q) { return options.counts(q); };
   if (std::ranges::none_of(k, counts))
@@ -45,9 +45,8 @@ double burn_in_floor(const FieldProblem& problem, const SteadyStateOptions& opti
   return (problem.sites() - 2 * problem.absorber->width) / slowest;
 }
 
-SteadyState::SteadyState(field::Backend& backend, const FieldProblem& problem,
-                         const FieldNumerics& numerics, const EnsembleSize& size,
-                         SteadyStateOptions options)
+SteadyState::SteadyState(Backend& backend, const Problem& problem, const Numerics& numerics,
+                         const EnsembleSize& size, SteadyStateOptions options)
     : problem_(problem),
       options_(options),
       ensemble_(backend, problem, numerics, size, options.error_check),
@@ -319,4 +318,4 @@ double SteadyState::relative_error() const {
   return measured_ > 0 ? largest_error(ensemble_.totals()) : infinity;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::field

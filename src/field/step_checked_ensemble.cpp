@@ -5,7 +5,7 @@
 
 #include "kapitza/core/error.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 std::vector<double> totals_of(const Ensemble& ensemble) {
@@ -23,8 +23,8 @@ std::vector<Complex> fields_of(const Ensemble& ensemble) {
 
 }  // namespace
 
-StepCheckedEnsemble::StepCheckedEnsemble(field::Backend& backend, const FieldProblem& problem,
-                                         const FieldNumerics& numerics, const EnsembleSize& size,
+StepCheckedEnsemble::StepCheckedEnsemble(Backend& backend, const Problem& problem,
+                                         const Numerics& numerics, const EnsembleSize& size,
                                          bool step_check) {
   ensembles_.push_back(backend.ensemble(make_plan(problem, numerics, size)));
   if (step_check)
@@ -77,4 +77,4 @@ void StepCheckedEnsemble::set_each_fields(const Fields& fields) {
   for (std::size_t i = 0; i < ensembles_.size(); ++i) ensembles_[i]->set_fields(fields.at(i));
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::field

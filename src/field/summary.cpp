@@ -7,7 +7,7 @@
 #include "kapitza/model/momentum_grid.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 double root_mean_square(const std::vector<double>& values) {
@@ -16,18 +16,18 @@ double root_mean_square(const std::vector<double>& values) {
   return std::sqrt(sum / static_cast<double>(values.size()));
 }
 
-std::vector<double> window_velocities(const FieldProblem& problem) {
+std::vector<double> window_velocities(const Problem& problem) {
   return problem.dispersion.velocity(MomentumGrid{problem.window}.momenta());
 }
 
 }  // namespace
 
-std::vector<double> expected_density(const FieldProblem& problem) {
+std::vector<double> expected_density(const Problem& problem) {
   return Window::sine(problem.window)
       .blur({problem.sites()}, problem.density(MomentumGrid{problem.sites()}.momenta()));
 }
 
-InjectionCheck check_injection(const FieldProblem& problem, const std::vector<double>& expected,
+InjectionCheck check_injection(const Problem& problem, const std::vector<double>& expected,
                                const std::vector<WindowDensity>& sides) {
   const std::vector<double> v = window_velocities(problem);
   const int K = problem.window;
@@ -52,7 +52,7 @@ double error_ratio(const std::vector<WindowDensity>& sides) {
   return std::sqrt(blocks / trajectories);
 }
 
-Estimates current(const SteadyState& state, const FieldProblem& problem, std::vector<double> q) {
+Estimates current(const SteadyState& state, const Problem& problem, std::vector<double> q) {
   const std::vector<double> v = window_velocities(problem);
   for (std::size_t m = 0; m < q.size(); ++m) q[m] *= v[m];
   return state.moments(q);
@@ -67,4 +67,4 @@ double step_error(const std::vector<WindowDensity>& sides) {
                     [&](std::size_t i) { return relative_change(sides[i].step, sides[i].n); });
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::field

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace kapitza {
+namespace kapitza::field {
 
 Window Window::sine(int sites) {
   std::vector<double> taper(sites);
@@ -43,4 +43,4 @@ std::vector<double> Window::blur(MomentumGrid ring, const std::vector<double>& n
   return blurred;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::field

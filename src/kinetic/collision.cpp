@@ -9,7 +9,7 @@
 #include "kapitza/core/error.hpp"
 #include "kapitza/kinetic/balance.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 /// Segments [0, T/32], ..., [T/2, T]: three halvings serve the error estimate, the others let the
@@ -149,4 +149,4 @@ double conservation_rate(const std::vector<double>& I, const std::vector<double>
   return rate_of(sum, size);
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -5,11 +5,10 @@
 
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
-CollisionRow::CollisionRow(kinetic::Backend& backend, const CollisionModel& model,
-                           std::span<const double> n, const ResolutionRequest& request,
-                           const StopRefining& stop)
+CollisionRow::CollisionRow(Backend& backend, const CollisionModel& model, std::span<const double> n,
+                           const ResolutionRequest& request, const StopRefining& stop)
     : size_(n.size() / model.grid.K) {
   ResolvedRow row = resolve_row(backend, model, n, request, stop);
   groups_ = std::move(row.groups);
@@ -49,4 +48,4 @@ std::size_t CollisionRow::memory() const {
   return bytes;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 SweepSchedule::SweepSchedule(const CollisionPlan& plan) {
   const auto& segments = plan.time.segments;
@@ -17,4 +17,4 @@ SweepSchedule::SweepSchedule(const CollisionPlan& plan) {
   }
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -6,7 +6,7 @@
 #include <numbers>
 #include <vector>
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 std::vector<double> kink_shape(const MomentumGrid& grid, int M) {
   const int K = grid.K, ratio = M / K, period = 2 * M;
@@ -37,4 +37,4 @@ std::vector<double> kink_shape(const MomentumGrid& grid, int M) {
   return shape;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

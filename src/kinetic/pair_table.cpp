@@ -8,7 +8,7 @@
 #include <mutex>
 #include <utility>
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 std::vector<PlacedNode> place(const ResonantManifold& manifold, const MomentumGrid& grid) {
@@ -92,4 +92,4 @@ std::shared_ptr<const PairTable> PairTable::of(const Dispersion& dispersion,
   return recent(dispersion, grid, points);
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

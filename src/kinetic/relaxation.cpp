@@ -12,7 +12,7 @@
 #include "kapitza/model/statistics.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 /// Local error per step relative to each n_k, as a share of the tolerance of I.
@@ -24,8 +24,8 @@ bool all_positive(const std::vector<double>& n) {
 
 }  // namespace
 
-Relaxation::Relaxation(kinetic::Backend& backend, CollisionModel model,
-                       const RelaxationOptions& options, RelaxationState start)
+Relaxation::Relaxation(Backend& backend, CollisionModel model, const RelaxationOptions& options,
+                       RelaxationState start)
     : backend_(backend), model_(std::move(model)), options_(options), state_(std::move(start)) {
   if (!all_positive(state_.n))
     throw InputError(std::string("the density must be ") + Statistics::allowed_in_words);
@@ -143,4 +143,4 @@ void Relaxation::adapt_resolution() {
   derivative(state_.n, slope_);
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

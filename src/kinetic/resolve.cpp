@@ -13,7 +13,7 @@
 #include "kapitza/core/digits.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 /// How the tolerance is shared out between the sources of error.
@@ -39,9 +39,8 @@ double distance(const CollisionBatch& a, const CollisionBatch& b, int K) {
 /// Looks for the resolution of the collision integrals of some densities.
 class CollisionResolver {
  public:
-  CollisionResolver(kinetic::Backend& backend, const CollisionModel& model,
-                    std::span<const double> n, const ResolutionRequest& request,
-                    const StopRefining& stop)
+  CollisionResolver(Backend& backend, const CollisionModel& model, std::span<const double> n,
+                    const ResolutionRequest& request, const StopRefining& stop)
       : backend_(backend), model_(model), n_(n), request_(request), stop_(stop) {
     resolution_.dtau = request.dtau.value_or(Resolution::safe_dtau(model));
   }
@@ -240,7 +239,7 @@ class CollisionResolver {
     return {build(model_, resolution_), {infinite, 0, request_.tolerance}, false, seconds};
   }
 
-  kinetic::Backend& backend_;
+  Backend& backend_;
   const CollisionModel& model_;
   std::span<const double> n_;
   const ResolutionRequest& request_;
@@ -295,16 +294,15 @@ void check_request(const CollisionModel& model, const ResolutionRequest& request
                           std::to_string(static_cast<int>(std::ceil(needed / K)) * K) + ")");
 }
 
-ResolvedCollision resolve_collision(kinetic::Backend& backend, const CollisionModel& model,
+ResolvedCollision resolve_collision(Backend& backend, const CollisionModel& model,
                                     std::span<const double> n, const ResolutionRequest& request,
                                     const StopRefining& stop) {
   check_request(model, request);
   return CollisionResolver(backend, model, n, request, stop).run();
 }
 
-ResolvedRow resolve_row(kinetic::Backend& backend, const CollisionModel& model,
-                        std::span<const double> n, const ResolutionRequest& request,
-                        const StopRefining& stop) {
+ResolvedRow resolve_row(Backend& backend, const CollisionModel& model, std::span<const double> n,
+                        const ResolutionRequest& request, const StopRefining& stop) {
   check_request(model, request);
   return CollisionResolver(backend, model, n, request, stop).run_row();
 }
@@ -319,4 +317,4 @@ std::vector<double> gather(std::span<const double> n, std::span<const std::size_
   return result;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -12,7 +12,7 @@
 #include "kapitza/numerics/gauss_legendre.hpp"
 #include "kapitza/numerics/roots.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 using std::numbers::pi;
@@ -192,4 +192,4 @@ std::string ResonantManifold::divergence(const Dispersion& dispersion) {
   return {};
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -11,7 +11,7 @@
 
 #include "kapitza/numerics/rendezvous.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 // ---- what a task can ask for --------------------------------------------------------------------
@@ -99,7 +99,7 @@ struct Request : Rendezvous::Request {
 /// All that the rendezvous knows of the real backend: used by the calling thread alone.
 class Workshop {
  public:
-  Workshop(kinetic::Backend& backend, const std::function<void()>& between)
+  Workshop(Backend& backend, const std::function<void()>& between)
       : backend_(backend), between_(between) {}
 
   void answer(std::span<Rendezvous::Request* const> waiting);
@@ -107,7 +107,7 @@ class Workshop {
     if (failure_) std::rethrow_exception(failure_);
   }
 
-  kinetic::Backend& backend() { return backend_; }
+  Backend& backend() { return backend_; }
 
  private:
   void call_between();
@@ -127,7 +127,7 @@ class Workshop {
   }
   std::shared_ptr<CollisionOperator> collision(const CollisionPlan& plan);
 
-  kinetic::Backend& backend_;
+  Backend& backend_;
   const std::function<void()>& between_;
   std::exception_ptr failure_;  ///< of between_
   std::vector<std::weak_ptr<CollisionOperator>> operators_;
@@ -319,7 +319,7 @@ class RemoteCollision final : public CollisionOperator {
   std::shared_ptr<CollisionOperator> real_;
 };
 
-class RemoteBackend final : public kinetic::Backend {
+class RemoteBackend final : public Backend {
  public:
   explicit RemoteBackend(Connection connection) : connection_(connection) {}
 
@@ -348,8 +348,8 @@ class RemoteBackend final : public kinetic::Backend {
 }  // namespace
 
 std::vector<std::exception_ptr> side_by_side(
-    kinetic::Backend& backend, std::size_t count,
-    const std::function<void(std::size_t i, kinetic::Backend& own)>& work,
+    Backend& backend, std::size_t count,
+    const std::function<void(std::size_t i, Backend& own)>& work,
     const std::function<void()>& between) {
   Rendezvous rendezvous;
   Workshop workshop(backend, between);
@@ -365,4 +365,4 @@ std::vector<std::exception_ptr> side_by_side(
   return thrown;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -9,7 +9,7 @@
 #include "kapitza/model/statistics.hpp"
 #include "kapitza/numerics/dense.hpp"
 
-namespace kapitza {
+namespace kapitza::linear {
 namespace {
 
 using Vector = std::vector<double>;
@@ -131,7 +131,7 @@ Matrix ascending(const Matrix& V) {
 /// and Odd belongs to a mode: e = Phi_j, o = nu_j Odd_j, with D Odd the dual basis of Phi:
 /// Phi^T D Odd = 1.
 struct DefectModes::Parts {
-  explicit Parts(const LinearCollision& collision);
+  explicit Parts(const Collision& collision);
 
   int half() const { return Phi.rows(); }
   int at(int i) const { return half() + i; }          ///< of momentum i > 0 among all
@@ -154,7 +154,7 @@ struct DefectModes::Parts {
 /// With S_o = C C^T and S_e = F^T F, o = C^-T b and F e = c this is c' = -Lambda N b and
 /// b' = -Lambda N^T c, N = F D^-1 C: nu are the singular values of N, and their squares are never
 /// formed. N has two null vectors, C^-1 D (1, E), which are known exactly.
-DefectModes::Parts::Parts(const LinearCollision& c) {
+DefectModes::Parts::Parts(const Collision& c) {
   const int K = static_cast<int>(c.n.size()), size = K / 2, decaying = size - still;
   Vector D;
   Matrix conserved(size, still);
@@ -364,7 +364,7 @@ double Scattering::condition() const {
   return std::max(parts_->symmetric->condition(), parts_->antisymmetric->condition());
 }
 
-DefectModes::DefectModes(const LinearCollision& collision)
+DefectModes::DefectModes(const Collision& collision)
     : parts_(std::make_shared<const Parts>(collision)) {}
 
 const std::vector<double>& DefectModes::spectrum() const { return parts_->spectrum; }
@@ -393,4 +393,4 @@ Matrix2 DefectModes::boundary_resistance(double Lambda) const {
   return as_matrix2(2 * p.half() * times_transpose(inverse * inverse_of(Z), inverse));
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::linear

@@ -12,7 +12,7 @@
 #include "kapitza/model/statistics.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::linear {
 namespace {
 
 Matrix2 sum(const Matrix2& a, double factor, const Matrix2& b) {
@@ -29,7 +29,7 @@ Matrix2 half(Matrix2 matrix) {
 }
 
 /// Every carrier counted with |dn|, in units of what is injected.
-double size(const LinearCollision& collision, const std::vector<double>& dn_in,
+double size(const Collision& collision, const std::vector<double>& dn_in,
             const std::vector<double>& out) {
   double outgoing = 0, incoming = 0;
   for (std::size_t k = 0; k < out.size(); ++k) {
@@ -39,10 +39,10 @@ double size(const LinearCollision& collision, const std::vector<double>& dn_in,
   return outgoing / incoming;
 }
 
-LinearPoint point_at(double Lambda, const LinearProblem& problem, const LinearResponse& response) {
+Point point_at(double Lambda, const Problem& problem, const Response& response) {
   const DefectModes& modes = response.modes;
   const Scattering scattering = modes.at(Lambda);
-  LinearPoint point;
+  Point point;
   point.Lambda = Lambda;
   point.out = scattering.respond(problem.dn_in);
   point.boundary = modes.boundary_resistance(Lambda);
@@ -55,7 +55,7 @@ LinearPoint point_at(double Lambda, const LinearProblem& problem, const LinearRe
   return point;
 }
 
-void require_finite(const LinearPoint& point) {
+void require_finite(const Point& point) {
   const auto finite = [](double x) { return std::isfinite(x); };
   if (std::ranges::all_of(point.out.reflected, finite) &&
       std::ranges::all_of(point.out.transmitted, finite) && finite(point.resistance[0][0]) &&
@@ -66,14 +66,14 @@ void require_finite(const LinearPoint& point) {
                       "floating point numbers");
 }
 
-MilneEnd milne_end(const LinearProblem& problem, const Affinities& line, double misplaced) {
+MilneEnd milne_end(const Problem& problem, const Affinities& line, double misplaced) {
   const double beta = problem.background.beta(), mu = problem.background.mu();
   // Adding zero turns -0 into 0.
   const double dbeta = 0 - line.energy, dmu = (line.number - mu * dbeta) / beta + 0;
   return {dbeta, dmu, misplaced};
 }
 
-std::array<std::vector<double>, 2> interior_weights(const LinearCollision& collision,
+std::array<std::vector<double>, 2> interior_weights(const Collision& collision,
                                                     const Scattering& strong) {
   const auto behind_left = strong.thermal_weights(0), behind_right = strong.thermal_weights(1);
   std::array<std::vector<double>, 2> weights;
@@ -84,10 +84,11 @@ std::array<std::vector<double>, 2> interior_weights(const LinearCollision& colli
 }
 
 /// The loss rates are those of the collision integral itself, on the finest resolution.
-std::vector<double> loss_rates(kinetic::Backend& backend, const CollisionModel& model,
-                               const LinearResponse& response) {
-  const auto collision = backend.collision(CollisionPlan(model, response.resolution.collision));
-  CollisionBatch batch;
+std::vector<double> loss_rates(kinetic::Backend& backend, const kinetic::CollisionModel& model,
+                               const Response& response) {
+  const auto collision =
+      backend.collision(kinetic::CollisionPlan(model, response.resolution.collision));
+  kinetic::CollisionBatch batch;
   collision->evaluate(response.collision.n, batch);
   std::vector<double> rates;
   for (std::size_t k = 0; k < batch.gain.size(); ++k)
@@ -97,7 +98,7 @@ std::vector<double> loss_rates(kinetic::Backend& backend, const CollisionModel& 
 
 }  // namespace
 
-double current_balance(const LinearCollision& collision, const std::vector<double>& dn_in,
+double current_balance(const Collision& collision, const std::vector<double>& dn_in,
                        const Scattering::Outgoing& out) {
   return largest_of(2, [&](std::size_t which) {
     const bool energy = which == 1;
@@ -112,17 +113,17 @@ double current_balance(const LinearCollision& collision, const std::vector<doubl
   });
 }
 
-double continuum_edge(const LinearCollision& collision, const std::vector<double>& loss_rate) {
+double continuum_edge(const Collision& collision, const std::vector<double>& loss_rate) {
   double edge = std::numeric_limits<double>::infinity();
   for (std::size_t k = 0; k < loss_rate.size(); ++k)
     edge = std::min(edge, loss_rate[k] / std::abs(collision.v[k]));
   return edge;
 }
 
-ThermalReflection thermal_reflection(const LinearCollision& c, const std::vector<double>& dn_in,
+ThermalReflection thermal_reflection(const Collision& c, const std::vector<double>& dn_in,
                                      const std::vector<double>& reflected, int side) {
   const std::size_t K = reflected.size();
-  MomentSystem system;
+  kinetic::MomentSystem system;
   double number = 0, energy = 0;
   for (std::size_t k = 0; k < K; ++k) {
     if (side * c.v[k] < 0) continue;
@@ -131,7 +132,7 @@ ThermalReflection thermal_reflection(const LinearCollision& c, const std::vector
     number += v * reflected[k];
     energy += v * c.E[k] * reflected[k];
   }
-  const MomentSystem::Line line = system.solve(number, energy);
+  const kinetic::MomentSystem::Line line = system.solve(number, energy);
   ThermalReflection thermal{std::vector<double>(K), 0};
   double elsewhere = 0, all = 0;
   for (std::size_t k = 0; k < K; ++k) {
@@ -144,10 +145,9 @@ ThermalReflection thermal_reflection(const LinearCollision& c, const std::vector
   return thermal;
 }
 
-LinearSummary summarise(kinetic::Backend& backend, const LinearProblem& problem,
-                        const LinearResponse& response) {
-  const LinearCollision& collision = response.collision;
-  LinearSummary summary;
+Summary summarise(kinetic::Backend& backend, const Problem& problem, const Response& response) {
+  const Collision& collision = response.collision;
+  Summary summary;
   summary.loss_rate = loss_rates(backend, problem.model, response);
   summary.continuum_edge = continuum_edge(collision, summary.loss_rate);
   for (const double Lambda : problem.Lambda) {
@@ -168,4 +168,4 @@ LinearSummary summarise(kinetic::Backend& backend, const LinearProblem& problem,
   return summary;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::linear

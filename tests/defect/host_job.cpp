@@ -534,9 +534,11 @@ Config parse(const std::vector<std::string>& overrides = {}) {
 }
 
 TEST(Defect, DefaultsFollowTheScheme) {
-  EXPECT_EQ(make_defect(parse()).transport, TransportScheme::corner_balance);
-  EXPECT_EQ(make_defect(parse({"numerics.scheme=explicit"})).transport, TransportScheme::upwind);
-  EXPECT_EQ(make_defect(parse({"numerics.transport=upwind"})).transport, TransportScheme::upwind);
+  EXPECT_EQ(make_defect(parse()).transport, defect::TransportScheme::corner_balance);
+  EXPECT_EQ(make_defect(parse({"numerics.scheme=explicit"})).transport,
+            defect::TransportScheme::upwind);
+  EXPECT_EQ(make_defect(parse({"numerics.transport=upwind"})).transport,
+            defect::TransportScheme::upwind);
   const double width = make_mesh(parse({"numerics.scheme=explicit"}), 0.1).width(0);
   EXPECT_DOUBLE_EQ(width, 0.25);
   EXPECT_LT(make_mesh(parse(), 0.1).width(0), 0.1);
@@ -544,23 +546,24 @@ TEST(Defect, DefaultsFollowTheScheme) {
 
 TEST(Defect, TheMeshFollowsTheMeanFreePathOrTheLayer) {
   const double infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(make_mesh(parse(), 0.2).faces(), Mesh::graded(4, 0.01).faces());
-  EXPECT_EQ(make_mesh(parse({"grid.layer=0.03"}), 0.2).faces(), Mesh::graded(4, 0.03).faces());
-  EXPECT_EQ(make_mesh(parse({"grid.mesh=uniform"}), 0.2).faces(), Mesh::uniform(4).faces());
-  EXPECT_EQ(make_mesh(parse(), infinity).faces(), Mesh::uniform(4).faces());
+  EXPECT_EQ(make_mesh(parse(), 0.2).faces(), defect::Mesh::graded(4, 0.01).faces());
+  EXPECT_EQ(make_mesh(parse({"grid.layer=0.03"}), 0.2).faces(),
+            defect::Mesh::graded(4, 0.03).faces());
+  EXPECT_EQ(make_mesh(parse({"grid.mesh=uniform"}), 0.2).faces(), defect::Mesh::uniform(4).faces());
+  EXPECT_EQ(make_mesh(parse(), infinity).faces(), defect::Mesh::uniform(4).faces());
 }
 
 TEST(Defect, TheRightReservoirDefaultsToTheLeft) {
-  const DefectProblem equal = make_defect(parse());
+  const defect::Problem equal = make_defect(parse());
   EXPECT_EQ(equal.injection.left, equal.injection.right);
-  const DefectProblem other = make_defect(parse({"injection.right=0.5"}));
+  const defect::Problem other = make_defect(parse({"injection.right=0.5"}));
   EXPECT_EQ(other.injection.right, std::vector<double>(32, 0.5));
   EXPECT_NE(other.injection.left, other.injection.right);
 }
 
 TEST(Defect, OptionsFollowTheConfiguration) {
   const Config config = parse({"numerics.residual=1e-6", "numerics.iterations=7"});
-  const StationaryOptions options = make_stationary_options(config, make_model(config));
+  const defect::StationaryOptions options = make_stationary_options(config, make_model(config));
   EXPECT_EQ(options.residual, 1e-6);
   EXPECT_DOUBLE_EQ(options.spread, 1e-7);
   EXPECT_EQ(options.max_iterations, 7);

@@ -14,14 +14,14 @@
 #include "tests/support/densities.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 namespace {
 
 using testing::device;
 
 /// The reference injection from both sides.
-DefectProblem uniform_upwind(int K, int cells, double Lambda = 0.1) {
-  DefectProblem problem;
+Problem uniform_upwind(int K, int cells, double Lambda = 0.1) {
+  Problem problem;
   problem.model.grid = {K};
   problem.model.channels = {2, 3};
   problem.Lambda = Lambda;
@@ -33,8 +33,8 @@ DefectProblem uniform_upwind(int K, int cells, double Lambda = 0.1) {
   return problem;
 }
 
-DefectProblem graded_corner_balance(int K, int cells) {
-  DefectProblem problem = uniform_upwind(K, cells);
+Problem graded_corner_balance(int K, int cells) {
+  Problem problem = uniform_upwind(K, cells);
   const double path =
       mean_free_path(device().kinetic(), problem.model, problem.injection, problem.Lambda);
   problem.mesh = Mesh::graded(cells, path / 20);
@@ -57,12 +57,12 @@ std::unique_ptr<StationarySolver> finished(std::unique_ptr<StationarySolver> sol
   return solver;
 }
 
-std::unique_ptr<StationarySolver> newton(const DefectProblem& problem) {
+std::unique_ptr<StationarySolver> newton(const Problem& problem) {
   return finished(make_newton(device().kinetic(), problem, fixed_resolution()));
 }
 
 TEST(March, EndsWhereNewtonEnds) {
-  const DefectProblem problem = uniform_upwind(32, 11);
+  const Problem problem = uniform_upwind(32, 11);
   const auto exact = newton(problem);
   const auto march = finished(make_march(device().kinetic(), problem, fixed_resolution(1e-9)));
 
@@ -76,7 +76,7 @@ struct Limit {
 };
 
 Limit limit_of(const MarchOptions& march) {
-  const DefectProblem problem = uniform_upwind(16, 6);
+  const Problem problem = uniform_upwind(16, 6);
   const auto solver =
       finished(make_march(device().kinetic(), problem, fixed_resolution(1e-7), march));
   return {solver->history().back().dt,
@@ -145,12 +145,12 @@ TEST(Extrapolation, IsExactForQuadraticsInTheInverseNumberOfCells) {
 
 TEST(Extrapolation, OfUpwindCellsApproachesCornerBalanceOnGradedOnes) {
   constexpr int K = 32;
-  const DefectProfile reference = newton(graded_corner_balance(K, 80))->slab().profile();
+  const Profile reference = newton(graded_corner_balance(K, 80))->slab().profile();
   std::array<std::vector<double>, 3> outgoing, centre;
   const std::array<double, 3> cells{11, 21, 41};
   for (int i = 0; i < 3; ++i) {
     const auto solver = newton(uniform_upwind(K, static_cast<int>(cells[i])));
-    const DefectProfile profile = solver->slab().profile();
+    const Profile profile = solver->slab().profile();
     outgoing[i] = profile.n_left;
     centre[i] = profile.n_centre;
   }
@@ -172,4 +172,4 @@ TEST(Extrapolation, OfUpwindCellsApproachesCornerBalanceOnGradedOnes) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::defect

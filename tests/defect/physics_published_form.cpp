@@ -12,7 +12,7 @@
 #include "tests/support/densities.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 namespace {
 
 using testing::device;
@@ -23,10 +23,10 @@ using Vector = Eigen::VectorXd;
 
 /// B and A of 3 -> 3 collisions as sums over tau and j of products of F and G, on M sites, n
 /// between the grid momenta by the trigonometric interpolant with |j| < K/2.
-class PublishedForm final : public CollisionOperator {
+class PublishedForm final : public kinetic::CollisionOperator {
  public:
-  PublishedForm(CollisionPlan plan_in, std::unique_ptr<CollisionOperator> ours)
-      : CollisionOperator(std::move(plan_in)), ours_(std::move(ours)) {
+  PublishedForm(kinetic::CollisionPlan plan_in, std::unique_ptr<kinetic::CollisionOperator> ours)
+      : kinetic::CollisionOperator(std::move(plan_in)), ours_(std::move(ours)) {
     const int K = plan().K(), M = plan().resolution.M, half = M / 2;
     const double dtau = plan().resolution.dtau;
     const auto k = plan().model.grid.momenta(), p = plan().model.grid.lattice(M);
@@ -57,18 +57,18 @@ class PublishedForm final : public CollisionOperator {
     G_ = waves_ * fine_phase;
   }
 
-  void evaluate(std::span<const double> n, CollisionBatch& out) override {
+  void evaluate(std::span<const double> n, kinetic::CollisionBatch& out) override {
     const int K = plan().K();
     const std::size_t N = n.size() / K;
     out.resize(N, K);
     for (std::size_t x = 0; x < N; ++x) evaluate(&n[x * K], x, out);
   }
   void jacobian(std::span<const double> n, std::span<double> J) override { ours_->jacobian(n, J); }
-  void linearise(std::span<const Linearisation> all) override { ours_->linearise(all); }
+  void linearise(std::span<const kinetic::Linearisation> all) override { ours_->linearise(all); }
   std::size_t memory(std::size_t) const override { return 0; }
 
  private:
-  void evaluate(const double* n, std::size_t x, CollisionBatch& out) const {
+  void evaluate(const double* n, std::size_t x, kinetic::CollisionBatch& out) const {
     const int K = plan().K();
     const Vector fine = interpolate_ * Eigen::Map<const Vector>(n, K);
     const Matrix F = waves_ * (fine.asDiagonal() * fine_phase_);
@@ -85,11 +85,12 @@ class PublishedForm final : public CollisionOperator {
       out.loss[x * K + m] = loss[m];
       I[m] = gain[m] + n[m] * loss[m];
     }
-    out.projection[x] = project(n, plan().energy.data(), K, I).line;
+    out.projection[x] = kinetic::project(n, plan().energy.data(), K, I).line;
     out.error[x] = out.grid_error[x] = 0;
   }
 
-  std::unique_ptr<CollisionOperator> ours_;  ///< for Newton's method: its Jacobian is near enough
+  std::unique_ptr<kinetic::CollisionOperator>
+      ours_;  ///< for Newton's method: its Jacobian is near enough
   int times_;
   Matrix waves_, fine_phase_, G_, out_, out_phase_;
   Eigen::MatrixXd interpolate_;
@@ -98,19 +99,21 @@ class PublishedForm final : public CollisionOperator {
 /// The published form in place of our own; what is done with its systems is the device's.
 class PublishedBackend final : public kinetic::Backend {
  public:
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
+  std::unique_ptr<kinetic::CollisionOperator> collision(kinetic::CollisionPlan plan) override {
     auto ours = device().kinetic().collision(plan);
     return std::make_unique<PublishedForm>(std::move(plan), std::move(ours));
   }
-  std::unique_ptr<NodeSystem> node_system(int K, std::size_t nodes) override {
+  std::unique_ptr<kinetic::NodeSystem> node_system(int K, std::size_t nodes) override {
     return device().kinetic().node_system(K, nodes);
   }
-  void factorise(std::span<const Factorisation> all) override { device().kinetic().factorise(all); }
-  void solve(std::span<const Solution> all) override { device().kinetic().solve(all); }
+  void factorise(std::span<const kinetic::Factorisation> all) override {
+    device().kinetic().factorise(all);
+  }
+  void solve(std::span<const kinetic::Solution> all) override { device().kinetic().solve(all); }
 };
 
 double centre_density(kinetic::Backend& backend, double T, int cells) {
-  DefectProblem problem;
+  Problem problem;
   problem.model.grid = {64};
   problem.model.channels = {3};
   problem.mesh = Mesh::graded(cells, 0.005);
@@ -145,4 +148,4 @@ TEST(PublishedForm, ApproachesOursAsTGrows) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::defect

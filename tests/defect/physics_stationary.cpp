@@ -9,21 +9,21 @@
 #include "tests/support/densities.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 namespace {
 
 using testing::device;
 
-CollisionModel model_of(int K, std::vector<int> channels = {2, 3}) {
-  CollisionModel model;
+kinetic::CollisionModel model_of(int K, std::vector<int> channels = {2, 3}) {
+  kinetic::CollisionModel model;
   model.grid = {K};
   model.channels = std::move(channels);
   return model;
 }
 
 /// The reference injection from the left, `cold` times as much from the right.
-DefectProblem defect(double Lambda, int K = 64, int cells = 40, double cold = 1) {
-  DefectProblem problem;
+Problem defect(double Lambda, int K = 64, int cells = 40, double cold = 1) {
+  Problem problem;
   problem.model = model_of(K);
   problem.Lambda = Lambda;
   for (double k : problem.model.grid.momenta()) {
@@ -49,14 +49,13 @@ StationaryOptions fixed_resolution(double T = 32) {
   return options;
 }
 
-std::unique_ptr<StationarySolver> solved(const DefectProblem& problem,
-                                         const StationaryOptions& options) {
+std::unique_ptr<StationarySolver> solved(const Problem& problem, const StationaryOptions& options) {
   auto solver = make_newton(device().kinetic(), problem, options);
   while (!solver->converged()) solver->step();
   return solver;
 }
 
-DefectProfile profile_of(const DefectProblem& problem, const StationaryOptions& options) {
+Profile profile_of(const Problem& problem, const StationaryOptions& options) {
   return solved(problem, options)->slab().profile();
 }
 
@@ -67,7 +66,7 @@ double number(const std::vector<double>& n) {
 }
 
 /// max |a / b - 1| over the momenta with |k| above a limit that leave on the left.
-double outgoing_distance(const DefectProfile& a, const DefectProfile& b, int K, double limit) {
+double outgoing_distance(const Profile& a, const Profile& b, int K, double limit) {
   const std::vector<double> k = MomentumGrid{K}.momenta();
   double worst = 0;
   for (int m = 0; m < K; ++m)
@@ -96,7 +95,7 @@ TEST_P(ColdStart, ConvergesToConstantCurrentsAndPositiveDensities) {
   const auto solver = solved(defect(GetParam().Lambda, 64, 40, GetParam().cold), within(1e-2));
   EXPECT_LE(solver->iterations(), 25);
   EXPECT_LE(solver->history().back().residual, 1e-10);
-  const DefectProfile profile = solver->slab().profile();
+  const Profile profile = solver->slab().profile();
   EXPECT_LE(profile.currents.number_spread, 1e-12);
   EXPECT_LE(profile.currents.energy_spread, 1e-12);
   for (double n : solver->slab().n()) ASSERT_GT(n, 0);
@@ -106,7 +105,7 @@ TEST_P(ColdStart, ConvergesToConstantCurrentsAndPositiveDensities) {
 
 TEST(Stationary, ConvergesOnMeshesThatResolveNothing) {
   for (double Lambda : {1.0, 100.0}) {
-    DefectProblem problem = defect(Lambda, 32, 4);
+    Problem problem = defect(Lambda, 32, 4);
     problem.mesh = Mesh::uniform(4);
     const auto solver = solved(problem, within(0.05));
     EXPECT_LE(solver->slab().currents().number_spread, 1e-11) << Lambda;
@@ -117,7 +116,7 @@ TEST(Stationary, ConvergesOnMeshesThatResolveNothing) {
 /// Pairs alone collide on curves in the plane of momenta, and coarse meshes lead Newton astray.
 TEST(Stationary, ConvergesForPairsAlone) {
   for (int cells : {3, 8, 12, 16}) {
-    DefectProblem problem = defect(1, 32, cells, cells == 16 ? 0.05 : 1);
+    Problem problem = defect(1, 32, cells, cells == 16 ? 0.05 : 1);
     problem.model = model_of(32, {2});
     const auto solver = solved(problem, within(0.05));
     EXPECT_LE(solver->slab().currents().energy_spread, 1e-11) << cells;
@@ -125,7 +124,7 @@ TEST(Stationary, ConvergesForPairsAlone) {
 }
 
 TEST(Stationary, RefusesWhatIsNotFinite) {
-  DefectProblem problem = defect(1, 32, 4);
+  Problem problem = defect(1, 32, 4);
   for (auto* side : {&problem.injection.left, &problem.injection.right})
     side->assign(32, 1e70);  // n^5 is not a number any more
   EXPECT_THROW(make_newton(device().kinetic(), problem, within(0.1)), NumericsError);
@@ -135,7 +134,7 @@ TEST(Stationary, RefusesWhatIsNotFinite) {
 
 TEST(Stationary, OneLambdaIsAGoodStartForTheNext) {
   const StationaryOptions options = within(1e-2);
-  const DefectProblem next = defect(2);
+  const Problem next = defect(2);
   const auto cold = solved(next, options);
   const auto warm = make_newton(device().kinetic(), next, options);
   warm->start_from(solved(defect(1), options)->slab().all_nodes());
@@ -169,9 +168,9 @@ TEST(StationaryMesh, IsOfSecondOrderOrBetter) {
   const int K = 64;
   const StationaryOptions options = fixed_resolution();
   // One mesh family, so that cells are halved exactly.
-  const DefectProfile fine = profile_of(defect(1, K, 160), options);
-  const DefectProfile medium = profile_of(defect(1, K, 40), options);
-  const DefectProfile coarse = profile_of(defect(1, K, 20), options);
+  const Profile fine = profile_of(defect(1, K, 160), options);
+  const Profile medium = profile_of(defect(1, K, 40), options);
+  const Profile coarse = profile_of(defect(1, K, 20), options);
   const double error = outgoing_distance(medium, fine, K, 0.2);
   EXPECT_LT(error, 2e-3);
   EXPECT_LT(std::abs(number(medium.n_centre) / number(fine.n_centre) - 1), 1e-3);
@@ -183,10 +182,10 @@ TEST(StationaryMesh, IsOfSecondOrderOrBetter) {
 // --- limits -------------------------------------------------------------------------------------
 
 TEST(StationaryLimit, WithoutCollisionsCarriersStreamFreely) {
-  const DefectProblem problem = defect(0, 64, 10, 0.3);
+  const Problem problem = defect(0, 64, 10, 0.3);
   const auto solver = make_newton(device().kinetic(), problem, within(1e-2));
   EXPECT_TRUE(solver->converged()) << "the start is the solution";
-  const DefectProfile profile = solver->slab().profile();
+  const Profile profile = solver->slab().profile();
   for (int m = 0; m < 64; ++m) {
     const double in = m < 32 ? problem.injection.right[m] : problem.injection.left[m];
     EXPECT_EQ(profile.n_left[m], in);
@@ -201,10 +200,10 @@ TEST(StationaryLimit, WeakDefectsFollowTheBornSeries) {
   const StationaryOptions options = fixed_resolution();
   const auto rest = [&](double Lambda) {
     const auto solver = solved(defect(Lambda, K, 40), options);
-    const DefectProfile profile = solver->slab().profile();
-    const std::vector<double> n_in = DefectProblem(solver->slab().problem()).injection.left;
+    const Profile profile = solver->slab().profile();
+    const std::vector<double> n_in = Problem(solver->slab().problem()).injection.left;
     auto collision = device().kinetic().collision(solver->slab().collisions().plan());
-    CollisionBatch batch;
+    kinetic::CollisionBatch batch;
     collision->evaluate(n_in, batch);
     double worst = 0;
     for (int m = 0; m < K; ++m) {
@@ -221,7 +220,7 @@ TEST(StationaryLimit, WeakDefectsFollowTheBornSeries) {
 
 TEST(StationaryLimit, ThermalReservoirsOfOneKindMakeAThermalDefect) {
   for (double Lambda : {0.1, 1.0, 100.0}) {
-    DefectProblem problem = defect(Lambda, 64, 20);
+    Problem problem = defect(Lambda, 64, 20);
     const std::vector<double> E = problem.model.dispersion.energy(problem.model.grid.momenta());
     const std::vector<double> thermal = ThermalState::from_beta_mu(0.7, -0.8)(E);
     problem.injection = {thermal, thermal};
@@ -233,7 +232,7 @@ TEST(StationaryLimit, ThermalReservoirsOfOneKindMakeAThermalDefect) {
 
 /// As above, but from a start that is far from the solution.
 TEST(StationaryLimit, AThermalDefectIsFoundFromAfar) {
-  DefectProblem problem = defect(1, 64, 20);
+  Problem problem = defect(1, 64, 20);
   const std::vector<double> E = problem.model.dispersion.energy(problem.model.grid.momenta());
   const std::vector<double> thermal = ThermalState::from_beta_mu(0.7, -0.8)(E);
   const std::vector<double> start(problem.injection.left);
@@ -268,8 +267,8 @@ TEST(StationarySymmetry, TheWholeDefectIsItsOwnMirrorImage) {
 TEST(StationarySymmetry, ExchangedReservoirsMirrorTheDefect) {
   StationaryOptions options = fixed_resolution();
   options.residual = 1e-13;
-  const DefectProblem problem = defect(1, 64, 20, 0.3);
-  DefectProblem exchanged = problem;
+  const Problem problem = defect(1, 64, 20, 0.3);
+  Problem exchanged = problem;
   std::swap(exchanged.injection.left, exchanged.injection.right);
   const auto n = solved(problem, options)->slab().all_nodes();
   const auto mirror = solved(exchanged, options)->slab().all_nodes();
@@ -281,29 +280,29 @@ TEST(StationarySymmetry, ExchangedReservoirsMirrorTheDefect) {
 TEST(BoundaryGeneralizedResistance, TheCentreThermalisesWhatLeavesDoesNot) {
   double before = 10;
   for (double Lambda : {0.05, 0.2, 1.0, 2.0}) {
-    const DefectProfile profile = profile_of(defect(Lambda), within(1e-2));
+    const Profile profile = profile_of(defect(Lambda), within(1e-2));
     EXPECT_LT(profile.centre.deviation, before) << "ever more thermal, Lambda = " << Lambda;
     EXPECT_GT(profile.left.deviation, 0.1) << "never what leaves, Lambda = " << Lambda;
     before = profile.centre.deviation;
   }
   EXPECT_LT(before, 1e-9) << "exponentially";
-  const DefectProfile strong = profile_of(defect(100), within(1e-2));
+  const Profile strong = profile_of(defect(100), within(1e-2));
   EXPECT_LT(strong.centre.deviation, 1e-9);
   EXPECT_GT(strong.left.deviation, 0.1);
 }
 
 TEST(BoundaryGeneralizedResistance, HoldsForThreeBodyCollisionsAloneToo) {
-  DefectProblem problem = defect(2);
+  Problem problem = defect(2);
   problem.model = model_of(64, {3});
-  const DefectProfile profile = profile_of(problem, within(1e-2));
+  const Profile profile = profile_of(problem, within(1e-2));
   EXPECT_LT(profile.centre.deviation, 1e-2);
   EXPECT_GT(profile.left.deviation, 0.1);
 }
 
 /// The outgoing carriers' prediction has their number and energy currents.
 TEST(BoundaryGeneralizedResistance, ThePredictionCarriesTheSameCurrents) {
-  const DefectProblem problem = defect(1, 64, 20, 0.3);
-  const DefectProfile profile = profile_of(problem, within(1e-2));
+  const Problem problem = defect(1, 64, 20, 0.3);
+  const Profile profile = profile_of(problem, within(1e-2));
   const std::vector<double> k = problem.model.grid.momenta();
   const std::vector<double> E = problem.model.dispersion.energy(k);
   double number_current = 0, energy_current = 0, predicted_number = 0, predicted_energy = 0;
@@ -318,4 +317,4 @@ TEST(BoundaryGeneralizedResistance, ThePredictionCarriesTheSameCurrents) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::defect

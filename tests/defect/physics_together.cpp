@@ -10,14 +10,14 @@
 #include "tests/support/densities.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 namespace {
 
 using testing::device;
 
-DefectProblem defect(double Lambda, int cells, double cold = 1, std::vector<int> channels = {2, 3},
-                     int K = 32) {
-  DefectProblem problem;
+Problem defect(double Lambda, int cells, double cold = 1, std::vector<int> channels = {2, 3},
+               int K = 32) {
+  Problem problem;
   problem.model.grid = {K};
   problem.model.channels = std::move(channels);
   problem.Lambda = Lambda;
@@ -38,7 +38,7 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-Outcome solve(kinetic::Backend& backend, const DefectProblem& problem, int max_iterations = 0) {
+Outcome solve(kinetic::Backend& backend, const Problem& problem, int max_iterations = 0) {
   StationaryOptions options;
   options.resolution.tolerance = 0.05;
   options.max_iterations = max_iterations;
@@ -54,20 +54,20 @@ Outcome solve(kinetic::Backend& backend, const DefectProblem& problem, int max_i
   return outcome;
 }
 
-std::vector<Outcome> solve_together(kinetic::Backend& backend,
-                                    const std::vector<DefectProblem>& problems,
+std::vector<Outcome> solve_together(kinetic::Backend& backend, const std::vector<Problem>& problems,
                                     std::size_t failing = 1000) {
   std::vector<Outcome> all(problems.size());
-  const auto thrown = side_by_side(backend, all.size(), [&](std::size_t i, kinetic::Backend& own) {
-    all[i] = solve(own, problems[i], i == failing ? 3 : 0);
-  });
+  const auto thrown =
+      kinetic::side_by_side(backend, all.size(), [&](std::size_t i, kinetic::Backend& own) {
+        all[i] = solve(own, problems[i], i == failing ? 3 : 0);
+      });
   for (const std::exception_ptr& one : thrown)
     if (one) std::rethrow_exception(one);
   return all;
 }
 
 TEST(StationaryTogether, GivesTheBitsOfOneAfterTheOther) {
-  std::vector<DefectProblem> problems{
+  std::vector<Problem> problems{
       defect(0.1, 8),         defect(1, 8),           defect(10, 8),
       defect(1, 12),          defect(1, 7),           defect(1, 8, 0.5),
       defect(0.5, 8, 1, {3}), defect(0.5, 6, 1, {2}), defect(0.5, 6, 1, {2, 3}, 36)};
@@ -83,7 +83,7 @@ TEST(StationaryTogether, GivesTheBitsOfOneAfterTheOther) {
 
 TEST(StationaryTogether, MarchingGivesTheSameBits) {
   const auto march = [](kinetic::Backend& backend, double Lambda) {
-    DefectProblem problem = defect(Lambda, 4);
+    Problem problem = defect(Lambda, 4);
     problem.transport = TransportScheme::upwind;
     problem.mesh = Mesh::uniform(4);
     StationaryOptions options;
@@ -93,7 +93,7 @@ TEST(StationaryTogether, MarchingGivesTheSameBits) {
     return solver->slab().n();
   };
   std::vector<std::vector<double>> n(3);
-  side_by_side(device().kinetic(), 3, [&](std::size_t i, kinetic::Backend& own) {
+  kinetic::side_by_side(device().kinetic(), 3, [&](std::size_t i, kinetic::Backend& own) {
     n[i] = march(own, 0.1 * static_cast<double>(i + 1));
   });
   for (std::size_t i = 0; i < 3; ++i)
@@ -106,40 +106,42 @@ struct Calls {
   long densities = 0;
 };
 
-class CountingCollision final : public CollisionOperator {
+class CountingCollision final : public kinetic::CollisionOperator {
  public:
-  CountingCollision(std::unique_ptr<CollisionOperator> real, Calls& calls)
-      : CollisionOperator(real->plan()), real_(std::move(real)), calls_(calls) {}
+  CountingCollision(std::unique_ptr<kinetic::CollisionOperator> real, Calls& calls)
+      : kinetic::CollisionOperator(real->plan()), real_(std::move(real)), calls_(calls) {}
 
-  void evaluate(std::span<const double> n, CollisionBatch& out) override {
+  void evaluate(std::span<const double> n, kinetic::CollisionBatch& out) override {
     ++calls_.evaluations;
     calls_.densities += static_cast<long>(n.size()) / plan().K();
     real_->evaluate(n, out);
   }
   void jacobian(std::span<const double> n, std::span<double> J) override { real_->jacobian(n, J); }
-  void linearise(std::span<const Linearisation> stretches) override {
+  void linearise(std::span<const kinetic::Linearisation> stretches) override {
     ++calls_.linearisations;
     real_->linearise(stretches);
   }
   std::size_t memory(std::size_t densities) const override { return real_->memory(densities); }
 
  private:
-  std::unique_ptr<CollisionOperator> real_;
+  std::unique_ptr<kinetic::CollisionOperator> real_;
   Calls& calls_;
 };
 
 class CountingBackend final : public kinetic::Backend {
  public:
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
+  std::unique_ptr<kinetic::CollisionOperator> collision(kinetic::CollisionPlan plan) override {
     ++calls.operators;
     return std::make_unique<CountingCollision>(device().kinetic().collision(std::move(plan)),
                                                calls);
   }
-  std::unique_ptr<NodeSystem> node_system(int K, std::size_t nodes) override {
+  std::unique_ptr<kinetic::NodeSystem> node_system(int K, std::size_t nodes) override {
     return device().kinetic().node_system(K, nodes);
   }
-  void factorise(std::span<const Factorisation> all) override { device().kinetic().factorise(all); }
-  void solve(std::span<const Solution> all) override { device().kinetic().solve(all); }
+  void factorise(std::span<const kinetic::Factorisation> all) override {
+    device().kinetic().factorise(all);
+  }
+  void solve(std::span<const kinetic::Solution> all) override { device().kinetic().solve(all); }
 
   Calls calls;
 };
@@ -147,10 +149,10 @@ class CountingBackend final : public kinetic::Backend {
 /// Eight problems of about the same difficulty take not many more calls than one of them: they meet
 /// again and again, but not at every step.
 TEST(StationaryTogether, AsksForEverythingAtOnce) {
-  std::vector<DefectProblem> problems;
+  std::vector<Problem> problems;
   for (int i = 0; i < 8; ++i) problems.push_back(defect(0.5 + 0.01 * i, 8));
   CountingBackend one_by_one, together;
-  for (const DefectProblem& problem : problems) solve(one_by_one, problem);
+  for (const Problem& problem : problems) solve(one_by_one, problem);
   solve_together(together, problems);
   const Calls &before = one_by_one.calls, &after = together.calls;
   EXPECT_LT(3 * after.operators, before.operators);
@@ -160,4 +162,4 @@ TEST(StationaryTogether, AsksForEverythingAtOnce) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::defect

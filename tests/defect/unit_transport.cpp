@@ -9,7 +9,7 @@
 #include "kapitza/defect/transport.hpp"
 #include "kapitza/model/thermal.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 namespace {
 
 constexpr auto upwind = TransportScheme::upwind;
@@ -118,7 +118,7 @@ TEST_P(EveryScheme, KnowsItsDerivative) {
     const Transport transport = make(mirrored);
     const std::size_t K = transport.K(), size = transport.nodes() * K;
     const std::vector<double> n = random_density(size);
-    NodeCoefficients c;
+    kinetic::NodeCoefficients c;
     transport.linearise(n, c);
     for (std::size_t j = 0; j < size; ++j) {
       const double step = 1e-6 * n[j];
@@ -161,7 +161,7 @@ std::vector<double> absorb(const Transport& transport, const std::vector<double>
                            double sigma) {
   const std::size_t N = transport.nodes();
   std::vector<double> n(N, 1.0), f(N);
-  NodeCoefficients c;
+  kinetic::NodeCoefficients c;
   for (int iteration = 0; iteration < 50; ++iteration) {
     transport.apply(n, f);
     transport.linearise(n, c);
@@ -258,4 +258,4 @@ TEST(WeightedThermalState, NeedsAnEnergyWithinTheWeightedModes) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::defect

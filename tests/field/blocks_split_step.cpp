@@ -94,18 +94,18 @@ template <class Index>
 class Trajectory {
  public:
   explicit Trajectory(int order = 2) {
-    FieldProblem problem;
+    field::Problem problem;
     problem.lambda = 0.5;
     problem.profile.assign(Index::length, 0.0);
     for (int x = 0; x < 9; ++x) problem.profile[Index::length / 2 - 4 + x] = 1 - 0.1 * x;
-    problem.absorber = Absorber{10, 4.0};
+    problem.absorber = field::Absorber{10, 4.0};
     problem.window = 16;
     problem.density = [](const std::vector<double>& k) {
       std::vector<double> n;
       for (const double k_m : k) n.push_back(0.05 * kapitza::testing::random_smooth(3)(k_m));
       return n;
     };
-    plan = make_plan(problem, {0.15, 2, order}, {1, 7, Precision::double_});
+    plan = field::make_plan(problem, {0.15, 2, order}, {1, 7, field::Precision::double_});
     local = staged::local_table(plan);
     shape = staged::ring_kick_shape(plan);
     kinetic = staged::kinetic_table(plan);
@@ -138,7 +138,7 @@ class Trajectory {
     return field;
   }
 
-  EnsemblePlan plan;
+  field::EnsemblePlan plan;
   std::vector<double> local;
   Signal kinetic, twiddles, roots, shape, start;
 };

@@ -46,14 +46,14 @@ struct Setting {
   double lambda = 0.5;
   bool starts_from_zero = false;
   Dispersion dispersion = Dispersion::parabolic();
-  FieldSteps steps = FieldSteps::transforms;
+  field::Steps steps = field::Steps::transforms;
 };
 
 /// The same on a ring whose fields fit into blocks.
 Setting fused(Setting setting, int sites) {
   setting.name += "Fused" + std::to_string(sites);
   setting.sites = sites;
-  setting.steps = FieldSteps::fused;
+  setting.steps = field::Steps::fused;
   return setting;
 }
 
@@ -61,20 +61,20 @@ Setting fused(Setting setting, int sites) {
 Setting two_pass(Setting setting, int sites) {
   setting.name += "TwoPass" + std::to_string(sites);
   setting.sites = sites;
-  setting.steps = FieldSteps::two_pass;
+  setting.steps = field::Steps::two_pass;
   return setting;
 }
 
 void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
 
-FieldProblem make_problem(const Setting& setting) {
-  FieldProblem problem;
+field::Problem make_problem(const Setting& setting) {
+  field::Problem problem;
   problem.dispersion = setting.dispersion;
   problem.lambda = setting.lambda;
   problem.profile.assign(setting.sites, 0.0);
   const std::vector<double> defect{1.0, -0.4, 0.7, 0.0, 1.2};
   std::copy(defect.begin(), defect.end(), problem.profile.begin() + setting.sites / 2 - 3);
-  if (setting.absorber > 0) problem.absorber = Absorber{setting.absorber, 4.0};
+  if (setting.absorber > 0) problem.absorber = field::Absorber{setting.absorber, 4.0};
   problem.window = setting.window;
   problem.starts_from_zero = setting.starts_from_zero;
   problem.density = [](const std::vector<double>& k) {
@@ -85,18 +85,20 @@ FieldProblem make_problem(const Setting& setting) {
   return problem;
 }
 
-EnsemblePlan make_plan(const Setting& setting, Precision precision = Precision::double_) {
-  const FieldNumerics numerics{0.15, setting.kick_every, setting.order};
-  return kapitza::make_plan(make_problem(setting), numerics,
-                            {setting.trajectories, 0x123456789abcdef, precision});
+field::EnsemblePlan make_plan(const Setting& setting,
+                              field::Precision precision = field::Precision::double_) {
+  const field::Numerics numerics{0.15, setting.kick_every, setting.order};
+  return field::make_plan(make_problem(setting), numerics,
+                          {setting.trajectories, 0x123456789abcdef, precision});
 }
 
 template <class Real>
-EnsemblePlan make_plan_of(const Setting& setting) {
-  return make_plan(setting, std::is_same_v<Real, float> ? Precision::single_ : Precision::double_);
+field::EnsemblePlan make_plan_of(const Setting& setting) {
+  return make_plan(
+      setting, std::is_same_v<Real, float> ? field::Precision::single_ : field::Precision::double_);
 }
 
-std::unique_ptr<Ensemble> reference(const EnsemblePlan& plan) {
+std::unique_ptr<field::Ensemble> reference(const field::EnsemblePlan& plan) {
   return make_cpu_machine(1)->field().ensemble(plan);
 }
 
@@ -118,7 +120,7 @@ struct Sizes {
 };
 
 /// Largest sizes after any step, times what a field may do in between.
-Sizes sizes_of(const EnsemblePlan& plan, long steps) {
+Sizes sizes_of(const field::EnsemblePlan& plan, long steps) {
   Sizes sizes;
   const auto ensemble = reference(plan);
   ensemble->start();
@@ -147,15 +149,15 @@ double transform_units(int n) {
 }
 
 /// sum_l |slope_l| y^l and its derivative: bounds of U' and U''.
-double slope_size(const EnsemblePlan& plan, double y) {
+double slope_size(const field::EnsemblePlan& plan, double y) {
   double sum = 0;
-  for (int l = 0; l < PotentialSlope<double>::size; ++l)
+  for (int l = 0; l < field::PotentialSlope<double>::size; ++l)
     sum += std::abs(plan.slope.slope[l]) * std::pow(y, l);
   return sum;
 }
-double curvature_size(const EnsemblePlan& plan, double y) {
+double curvature_size(const field::EnsemblePlan& plan, double y) {
   double sum = 0;
-  for (int l = 1; l < PotentialSlope<double>::size; ++l)
+  for (int l = 1; l < field::PotentialSlope<double>::size; ++l)
     sum += l * std::abs(plan.slope.slope[l]) * std::pow(y, l - 1);
   return sum;
 }
@@ -172,14 +174,14 @@ constexpr double normal_units = 8;
 /// roundings: those of its transforms and products, of cis, and of the angle, of which Horner's
 /// rule leaves two units for each power.
 template <class Real>
-double field_bound(const EnsemblePlan& plan, long steps, Sizes sizes) {
+double field_bound(const field::EnsemblePlan& plan, long steps, Sizes sizes) {
   const double unit = std::numeric_limits<Real>::epsilon() / 2;
   const double turns = largest(plan.turns), y = sizes.in_defect;
   double growth = 1, units = 0;
   for (const double coefficient : plan.composition.local) {
     const double angle = 2 * std::numbers::pi * turns * std::abs(coefficient);
     growth *= 1 + 2 * angle * curvature_size(plan, y) * y;
-    units += 8 + (2 * PotentialSlope<Real>::size + 4) * angle * slope_size(plan, y);
+    units += 8 + (2 * field::PotentialSlope<Real>::size + 4) * angle * slope_size(plan, y);
   }
   units += plan.composition.stages() * (2 * transform_units(plan.sites) + 4);
   double added = units * sizes.norm;
@@ -200,7 +202,7 @@ struct TotalBounds {
 };
 
 template <class Real>
-TotalBounds total_bounds(const EnsemblePlan& plan, Sizes sizes, double field) {
+TotalBounds total_bounds(const field::EnsemblePlan& plan, Sizes sizes, double field) {
   const double unit = std::numeric_limits<Real>::epsilon() / 2, S = sizes.norm;
   const double amplitude = field + (transform_units(plan.window_sites()) + 4) * S * unit *
                                        std::sqrt(plan.window_sites()) * largest(plan.taper);
@@ -221,11 +223,11 @@ void expect_close(const std::vector<Complex>& expected, const std::vector<Comple
   }
 }
 
-void expect_close(const EnsemblePlan& plan, const std::vector<double>& expected,
+void expect_close(const field::EnsemblePlan& plan, const std::vector<double>& expected,
                   const std::vector<double>& actual, TotalBounds bounds, int measurements) {
   ASSERT_EQ(actual.size(), expected.size());
   std::vector<double> allowed;
-  const TotalsLayout at = plan.totals();
+  const field::TotalsLayout at = plan.totals();
   allowed.resize(at.size(), bounds.site);
   for (int window = 0; window < at.windows; ++window)
     for (int m = 0; m < at.momenta; ++m) {
@@ -286,9 +288,9 @@ class StagedEnsembleAgrees : public ::testing::TestWithParam<Setting> {};
 
 /// From the start on, `actual` does what the CPU backend does.
 template <class Real>
-void expect_agreement(Ensemble& actual, double largest_bound) {
+void expect_agreement(field::Ensemble& actual, double largest_bound) {
   constexpr long steps = 7;
-  const EnsemblePlan& plan = actual.plan();
+  const field::EnsemblePlan& plan = actual.plan();
   const Sizes sizes = sizes_of(plan, steps);
   const auto expected = reference(plan);
 
@@ -300,7 +302,7 @@ void expect_agreement(Ensemble& actual, double largest_bound) {
                  field_bound<Real>(plan, 0, sizes));
     EXPECT_EQ(totals_of(actual), totals_of(*expected));
   }
-  for (Ensemble* ensemble : {expected.get(), &actual}) {
+  for (field::Ensemble* ensemble : {expected.get(), &actual}) {
     EXPECT_FALSE(ensemble->advance(0, 0));
     EXPECT_FALSE(ensemble->advance(0, 3));
     EXPECT_FALSE(ensemble->advance(3, steps - 3));
@@ -368,14 +370,14 @@ TEST(StagedEnsemble, HoldsAMillionSitesOnCuda) {
 
 /// Number, energies and densities of the totals belong to the fields they were measured in.
 TEST_P(StagedEnsembleAgrees, WithItsOwnFields) {
-  const EnsemblePlan plan = make_plan(GetParam());
+  const field::EnsemblePlan plan = make_plan(GetParam());
   Host<double> ensemble(plan, most_indices, GetParam().steps);
   ensemble.start();
   ensemble.advance(0, 4);
   const std::vector<Complex> phi = fields_of(ensemble);
   const std::vector<double> sums = totals_of(ensemble);
   for (int i = 0; i < plan.trajectories; ++i) {
-    const TotalsLayout at = plan.totals();
+    const field::TotalsLayout at = plan.totals();
     const double* row = at.row(sums.data(), i);
     double energy = 0, size = 0;
     for (int x = 0; x < plan.sites; ++x) {
@@ -419,7 +421,9 @@ struct Results {
   friend bool operator==(const Results&, const Results&) = default;
 };
 
-Results results_of(const Ensemble& ensemble) { return {fields_of(ensemble), totals_of(ensemble)}; }
+Results results_of(const field::Ensemble& ensemble) {
+  return {fields_of(ensemble), totals_of(ensemble)};
+}
 
 template <class Real>
 Results run(const Setting& setting, std::size_t most = most_indices,
@@ -446,13 +450,13 @@ TYPED_TEST(StagedEnsembleIn, BitsDoNotDependOnTheBatches) {
 
 TYPED_TEST(StagedEnsembleIn, GoesOnFromACheckpoint) {
   for (const Setting& setting : {driven, fused(driven, 256), two_pass(driven, 4096)}) {
-    const EnsemblePlan plan = make_plan_of<TypeParam>(setting);
+    const field::EnsemblePlan plan = make_plan_of<TypeParam>(setting);
     Host<TypeParam> whole(plan, most_indices, setting.steps),
         first(plan, most_indices, setting.steps);
     Host<TypeParam> second(plan, 2 * plan.sites, setting.steps);
     whole.start();
     first.start();
-    for (Ensemble* ensemble : {&whole, &first}) ensemble->advance(0, 3);
+    for (field::Ensemble* ensemble : {&whole, &first}) ensemble->advance(0, 3);
     whole.advance(3, 4);
 
     second.set_fields(fields_of(first));
@@ -497,7 +501,7 @@ TYPED_TEST(StagedEnsembleIn, MemoryIsWhatItSays) {
 }
 
 TYPED_TEST(StagedEnsembleIn, SmallChunksNeedLessMemory) {
-  const EnsemblePlan plan = make_plan_of<TypeParam>(driven);
+  const field::EnsemblePlan plan = make_plan_of<TypeParam>(driven);
   EXPECT_LT(Host<TypeParam>(plan, plan.sites).memory(), Host<TypeParam>(plan).memory());
 }
 
@@ -506,7 +510,7 @@ TYPED_TEST(StagedEnsembleIn, SmallChunksNeedLessMemory) {
 /// Packets of an amplitude that the defect does not survive: U'(|psi|^2) overflows from
 /// |psi| = `threshold` on. They sit beside it, closer in later trajectories; trajectory 0 has none.
 /// The cosine band moves them no faster than its velocity, with steep tails.
-std::vector<Complex> packets(const EnsemblePlan& plan, double threshold) {
+std::vector<Complex> packets(const field::EnsemblePlan& plan, double threshold) {
   std::vector<Complex> phi(static_cast<std::size_t>(plan.sites) * plan.trajectories);
   for (int i = 0; i < plan.trajectories; ++i)
     for (int x = 0; x < plan.sites; ++x) phi[i * plan.sites + x] = {0.1 + 0.01 * i, 0.02 * x};
@@ -526,19 +530,20 @@ double overflow_threshold() {
 
 /// From the same fields, in chunks of every size, the same as the CPU backend; returns it.
 template <class Real>
-BlowUp expect_same_blow_up(const EnsemblePlan& plan, const std::vector<Complex>& phi, long first,
-                           long steps, FieldSteps how = FieldSteps::transforms) {
-  const auto found_by = [&](Ensemble& ensemble) {
+field::BlowUp expect_same_blow_up(const field::EnsemblePlan& plan, const std::vector<Complex>& phi,
+                                  long first, long steps,
+                                  field::Steps how = field::Steps::transforms) {
+  const auto found_by = [&](field::Ensemble& ensemble) {
     ensemble.set_fields(phi);
     ensemble.clear();
-    const std::optional<BlowUp> found = ensemble.advance(first, steps);
+    const std::optional<field::BlowUp> found = ensemble.advance(first, steps);
     EXPECT_TRUE(found);
-    return found.value_or(BlowUp{-1, -1, -1});
+    return found.value_or(field::BlowUp{-1, -1, -1});
   };
-  const BlowUp expected = found_by(*reference(plan));
+  const field::BlowUp expected = found_by(*reference(plan));
   for (int rows = 1; rows <= plan.trajectories; ++rows) {
     Host<Real> ensemble(plan, rows * plan.sites, how);
-    const BlowUp actual = found_by(ensemble);
+    const field::BlowUp actual = found_by(ensemble);
     EXPECT_EQ(actual.trajectory, expected.trajectory);
     EXPECT_EQ(actual.site, expected.site);
     EXPECT_EQ(actual.step, expected.step);
@@ -550,8 +555,8 @@ TYPED_TEST(StagedEnsembleIn, FindsWhereAFieldBlowsUp) {
   for (Setting setting : {Setting{"", 64, 10, 12, 2, 2, 4}, Setting{"", 75, 11, 16, 4, 1, 4},
                           Setting{"", 53, 0, 0, 2, 1, 4}, fused({"", 0, 10, 12, 2, 2, 4}, 256)}) {
     setting.dispersion = Dispersion::cosine();
-    const EnsemblePlan plan = make_plan_of<TypeParam>(setting);
-    const BlowUp found = expect_same_blow_up<TypeParam>(
+    const field::EnsemblePlan plan = make_plan_of<TypeParam>(setting);
+    const field::BlowUp found = expect_same_blow_up<TypeParam>(
         plan, packets(plan, overflow_threshold<TypeParam>()), 100, 60, setting.steps);
     EXPECT_EQ(found.trajectory, 1);
     EXPECT_GT(found.step, 100);
@@ -564,8 +569,8 @@ TYPED_TEST(StagedEnsembleIn, FindsWhereAFieldBlowsUp) {
 TEST(StagedEnsemble, FindsWhereALongFieldBlowsUp) {
   Setting setting = two_pass({"", 0, 10, 12, 2, 2, 4}, 4096);
   setting.dispersion = Dispersion::cosine();
-  const EnsemblePlan plan = make_plan(setting);
-  const BlowUp found = expect_same_blow_up<double>(
+  const field::EnsemblePlan plan = make_plan(setting);
+  const field::BlowUp found = expect_same_blow_up<double>(
       plan, packets(plan, overflow_threshold<double>()), 100, 60, setting.steps);
   EXPECT_EQ(found.trajectory, 1);
   EXPECT_GT(found.step, 100);
@@ -575,27 +580,27 @@ TEST(StagedEnsemble, FindsWhereALongFieldBlowsUp) {
 TEST(StagedEnsemble, FindsTheKickThatBlowsAFieldUp) {
   Setting setting = driven;
   setting.kick_every = 7;
-  EnsemblePlan plan = make_plan(setting);
+  field::EnsemblePlan plan = make_plan(setting);
   for (double& amplitude : plan.noise) amplitude *= 1e160;
   const std::vector<Complex> zero(static_cast<std::size_t>(plan.sites) * plan.trajectories);
-  const BlowUp found = expect_same_blow_up<double>(plan, zero, 99, 20);
+  const field::BlowUp found = expect_same_blow_up<double>(plan, zero, 99, 20);
   EXPECT_EQ(found.trajectory, 0);
   EXPECT_EQ(found.step, 104);
 }
 
 TEST(StagedEnsemble, FindsWhatOnlyTheEnergyShows) {
-  const EnsemblePlan plan = make_plan(closed);
+  const field::EnsemblePlan plan = make_plan(closed);
   // |psi|^4 of U' is a number, |psi|^6 of U is none.
   std::vector<Complex> large(static_cast<std::size_t>(plan.sites) * plan.trajectories);
   for (int x = 0; x < plan.sites; ++x) large[plan.sites + x] = {x == 9 ? 3e60 : 1e60, 0};
-  const BlowUp found = expect_same_blow_up<double>(plan, large, 5, 3);
+  const field::BlowUp found = expect_same_blow_up<double>(plan, large, 5, 3);
   EXPECT_EQ(found.trajectory, 1);
   EXPECT_NEAR(found.site, 9, 2);
   EXPECT_EQ(found.step, 7);
 }
 
 TYPED_TEST(StagedEnsembleIn, OtherTrajectoriesSurviveABlowUp) {
-  const EnsemblePlan plan = make_plan_of<TypeParam>(Setting{"", 64, 10, 12, 2, 2, 3});
+  const field::EnsemblePlan plan = make_plan_of<TypeParam>(Setting{"", 64, 10, 12, 2, 2, 3});
   const auto N = static_cast<std::size_t>(plan.sites);
   const std::vector<Complex> phi = packets(plan, overflow_threshold<TypeParam>());
   std::vector<Complex> harmless(3 * N);
@@ -620,13 +625,13 @@ TYPED_TEST(StagedEnsembleIn, OtherTrajectoriesSurviveABlowUp) {
 }
 
 TYPED_TEST(StagedEnsembleIn, FindsWhatWasNeverFinite) {
-  const EnsemblePlan plan = make_plan_of<TypeParam>(closed);
+  const field::EnsemblePlan plan = make_plan_of<TypeParam>(closed);
   std::vector<Complex> phi(static_cast<std::size_t>(plan.sites) * plan.trajectories);
   phi[plan.sites + 7] = {std::numeric_limits<double>::quiet_NaN(), 0};
   Host<TypeParam> ensemble(plan);
   ensemble.set_fields(phi);
   ensemble.clear();
-  const std::optional<BlowUp> found = ensemble.advance(5, 3);
+  const std::optional<field::BlowUp> found = ensemble.advance(5, 3);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->trajectory, 1);
   EXPECT_EQ(found->site, 7);
@@ -637,8 +642,8 @@ TYPED_TEST(StagedEnsembleIn, FindsWhatWasNeverFinite) {
 
 TEST(LocalSites, AreThoseOfDefectAndAbsorber) {
   for (const Setting& setting : {driven, closed, Setting{"", 64, 10, 12, 2, 1, 3, 0.0}}) {
-    const EnsemblePlan plan = make_plan(setting);
-    const LocalSites sites = plan.local_sites();
+    const field::EnsemblePlan plan = make_plan(setting);
+    const field::LocalSites sites = plan.local_sites();
     std::vector<int> found, expected;
     for (int j = 0; j < sites.size(); ++j) {
       found.push_back(sites(j));

@@ -153,25 +153,25 @@ class Ring {
   }
 
   HostDevice device;
-  EnsemblePlan plan;
+  field::EnsemblePlan plan;
   staged::EnsembleTables<HostDevice, Real> tables;
   staged::TwoPassTables<HostDevice, Real> own;
   Values start, noise;
 
  private:
-  static EnsemblePlan make_plan() {
-    FieldProblem problem;
+  static field::EnsemblePlan make_plan() {
+    field::Problem problem;
     problem.lambda = 0.5;
     problem.profile.assign(Shape::sites, 0.0);
     for (int x = 0; x < 9; ++x) problem.profile[Shape::sites / 2 - 4 + x] = 1 - 0.1 * x;
-    problem.absorber = Absorber{20, 4.0};
+    problem.absorber = field::Absorber{20, 4.0};
     problem.window = 16;
     problem.density = [](const std::vector<double>& k) {
       std::vector<double> n;
       for (const double k_m : k) n.push_back(0.05 * kapitza::testing::random_smooth(3)(k_m));
       return n;
     };
-    return kapitza::make_plan(problem, {0.15, 2, 2}, {trajectories, 7, Precision::double_});
+    return field::make_plan(problem, {0.15, 2, 2}, {trajectories, 7, field::Precision::double_});
   }
 };
 
@@ -237,7 +237,7 @@ TYPED_TEST(Passes, DoEveryLocalPartInItsOrder) {
   Ring<TypeParam> ring;
   Signal<Real> fields = ring.start, expected = ring.start;
   ring.run_columns(fields, false, false);
-  const LocalSites sites = ring.tables.step.sites;
+  const field::LocalSites sites = ring.tables.step.sites;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     const std::size_t trajectory = i / TypeParam::sites;
     const int site = static_cast<int>(i % TypeParam::sites);
@@ -335,7 +335,7 @@ TYPED_TEST(Passes, TouchNoOtherTrajectory) {
 TEST(MakeNoise, IsTheTransformOfTheDrawAndNeedsEveryBarrier) {
   Ring<OfShape<64, 64, double>> ring;
   const int n = ring.modes;
-  const NoiseModes<double> noise{ring.plan.noise.data(), 11, Stream::noise, n};
+  const field::NoiseModes<double> noise{ring.plan.noise.data(), 11, Stream::noise, n};
   const auto made = [&](auto& blk) {
     Signal<double> out(2 * n);
     MakeNoise<double>{noise, ring.own.noise_roots.data(), out.data(), 5, 9}(blk, 1);
@@ -398,23 +398,23 @@ struct Steps {
 };
 
 template <class Real>
-std::vector<Complex> fields_after(const Steps& how, FieldSteps steps,
+std::vector<Complex> fields_after(const Steps& how, field::Steps steps,
                                   const std::vector<std::pair<long, long>>& slices) {
-  FieldProblem problem;
+  field::Problem problem;
   problem.lambda = 0.5;
   problem.profile.assign(how.sites, 0.0);
   for (int x = 0; x < 9; ++x) problem.profile[how.sites / 2 - 4 + x] = 1 - 0.1 * x;
-  problem.absorber = Absorber{how.absorber, 4.0};
+  problem.absorber = field::Absorber{how.absorber, 4.0};
   problem.window = 16;
   problem.density = [](const std::vector<double>& k) {
     std::vector<double> n;
     for (const double k_m : k) n.push_back(0.05 * kapitza::testing::random_smooth(3)(k_m));
     return n;
   };
-  const Precision precision =
-      std::is_same_v<Real, double> ? Precision::double_ : Precision::single_;
+  const field::Precision precision =
+      std::is_same_v<Real, double> ? field::Precision::double_ : field::Precision::single_;
   staged::StagedEnsemble<HostDevice, Real> ensemble(
-      kapitza::make_plan(problem, {0.15, how.kick_every, how.order}, {2, 7, precision}),
+      field::make_plan(problem, {0.15, how.kick_every, how.order}, {2, 7, precision}),
       staged::most_indices, steps);
   ensemble.start();
   for (const auto& [first, count] : slices) EXPECT_FALSE(ensemble.advance(first, count));
@@ -440,8 +440,8 @@ double allowed(const Steps& how, long steps) {
 
 TYPED_TEST(TwoPassSteps, AreThoseOfTransformsAndOfBlocks) {
   for (const Steps how : {Steps{4096, 2, 2, 20}, Steps{4096, 4, 3, 35}, Steps{8192, 2, 1, 40}}) {
-    const auto two = fields_after<TypeParam>(how, FieldSteps::two_pass, {{0, 7}});
-    for (const FieldSteps other : {FieldSteps::transforms, FieldSteps::fused})
+    const auto two = fields_after<TypeParam>(how, field::Steps::two_pass, {{0, 7}});
+    for (const field::Steps other : {field::Steps::transforms, field::Steps::fused})
       EXPECT_LT(roundings<TypeParam>(two, fields_after<TypeParam>(how, other, {{0, 7}})),
                 allowed(how, 7))
           << how.sites;
@@ -450,39 +450,40 @@ TYPED_TEST(TwoPassSteps, AreThoseOfTransformsAndOfBlocks) {
 
 TYPED_TEST(TwoPassSteps, MayBeCutAnywhere) {
   const Steps how{4096, 2, 3, 20};
-  const auto whole = fields_after<TypeParam>(how, FieldSteps::two_pass, {{0, 8}});
+  const auto whole = fields_after<TypeParam>(how, field::Steps::two_pass, {{0, 8}});
   for (long cut = 0; cut <= 8; ++cut)
-    EXPECT_LT(roundings<TypeParam>(whole, fields_after<TypeParam>(how, FieldSteps::two_pass,
+    EXPECT_LT(roundings<TypeParam>(whole, fields_after<TypeParam>(how, field::Steps::two_pass,
                                                                   {{0, cut}, {cut, 8 - cut}})),
               allowed(how, 8))
         << cut;
   EXPECT_GT(
-      roundings<TypeParam>(whole, fields_after<TypeParam>(how, FieldSteps::two_pass, {{0, 7}})),
+      roundings<TypeParam>(whole, fields_after<TypeParam>(how, field::Steps::two_pass, {{0, 7}})),
       1e4);
 }
 
 TYPED_TEST(TwoPassSteps, AreTakenWhereNoBlockHoldsTheField) {
-  const auto chosen = [](int sites, FieldSteps steps) {
-    FieldProblem problem;
+  const auto chosen = [](int sites, field::Steps steps) {
+    field::Problem problem;
     problem.profile.assign(sites, 0.0);
-    problem.absorber = Absorber{20, 4.0};
+    problem.absorber = field::Absorber{20, 4.0};
     problem.window = 16;
     problem.density = [](const std::vector<double>& k) { return std::vector<double>(k.size()); };
-    return staged::choose_steps<TypeParam>(kapitza::make_plan(problem, {0.15, 2, 2}, {1, 7}), steps,
+    return staged::choose_steps<TypeParam>(field::make_plan(problem, {0.15, 2, 2}, {1, 7}), steps,
                                            std::size_t{163} << 10);
   };
   const bool is_double = std::is_same_v<TypeParam, double>;
-  EXPECT_EQ(chosen(8192, FieldSteps::best), FieldSteps::fused);
-  EXPECT_EQ(chosen(16384, FieldSteps::best), is_double ? FieldSteps::two_pass : FieldSteps::fused);
-  EXPECT_EQ(chosen(32768, FieldSteps::best), FieldSteps::two_pass);
-  EXPECT_EQ(chosen(1 << 20, FieldSteps::best), FieldSteps::two_pass);
-  EXPECT_EQ(chosen(30000, FieldSteps::best), FieldSteps::transforms);
-  EXPECT_EQ(chosen(1 << 21, FieldSteps::best), FieldSteps::transforms);
-  EXPECT_EQ(chosen(4096, FieldSteps::two_pass), FieldSteps::two_pass);
-  EXPECT_EQ(chosen(32768, FieldSteps::transforms), FieldSteps::transforms);
-  EXPECT_THROW(chosen(30000, FieldSteps::two_pass), std::invalid_argument);
-  EXPECT_THROW(chosen(2048, FieldSteps::two_pass), std::invalid_argument);
-  EXPECT_THROW(chosen(32768, FieldSteps::fused), std::invalid_argument);
+  EXPECT_EQ(chosen(8192, field::Steps::best), field::Steps::fused);
+  EXPECT_EQ(chosen(16384, field::Steps::best),
+            is_double ? field::Steps::two_pass : field::Steps::fused);
+  EXPECT_EQ(chosen(32768, field::Steps::best), field::Steps::two_pass);
+  EXPECT_EQ(chosen(1 << 20, field::Steps::best), field::Steps::two_pass);
+  EXPECT_EQ(chosen(30000, field::Steps::best), field::Steps::transforms);
+  EXPECT_EQ(chosen(1 << 21, field::Steps::best), field::Steps::transforms);
+  EXPECT_EQ(chosen(4096, field::Steps::two_pass), field::Steps::two_pass);
+  EXPECT_EQ(chosen(32768, field::Steps::transforms), field::Steps::transforms);
+  EXPECT_THROW(chosen(30000, field::Steps::two_pass), std::invalid_argument);
+  EXPECT_THROW(chosen(2048, field::Steps::two_pass), std::invalid_argument);
+  EXPECT_THROW(chosen(32768, field::Steps::fused), std::invalid_argument);
 }
 
 }  // namespace

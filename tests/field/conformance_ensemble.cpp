@@ -18,7 +18,7 @@
 #include "tests/support/ensemble_contents.hpp"
 #include "tests/support/oracle_field.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 using kapitza::testing::fields_of;
@@ -69,8 +69,8 @@ const Case long_ring{"driven 4096", 4096, 2036, 2060, 8, 12, {1016, 3068}, 24};
 
 constexpr double lambda = 0.8, Gamma = 4.0;
 
-FieldProblem problem_of(const Case& c) {
-  FieldProblem problem;
+Problem problem_of(const Case& c) {
+  Problem problem;
   problem.interaction = Interaction({{2, 1.5}, {3, 6.0}}).with_potential(-0.7);
   problem.lambda = lambda;
   for (int x = 0; x < c.N; ++x) problem.profile.push_back(c.D(x));
@@ -85,7 +85,7 @@ FieldProblem problem_of(const Case& c) {
 }
 
 /// The same for the oracle.
-oracle::Chain chain_of(const Case& c, const FieldNumerics& numerics) {
+oracle::Chain chain_of(const Case& c, const Numerics& numerics) {
   oracle::Chain chain;
   chain.E = [](double k) { return k * k; };
   chain.U = [](double y) { return -0.7 * y + 0.75 * y * y + y * y * y; };
@@ -112,12 +112,12 @@ std::complex<double> white(Stream stream, int trajectory, long step, int m) {
   return {z.re, z.im};
 }
 
-oracle::Trajectory oracle_of(const Case& c, const FieldNumerics& numerics, int trajectory) {
+oracle::Trajectory oracle_of(const Case& c, const Numerics& numerics, int trajectory) {
   return {chain_of(c, numerics), [=](int m) { return white(Stream::start, trajectory, 0, m); },
           [=](long i, int m) { return white(Stream::noise, trajectory, i, m); }};
 }
 
-EnsemblePlan plan_of(const Case& c, const FieldNumerics& numerics, int trajectories = 3,
+EnsemblePlan plan_of(const Case& c, const Numerics& numerics, int trajectories = 3,
                      Precision precision = Precision::double_) {
   return make_plan(problem_of(c), numerics, {trajectories, seed, precision});
 }
@@ -162,7 +162,7 @@ double rounding(const EnsemblePlan& plan, long steps) {
          (of_backend * epsilon + pi * plan.sites * std::numeric_limits<double>::epsilon());
 }
 
-void expect_literal(field::Backend& backend, const Case& c, const FieldNumerics& numerics,
+void expect_literal(Backend& backend, const Case& c, const Numerics& numerics,
                     const std::vector<long>& slices, Precision precision = Precision::double_) {
   SCOPED_TRACE(c.name + ", order " + std::to_string(numerics.order));
   const int trajectories = 3;
@@ -231,7 +231,7 @@ TEST_P(Fields, SinglePrecisionIsLiteralToItsOwnRounding) {
 
 TEST_P(Fields, NothingToStartFromIsFilledByTheNoise) {
   const Case& c = cases.back();
-  FieldProblem problem = problem_of(c);
+  Problem problem = problem_of(c);
   problem.starts_from_zero = true;
   const auto ensemble = field().ensemble(make_plan(problem, {0.1, 2, 2}, {2, seed}));
   ensemble->start();
@@ -244,7 +244,7 @@ TEST_P(Fields, NothingToStartFromIsFilledByTheNoise) {
 
 // --- exact properties ----------------------------------------------------------------------------
 
-void expect_to_go_on_from_a_checkpoint(field::Backend& backend, const Case& c) {
+void expect_to_go_on_from_a_checkpoint(Backend& backend, const Case& c) {
   for (const Precision precision : {Precision::double_, Precision::single_}) {
     const EnsemblePlan plan = plan_of(c, {0.1, 2, 4}, 4, precision);
     const auto whole = backend.ensemble(plan), resumed = backend.ensemble(plan);
@@ -299,8 +299,8 @@ TEST_P(Fields, StartIsTheSameEveryTime) {
   EXPECT_EQ(fields_of(*ensemble), phi);
 }
 
-void expect_trajectories_alone(field::Backend& backend, const Case& c) {
-  const FieldNumerics numerics{0.1, 2, 4};
+void expect_trajectories_alone(Backend& backend, const Case& c) {
+  const Numerics numerics{0.1, 2, 4};
   for (const Precision precision : {Precision::double_, Precision::single_}) {
     const auto few = backend.ensemble(plan_of(c, numerics, 3, precision));
     const auto many = backend.ensemble(plan_of(c, numerics, 37, precision));
@@ -451,7 +451,7 @@ TEST_P(Fields, EnergyIsConservedToTheOrderOfTheSplitting) {
 
 /// A free closed chain: lambda = 0.
 EnsemblePlan free_plan(double dt, int trajectories) {
-  FieldProblem problem = problem_of(cases[0]);
+  Problem problem = problem_of(cases[0]);
   problem.lambda = 0;
   return make_plan(problem, {dt, 1, 2}, {trajectories, seed});
 }
@@ -475,7 +475,7 @@ TEST_P(Fields, BlowUpIsReported) {
 TEST_P(Fields, BlowUpIsFoundAtTheStepWhereItHappens) {
   // Nothing to start from, and a kick after step 2 whose square is too large for a number: at site
   // 0, next to the seam, by a factor of 10^4.
-  FieldProblem problem = problem_of(cases.back());
+  Problem problem = problem_of(cases.back());
   problem.starts_from_zero = true;
   problem.density = [](const std::vector<double>& k) { return std::vector(k.size(), 8e307); };
   problem.absorber->Gamma = problem.absorber->width * 10 / (3 * 0.1);
@@ -514,4 +514,4 @@ TEST_P(Fields, OthersSurviveABlowUp) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::field

@@ -16,7 +16,7 @@
 #include "tests/support/outgoing.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 using testing::DefectRun;
@@ -68,7 +68,7 @@ DefectRun free_carriers(const Spectrum& density, int trajectories, std::uint64_t
   return run;
 }
 
-std::vector<double> as_seen(const FieldProblem& problem) {
+std::vector<double> as_seen(const Problem& problem) {
   const MomentumGrid ring{problem.sites()};
   return Window::sine(problem.window).blur(ring, problem.density(ring.momenta()));
 }
@@ -79,7 +79,7 @@ TEST_P(FreeCarriers, HaveTheDensityAskedFor) {
   for (const std::uint64_t seed : {1, 2, 3}) {
     const Precision precision = seed == 1 ? Precision::double_ : Precision::single_;
     const DefectRun defect = free_carriers(GetParam().n, 32, seed, precision);
-    const FieldProblem problem = defect.problem();
+    const Problem problem = defect.problem();
     const SteadyState run = defect.measure(device().field(), 200, 2700);
     const std::vector<double> expected = as_seen(problem);
     double chi2 = 0;
@@ -169,8 +169,8 @@ TEST(StationaryDefect, IsThermalBetweenThermalReservoirs) {
 // ---- closed chains ------------------------------------------------------------------------------
 
 /// N sites, the same everywhere.
-FieldProblem chain(int sites, double lambda, const Spectrum& density) {
-  FieldProblem problem;
+Problem chain(int sites, double lambda, const Spectrum& density) {
+  Problem problem;
   problem.density = density;
   problem.profile.assign(sites, 1.0);
   problem.lambda = lambda;
@@ -179,7 +179,7 @@ FieldProblem chain(int sites, double lambda, const Spectrum& density) {
 
 /// Fields drawn from exp(-beta (H - mu N)): Gaussian ones, kept with probability
 /// exp(-beta lambda sum_x |psi_x|^6).
-std::vector<Complex> thermal_fields(const FieldProblem& problem, double beta, int trajectories,
+std::vector<Complex> thermal_fields(const Problem& problem, double beta, int trajectories,
                                     std::mt19937_64& random) {
   const int N = problem.sites();
   const MomentumGrid grid{N};
@@ -205,9 +205,9 @@ std::vector<Complex> thermal_fields(const FieldProblem& problem, double beta, in
 }
 
 /// Mean square, in errors, of the change of n(k) until t, in fields drawn before.
-double change_in_errors(const FieldProblem& problem, const std::vector<Complex>& fields, double t) {
+double change_in_errors(const Problem& problem, const std::vector<Complex>& fields, double t) {
   const int N = problem.sites(), T = static_cast<int>(fields.size()) / N;
-  const FieldNumerics numerics{0.02, 1, 4};
+  const Numerics numerics{0.02, 1, 4};
   const auto ensemble =
       device().field().ensemble(make_plan(problem, numerics, {T, 1, Precision::double_}));
   const TotalsLayout at = ensemble->plan().totals();
@@ -228,12 +228,12 @@ double change_in_errors(const FieldProblem& problem, const std::vector<Complex>&
 
 TEST(ClosedChain, LeavesTheThermalStateOfTheInteractingFieldAlone) {
   constexpr double beta = 1, lambda = 0.3;
-  const FieldProblem problem = chain(24, lambda, thermal.n);
+  const Problem problem = chain(24, lambda, thermal.n);
   std::mt19937_64 random(7);
   constexpr int trajectories = 6000;
   const double thermal_change =
       change_in_errors(problem, thermal_fields(problem, beta, trajectories, random), 12);
-  FieldProblem free = problem;
+  Problem free = problem;
   free.lambda = 0;
   const double gaussian_change =
       change_in_errors(problem, thermal_fields(free, beta, trajectories, random), 12);
@@ -258,17 +258,17 @@ TEST(ClosedChain, RelaxesLikeKineticTheoryWithPairsAndTriples) {
   const Estimates seen = run.record().change;
 
   const auto kinetic = [&](std::vector<int> channels) {
-    CollisionModel model;
+    kinetic::CollisionModel model;
     model.grid = grid;
     model.channels = std::move(channels);
-    RelaxationOptions options;
+    kinetic::RelaxationOptions options;
     options.lambda = lambda;
     options.t_end = t;
     options.deviation = 0;
     options.resolution.tolerance = 1e-3;
-    RelaxationState start;
+    kinetic::RelaxationState start;
     start.n = testing::two_peaks(grid.momenta());
-    Relaxation relaxation(device().kinetic(), model, options, start);
+    kinetic::Relaxation relaxation(device().kinetic(), model, options, start);
     while (!relaxation.finished()) relaxation.step();
     std::vector<double> change = relaxation.state().n;
     for (int m = 0; m < sites; ++m) change[m] -= start.n[m];
@@ -354,4 +354,4 @@ TEST(StationaryDefect, ApproachesTheKineticLimitAsItGrows) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::field

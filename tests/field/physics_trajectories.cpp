@@ -14,7 +14,7 @@
 #include "kapitza/numerics/norms.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 using testing::device;
@@ -26,8 +26,8 @@ using Matrix = Eigen::MatrixXcd;
 constexpr int W = 16;
 
 /// 48 free sites and an absorber of b on each side.
-FieldProblem problem_of(int b, double Gamma, double (*n_in)(double)) {
-  FieldProblem problem;
+Problem problem_of(int b, double Gamma, double (*n_in)(double)) {
+  Problem problem;
   problem.profile.assign(48 + 2 * b, 0.0);
   problem.absorber = Absorber{b, Gamma};
   problem.window = W;
@@ -114,7 +114,7 @@ EnsemblePlan one_sided(EnsemblePlan plan) {
 TEST(DrivenField, KicksInTheMiddleOfTheDampingAreOfSecondOrder) {
   // White injection: every error is one of time, for the homogeneous field solves Eq. (27) exactly,
   // whatever gamma is.
-  const FieldProblem problem = problem_of(24, 8.0, white);
+  const Problem problem = problem_of(24, 8.0, white);
   const auto error = [&](int steps, bool symmetric) {
     const EnsemblePlan plan = make_plan(problem, {0.05, steps, 2}, {1, 0});
     const Matrix C = stationary_covariance(symmetric ? plan : one_sided(plan));
@@ -183,4 +183,4 @@ TEST(DrivenField, InjectsWhatItIsAskedForHoweverMuchLeaksThroughTheAbsorber) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::field

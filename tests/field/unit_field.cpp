@@ -20,7 +20,7 @@
 #include "kapitza/numerics/composition.hpp"
 #include "kapitza/numerics/fast_length.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 using std::numbers::pi;
@@ -331,8 +331,8 @@ TEST(SplitSteps, DoNotDependOnTheSlicing) {
 // --- problems ----------------------------------------------------------------------------------
 
 /// 64 sites, absorber 8, defect in [28, 36), windows of 12: 20 sites on each side for them.
-FieldProblem driven() {
-  FieldProblem problem;
+Problem driven() {
+  Problem problem;
   problem.lambda = 0.5;
   problem.profile.assign(64, 0.0);
   for (int x = 28; x < 36; ++x) problem.profile[x] = 1 + 0.1 * (x - 28);
@@ -348,7 +348,7 @@ FieldProblem driven() {
 
 TEST(FieldProblem, PositionsAreSymmetric) {
   for (const int N : {16, 37}) {
-    FieldProblem problem;
+    Problem problem;
     problem.profile.assign(N, 0.0);
     for (int x = 0; x < N; ++x) EXPECT_EQ(problem.position(x), -problem.position(N - 1 - x));
     EXPECT_EQ(problem.position(1) - problem.position(0), 1);
@@ -362,7 +362,7 @@ TEST(FieldProblem, StrengthIsLambdaSquaredTimesTheSumOfSquares) {
 }
 
 TEST(FieldProblem, DefectReachesFromItsFirstToItsLastSite) {
-  FieldProblem problem = driven();
+  Problem problem = driven();
   EXPECT_EQ(problem.defect().begin, 28);
   EXPECT_EQ(problem.defect().end, 36);
   EXPECT_EQ(problem.defect().size(), 8);
@@ -376,7 +376,7 @@ TEST(FieldProblem, DefectReachesFromItsFirstToItsLastSite) {
 }
 
 TEST(FieldProblem, WindowsAreInTheMiddleOfTheFreeRegions) {
-  FieldProblem problem = driven();
+  Problem problem = driven();
   EXPECT_EQ(problem.windows(), (std::vector{12, 40}));
   for (int window = 1; window <= 20; ++window) {
     problem.window = window;
@@ -390,7 +390,7 @@ TEST(FieldProblem, WindowsAreInTheMiddleOfTheFreeRegions) {
 }
 
 TEST(FieldProblem, WhatDoesNotFitIsRefused) {
-  FieldProblem problem = driven();
+  Problem problem = driven();
   problem.window = 21;
   EXPECT_THROW(problem.windows(), InputError);
   problem.window = 12;
@@ -401,7 +401,7 @@ TEST(FieldProblem, WhatDoesNotFitIsRefused) {
   EXPECT_THROW(problem.windows(), InputError);
   problem.absorber->width = 29;  // one site of the defect inside
   EXPECT_THROW(problem.windows(), InputError);
-  FieldProblem lopsided = driven();
+  Problem lopsided = driven();
   lopsided.profile[45] = 1;  // room on the left only
   EXPECT_THROW(lopsided.windows(), InputError);
 }
@@ -409,17 +409,17 @@ TEST(FieldProblem, WhatDoesNotFitIsRefused) {
 // --- plans -------------------------------------------------------------------------------------
 
 TEST(FieldNumerics, HalvedStepsKeepTheKicks) {
-  const FieldNumerics halved = FieldNumerics{0.1, 3, 4}.halved();
+  const Numerics halved = Numerics{0.1, 3, 4}.halved();
   EXPECT_EQ(halved.dt, 0.05);
   EXPECT_EQ(halved.kick_every, 6);
   EXPECT_EQ(halved.order, 4);
   EXPECT_EQ(halved.composition().stages(), 6);
-  EXPECT_EQ((FieldNumerics{0.1, 1, 2}.composition().stages()), 1);
-  EXPECT_NEAR(FieldNumerics::longest_step(Dispersion::cosine()), pi / 4, 1e-14);
+  EXPECT_EQ((Numerics{0.1, 1, 2}.composition().stages()), 1);
+  EXPECT_NEAR(Numerics::longest_step(Dispersion::cosine()), pi / 4, 1e-14);
 }
 
 TEST(EnsemblePlan, HoldsTheTablesOfTheProblem) {
-  const FieldProblem problem = driven();
+  const Problem problem = driven();
   const EnsemblePlan plan = make_plan(problem, {0.05, 3, 4}, {5, 99, Precision::single_});
   const int N = 64;
   EXPECT_EQ(plan.sites, N);
@@ -494,7 +494,7 @@ TEST(EnsemblePlan, KineticStagesAreTheFreeEvolution) {
 }
 
 TEST(EnsemblePlan, AmplitudesCarryTheDensity) {
-  FieldProblem problem = driven();
+  Problem problem = driven();
   const EnsemblePlan plan = make_plan(problem, {0.05, 1, 2}, {1, 0});
   // Of a density with two harmonics every grid finds the same mean.
   double start = 0, noise = 0;
@@ -510,7 +510,7 @@ TEST(EnsemblePlan, AmplitudesCarryTheDensity) {
 }
 
 TEST(EnsemblePlan, ClosedChainHasNoNoise) {
-  FieldProblem problem = driven();
+  Problem problem = driven();
   problem.absorber.reset();
   const EnsemblePlan plan = make_plan(problem, {0.05, 3, 2}, {1, 0});
   EXPECT_EQ(plan.kick_every, 0);
@@ -522,7 +522,7 @@ TEST(EnsemblePlan, ClosedChainHasNoNoise) {
 }
 
 TEST(EnsemblePlan, WithoutLambdaThereIsNoDefect) {
-  FieldProblem problem = driven();
+  Problem problem = driven();
   problem.lambda = 0;
   const EnsemblePlan plan = make_plan(problem, {0.05, 1, 2}, {1, 0});
   EXPECT_EQ(plan.defect.size(), 0);
@@ -530,4 +530,4 @@ TEST(EnsemblePlan, WithoutLambdaThereIsNoDefect) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::field

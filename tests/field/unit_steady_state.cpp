@@ -14,7 +14,7 @@
 #include "kapitza/field/steady_state.hpp"
 #include "kapitza/random/normal.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 constexpr int window_sites = 8, absorber_sites = 4, sites = 26, trajectories = 8;
@@ -112,7 +112,7 @@ class MadeUp final : public Ensemble {
   std::vector<double> totals_;
 };
 
-class MadeUpBackend final : public field::Backend {
+class MadeUpBackend final : public Backend {
  public:
   explicit MadeUpBackend(Record record) : record_(std::move(record)) {}
 
@@ -130,8 +130,8 @@ class MadeUpBackend final : public field::Backend {
   int ensembles_ = 0;
 };
 
-FieldProblem a_problem() {
-  FieldProblem problem;
+Problem a_problem() {
+  Problem problem;
   problem.lambda = 0.1;
   problem.profile.assign(sites, 0.0);
   problem.profile[sites / 2] = 1;
@@ -738,4 +738,4 @@ TEST(SteadyState, RestoreForgetsWhatWasBefore) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::field

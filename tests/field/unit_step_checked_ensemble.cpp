@@ -9,7 +9,7 @@
 #include "kapitza/core/error.hpp"
 #include "kapitza/field/step_checked_ensemble.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 constexpr int sites = 12, trajectories = 2;
@@ -52,7 +52,7 @@ class Counting final : public Ensemble {
   std::vector<double> totals_;
 };
 
-class CountingBackend final : public field::Backend {
+class CountingBackend final : public Backend {
  public:
   std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
     auto made = std::make_unique<Counting>(std::move(plan), static_cast<int>(all.size()) == bad);
@@ -65,10 +65,10 @@ class CountingBackend final : public field::Backend {
 };
 
 StepCheckedEnsemble make(CountingBackend& backend, bool step_check) {
-  FieldProblem chain;
+  Problem chain;
   chain.profile.assign(sites, 1.0);
   chain.density = [](const std::vector<double>& k) { return std::vector<double>(k.size(), 1.0); };
-  const FieldNumerics numerics{.dt = 0.5, .kick_every = 3};
+  const Numerics numerics{.dt = 0.5, .kick_every = 3};
   return {backend, chain, numerics, {trajectories, 5, Precision::double_}, step_check};
 }
 
@@ -152,4 +152,4 @@ TEST(StepCheckedEnsemble, NamesTheStepOfWhoeverBlewUp) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::field

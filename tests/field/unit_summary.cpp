@@ -4,12 +4,12 @@
 
 #include "kapitza/field/summary.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 namespace {
 
 /// A ring of 64 sites with eight momenta to a window, into which one carrier per momentum comes.
-FieldProblem driven() {
-  FieldProblem problem;
+Problem driven() {
+  Problem problem;
   problem.profile.assign(64, 0.0);
   problem.absorber = Absorber{8, 4};
   problem.window = 8;
@@ -65,7 +65,7 @@ TEST(BurnIn, IsWhatTheSlowestCarriersThatCountTake) {
   EXPECT_THROW(burn_in_floor(driven(), options), InputError);
 }
 
-UnsuitableNumerics::Parameter fault(const FieldNumerics& numerics, const FieldProblem& problem) {
+UnsuitableNumerics::Parameter fault(const Numerics& numerics, const Problem& problem) {
   try {
     numerics.check(problem);
   } catch (const UnsuitableNumerics& error) {
@@ -77,20 +77,20 @@ UnsuitableNumerics::Parameter fault(const FieldNumerics& numerics, const FieldPr
 
 TEST(FieldNumerics, SaysWhatDoesNotSuit) {
   using Parameter = UnsuitableNumerics::Parameter;
-  FieldProblem problem = driven();
-  const double dt = FieldNumerics::usual_step(problem.dispersion);
-  const double longest = FieldNumerics::longest_step(problem.dispersion);
-  EXPECT_NO_THROW((FieldNumerics{dt}.check(problem)));
-  EXPECT_NO_THROW((FieldNumerics{longest}.check(problem)));
+  Problem problem = driven();
+  const double dt = Numerics::usual_step(problem.dispersion);
+  const double longest = Numerics::longest_step(problem.dispersion);
+  EXPECT_NO_THROW((Numerics{dt}.check(problem)));
+  EXPECT_NO_THROW((Numerics{longest}.check(problem)));
   EXPECT_EQ(fault({1.001 * longest}, problem), Parameter::dt);
   // gamma dt = 0.5 dt in the middle of the absorber
   EXPECT_EQ(fault({0.1, 11}, problem), Parameter::kick_every);
-  EXPECT_NO_THROW((FieldNumerics{0.1, 10}.check(problem)));
+  EXPECT_NO_THROW((Numerics{0.1, 10}.check(problem)));
   problem.absorber->Gamma = 100;
   EXPECT_EQ(fault({0.1}, problem), Parameter::absorber);
   problem.absorber.reset();
-  EXPECT_NO_THROW((FieldNumerics{0.1, 1000}.check(problem)));
+  EXPECT_NO_THROW((Numerics{0.1, 1000}.check(problem)));
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::field

@@ -96,12 +96,12 @@ TEST(Model, FollowsTheConfiguration) {
   const Config config =
       parse(minimal, {"model.interaction={c1=-1,c2=0.5,c4=2}", "grid.K=32", "numerics.M=64",
                       "numerics.T=1", "numerics.dtau=0.1", "relax.t_end=5", "relax.lambda=0.5"});
-  const CollisionModel model = make_model(config);
+  const kinetic::CollisionModel model = make_model(config);
   EXPECT_EQ(model.grid.K, 32);
   EXPECT_EQ(model.channels, (std::vector<int>{2, 3, 4}));
   EXPECT_EQ(model.interaction.degree(), 4);
   EXPECT_EQ(model.dispersion, Dispersion::parabolic());
-  const RelaxationOptions options = make_relaxation_options(config, model);
+  const kinetic::RelaxationOptions options = make_relaxation_options(config, model);
   EXPECT_EQ(options.lambda, 0.5);
   EXPECT_EQ(options.t_end, 5);
   EXPECT_EQ(options.resolution.M, 64);
@@ -111,7 +111,7 @@ TEST(Model, FollowsTheConfiguration) {
 
 TEST(Model, TakesADensityFromAnExpression) {
   const Config config = parse(minimal, {"grid.K=32"});
-  const CollisionModel model = make_model(config);
+  const kinetic::CollisionModel model = make_model(config);
   const std::vector<double> n = make_density(config, "state.n", model);
   ASSERT_EQ(n.size(), 32u);
   for (int m = 0; m < 32; ++m) EXPECT_DOUBLE_EQ(n[m], 1 + 0.5 * std::cos(model.grid(m)));
@@ -123,7 +123,7 @@ TEST(Model, TakesAConstantDensity) {
 }
 
 TEST(Model, TakesAThermalDensityOnEitherSideOfTheBand) {
-  const CollisionModel model = make_model(parse(minimal, {"grid.K=32"}));
+  const kinetic::CollisionModel model = make_model(parse(minimal, {"grid.K=32"}));
   const Config cold = parse(minimal, {"grid.K=32", "state.n={thermal={beta=2,mu=-0.5}}"});
   const Config inverted = parse(minimal, {"grid.K=32", "state.n={thermal={beta=-2,mu=11}}"});
   const std::vector<double> n = make_density(cold, "state.n", model);
@@ -151,7 +151,7 @@ TEST(Model, TakesTablesRelativeToTheConfiguration) {
                       "job = \"collision\"\n[model]\ndispersion = {table = \"E.csv\"}\n"
                       "[state]\nn = {table = \"n.csv\"}\n[numerics]\nchannels=[3]\n");
   const Config config = Config::load(program_schema(), file, {"grid.K=64"});
-  const CollisionModel model = make_model(config);
+  const kinetic::CollisionModel model = make_model(config);
   const std::vector<double> n = make_density(config, "state.n", model);
   for (int m = 0; m < 64; ++m) {
     const double k = model.grid(m);

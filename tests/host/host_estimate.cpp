@@ -27,16 +27,16 @@ class WatchedKinetic final : public kinetic::Backend {
   WatchedKinetic(kinetic::Backend& backend, Largest& largest)
       : backend_(backend), largest_(largest) {}
 
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
+  std::unique_ptr<kinetic::CollisionOperator> collision(kinetic::CollisionPlan plan) override {
     largest_.collision = std::max(largest_.collision, plan.K());
     return backend_.collision(std::move(plan));
   }
-  std::unique_ptr<NodeSystem> node_system(int K, std::size_t nodes) override {
+  std::unique_ptr<kinetic::NodeSystem> node_system(int K, std::size_t nodes) override {
     largest_.node_system = std::max(largest_.node_system, K);
     return backend_.node_system(K, nodes);
   }
-  void factorise(std::span<const Factorisation> all) override { backend_.factorise(all); }
-  void solve(std::span<const Solution> all) override { backend_.solve(all); }
+  void factorise(std::span<const kinetic::Factorisation> all) override { backend_.factorise(all); }
+  void solve(std::span<const kinetic::Solution> all) override { backend_.solve(all); }
 
  private:
   kinetic::Backend& backend_;
@@ -47,7 +47,7 @@ class WatchedField final : public field::Backend {
  public:
   WatchedField(field::Backend& backend, Largest& largest) : backend_(backend), largest_(largest) {}
 
-  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
+  std::unique_ptr<field::Ensemble> ensemble(field::EnsemblePlan plan) override {
     largest_.ensemble =
         std::max(largest_.ensemble, static_cast<long>(plan.sites) * plan.trajectories);
     return backend_.ensemble(std::move(plan));

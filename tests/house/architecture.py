@@ -104,6 +104,7 @@ TABLES = "kernels/device/block/fft_tables.hpp"  # of roots of unity, made once o
 JOB = re.compile(r'\bconst Job \w+\{\s*\.name = "(\w+)"')
 JOB_OF_CONFIG = re.compile(r'^job\s*=\s*"(\w+)"', re.MULTILINE)
 CMAKE_SUBJECT = re.compile(r"^kapitza_subject\((\w+)(?: USES ([\w ]*?))?(?: LIBRARIES [^)]*)?\)", re.MULTILINE)
+NAMESPACE = re.compile(r"^namespace (kapitza\b[\w:]*) \{", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]((?:kapitza|src|kernels|host|tests|bench)/[^">]+)[">]', re.MULTILINE)
 QUOTED = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 FOREIGN = re.compile(r"^\s*#\s*include\s+<([^>]*[./][^>]*)>", re.MULTILINE)  # none of the standard library's
@@ -269,6 +270,19 @@ def check_headers():
             yield f"{path}: its first include must be {header}"
 
 
+def check_namespaces():
+    """A subject that is a system has a namespace of its own; what all of them use is in kapitza itself."""
+    for path in tree.files(tree.CPP):
+        if path.parts[0] not in ("include", "src"):
+            continue
+        subject = subject_of(path.as_posix())
+        expected = f"kapitza::{subject}" if subject in SYSTEMS else "kapitza"
+        content = tree.text(path)
+        for match in NAMESPACE.finditer(content):
+            if match[1] != expected:
+                yield f"{path}:{tree.line_of(content, match.start())}: {match[1]} must be {expected}"
+
+
 def check_top_levels():
     for path in tree.files(tree.CPP):
         allowed = TOP_LEVELS.get(path.parts[0])
@@ -348,7 +362,7 @@ def check_licences():
 
 CHECKS = (
     check_subjects, check_cycles, check_links, check_rooms, check_jobs, check_devices, check_places,
-    check_includes, check_headers,
+    check_includes, check_headers, check_namespaces,
     check_top_levels, check_host, check_key_names, check_oracles, check_vocabulary, check_formulas,
     check_words, check_licences,
 )

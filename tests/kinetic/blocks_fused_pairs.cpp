@@ -27,7 +27,7 @@ using Checked = block::DropSync<block::CheckedBlock>;
 template <int Momenta>
 class Rows {
  public:
-  static constexpr int K = Momenta, G = Stencil::oversampling * K, densities = 2;
+  static constexpr int K = Momenta, G = kinetic::Stencil::oversampling * K, densities = 2;
   using Algorithm = TransformPairs<block::StockhamIndex<G, double, 16>>;
   static constexpr int lanes = Algorithm::lanes;
   /// Momenta with nodes of their own kind.
@@ -101,7 +101,7 @@ class Rows {
     return row(index);
   }
 
-  std::vector<PlacedNode> nodes;
+  std::vector<kinetic::PlacedNode> nodes;
   std::vector<int> first, rank;
   std::vector<CellRange> cells;
   std::vector<Complex> fine, kink, twiddles, modes, response;
@@ -122,23 +122,24 @@ typename R::Row literal(const R& rows, int index) {
   std::vector<Wide> cells(G);
   Wide response;
   for (int i = rows.first[m]; i < rows.first[m + 1]; ++i) {
-    const PlacedNode& node = rows.nodes[i];
+    const kinetic::PlacedNode& node = rows.nodes[i];
     double n_at[3], h_at[3];
     for (int j = 0; j < 3; ++j) {
-      const Stencil stencil = Stencil::at(node.place[j]);
+      const kinetic::Stencil stencil = kinetic::Stencil::at(node.place[j]);
       Complex value = node.kink[j] * rows.kink[x];
-      for (int tap = 0; tap < Stencil::taps; ++tap)
+      for (int tap = 0; tap < kinetic::Stencil::taps; ++tap)
         value += stencil.weight[tap] * rows.fine[x * G + (stencil.first + tap + G) % G];
       n_at[j] = value.re;
       h_at[j] = value.im;
     }
-    const PairSlopes slopes = pair_slopes(rows.n[index], rows.h[index], n_at, h_at);
+    const kinetic::PairSlopes slopes =
+        kinetic::pair_slopes(rows.n[index], rows.h[index], n_at, h_at);
     for (int j = 0; j < 3; ++j) {
       const long double scale = static_cast<long double>(rows.rates[x].pairs) * node.weight;
       const Wide slope = scale * Wide{slopes.by_n[j], slopes.by_h[j]};
-      const Stencil stencil = Stencil::at(node.place[j]);
+      const kinetic::Stencil stencil = kinetic::Stencil::at(node.place[j]);
       response += static_cast<long double>(node.kink[j]) * slope;
-      for (int tap = 0; tap < Stencil::taps; ++tap)
+      for (int tap = 0; tap < kinetic::Stencil::taps; ++tap)
         cells[(stencil.first + tap + G) % G] +=
             static_cast<long double>(stencil.weight[tap]) * slope;
     }
@@ -190,10 +191,11 @@ TYPED_TEST(FusedPairs, FindsThePointsThatReachACell) {
     const int first = 3 * rows.first[m], points = 3 * rows.first[m + 1] - first;
     std::vector<std::vector<int>> expected(G), found(G);
     for (int point = 0; point < points; ++point) {
-      const PlacedNode& node = rows.nodes[rows.first[m] + point / 3];
-      const int begin = Stencil::at(node.place[point % 3]).first;
+      const kinetic::PlacedNode& node = rows.nodes[rows.first[m] + point / 3];
+      const int begin = kinetic::Stencil::at(node.place[point % 3]).first;
       const int rank = rows.rank[first + point];
-      for (int tap = 0; tap < Stencil::taps; ++tap) expected[(begin + tap + G) % G].push_back(rank);
+      for (int tap = 0; tap < kinetic::Stencil::taps; ++tap)
+        expected[(begin + tap + G) % G].push_back(rank);
     }
     for (int cell = 0; cell < G; ++cell) {
       const CellRange range = rows.cells[m * G + cell];

@@ -79,7 +79,7 @@ struct Literal {
     h = transform(h);
     const auto channels = batch.rates[x].polynomial<2>();
     for (int j = 0; j < M; ++j) {
-      const auto d = collision_derivatives(
+      const auto d = kinetic::collision_derivatives(
           channels, Complex{static_cast<double>(f[j].real()), static_cast<double>(f[j].imag())},
           Complex{static_cast<double>(h[j].real()), static_cast<double>(h[j].imag())});
       alpha.push_back(wide(d.alpha));

@@ -31,23 +31,23 @@ struct Setting {
   Dispersion dispersion = Dispersion::parabolic();
   double T = 6.4;
   int M = 0;  ///< 0: what the light cone needs
-  TimeSweep sweep = TimeSweep::transforms;
+  kinetic::TimeSweep sweep = kinetic::TimeSweep::transforms;
 };
 
 void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.name; }
 
-CollisionPlan make_plan(const Setting& setting) {
-  CollisionModel model;
+kinetic::CollisionPlan make_plan(const Setting& setting) {
+  kinetic::CollisionModel model;
   model.dispersion = setting.dispersion;
   // c_4 keeps every derivative of a rate alive, c_5 = 0 keeps the channels at four.
   model.interaction = Interaction({{2, 0.3}, {3, 1.0}, {4, 0.7}});
   model.grid.K = setting.K;
   model.channels = setting.channels;
-  Resolution resolution;
+  kinetic::Resolution resolution;
   if (model.has_sweep()) {
     resolution.T = setting.T;
-    resolution.dtau = Resolution::safe_dtau(model);
-    resolution.M = setting.M > 0 ? setting.M : Resolution::safe_M(model, setting.T);
+    resolution.dtau = kinetic::Resolution::safe_dtau(model);
+    resolution.M = setting.M > 0 ? setting.M : kinetic::Resolution::safe_M(model, setting.T);
     resolution.M_first = setting.K;
   }
   if (model.has_pairs()) resolution.points = 12;
@@ -62,12 +62,12 @@ Host staged_operator(const Setting& setting, std::size_t workspace = default_wor
   return Host(make_plan(setting), workspace, setting.sweep, order);
 }
 
-void expect_agreement(CollisionOperator& staged) {
+void expect_agreement(kinetic::CollisionOperator& staged) {
   const auto reference = make_cpu_machine(2)->kinetic().collision(staged.plan());
   for (const int N : {1, 3, 70}) testing::expect_same_integrals(*reference, staged, N);
 }
 
-void expect_agreement_of_jacobians(CollisionOperator& staged) {
+void expect_agreement_of_jacobians(kinetic::CollisionOperator& staged) {
   const auto reference = make_cpu_machine(2)->kinetic().collision(staged.plan());
   testing::expect_same_jacobians(*reference, staged, 2);
 }
@@ -84,7 +84,7 @@ TEST_P(StagedCollisionAgrees, WithTheJacobianOfTheCpuBackend) {
 
 TEST_P(StagedCollisionAgrees, WithTheCpuBackendOnCuda) {
   NEEDS_GPU();
-  const auto staged = make_cuda_machine({FieldSteps::best, GetParam().sweep})
+  const auto staged = make_cuda_machine({field::Steps::best, GetParam().sweep})
                           ->kinetic()
                           .collision(make_plan(GetParam()));
   expect_agreement(*staged);
@@ -118,7 +118,7 @@ std::vector<Setting> settings() {
     for (const auto& channels : std::vector<std::vector<int>>{{2, 3}, {3, 4}})
       all.push_back({"Blocks" + std::to_string(K) + "_" + std::to_string(M) + "_" +
                          std::to_string(channels[0]),
-                     K, channels, Dispersion::parabolic(), T, M, TimeSweep::best});
+                     K, channels, Dispersion::parabolic(), T, M, kinetic::TimeSweep::best});
   // Pairs alone, whose rows are made in blocks.
   for (const int K : {32, 512})
     all.push_back({"BlocksOfPairs" + std::to_string(K),
@@ -127,11 +127,16 @@ std::vector<Setting> settings() {
                    Dispersion::parabolic(),
                    0,
                    0,
-                   TimeSweep::best});
+                   kinetic::TimeSweep::best});
   // Lattices that are no powers of two: only the Jacobian goes in tiles.
   for (const int K : {36, 96})
-    all.push_back(
-        {"Tiles" + std::to_string(K), K, {2, 3}, Dispersion::parabolic(), 12, 0, TimeSweep::best});
+    all.push_back({"Tiles" + std::to_string(K),
+                   K,
+                   {2, 3},
+                   Dispersion::parabolic(),
+                   12,
+                   0,
+                   kinetic::TimeSweep::best});
   return all;
 }
 
@@ -140,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(Settings, StagedCollisionAgrees, ::testing::ValuesIn(se
 
 /// All results of a call, as bytes are compared.
 struct Results {
-  CollisionBatch batch;
+  kinetic::CollisionBatch batch;
   std::vector<double> J;
 };
 
@@ -165,11 +170,12 @@ Results run(Host& staged, const std::vector<double>& n) {
 
 // T = 25: several chunks in most segments, two lattices.
 const Setting several_chunks{"", 32, {2, 3}, Dispersion::parabolic(), 25};
-const Setting several_blocks{"", 32, {2, 3}, Dispersion::parabolic(), 25, 0, TimeSweep::best};
+const Setting several_blocks{
+    "", 32, {2, 3}, Dispersion::parabolic(), 25, 0, kinetic::TimeSweep::best};
 
 TEST(StagedCollision, BitsDoNotDependOnPassesAndBatches) {
   for (const Setting& setting : {several_chunks, several_blocks}) {
-    const CollisionPlan plan = make_plan(setting);
+    const kinetic::CollisionPlan plan = make_plan(setting);
     const std::vector<double> n = different_densities(plan, 21);
     Host whole = staged_operator(setting);
     const Results expected = run(whole, n);
@@ -184,11 +190,11 @@ TEST(StagedCollision, BitsDoNotDependOnPassesAndBatches) {
 }
 
 TEST(StagedCollision, SmallWorkspacesMakeManyPasses) {
-  const CollisionPlan plan = make_plan(several_chunks);
+  const kinetic::CollisionPlan plan = make_plan(several_chunks);
   const std::vector<double> n = different_densities(plan, 4);
   const auto stages = [&](std::size_t workspace) {
     Host staged(plan, workspace);
-    CollisionBatch batch;
+    kinetic::CollisionBatch batch;
     HostDevice::record = {};
     staged.evaluate(n, batch);
     return HostDevice::record.stages;
@@ -199,7 +205,7 @@ TEST(StagedCollision, SmallWorkspacesMakeManyPasses) {
 
 TEST(StagedCollision, BitsDoNotDependOnTheOrderOfIndices) {
   for (const Setting& setting : {several_chunks, several_blocks}) {
-    const CollisionPlan plan = make_plan(setting);
+    const kinetic::CollisionPlan plan = make_plan(setting);
     const std::vector<double> n = different_densities(plan, 5);
     Host forwards = staged_operator(setting);
     Host backwards = staged_operator(setting, default_workspace, Order::backwards);
@@ -209,7 +215,7 @@ TEST(StagedCollision, BitsDoNotDependOnTheOrderOfIndices) {
 
 TEST(StagedCollision, BitsDoNotDependOnOtherDensitiesOrEarlierCalls) {
   for (const Setting& setting : {several_chunks, several_blocks}) {
-    const CollisionPlan plan = make_plan(setting);
+    const kinetic::CollisionPlan plan = make_plan(setting);
     const std::size_t K = plan.K();
     const int N = 20;
     const std::vector<double> n = different_densities(plan, N);
@@ -232,10 +238,10 @@ TEST(StagedCollision, DensitiesGoInAndResultsComeOut) {
   Setting longer = several_chunks;
   longer.T *= 2;
   for (const Setting& setting : {several_chunks, longer, several_blocks}) {
-    const CollisionPlan plan = make_plan(setting);
+    const kinetic::CollisionPlan plan = make_plan(setting);
     const std::vector<double> n = different_densities(plan, 9);
     Host staged = staged_operator(setting);
-    CollisionBatch batch;
+    kinetic::CollisionBatch batch;
     HostDevice::record = {};
 
     staged.evaluate(n, batch);
@@ -253,15 +259,15 @@ TEST(StagedCollision, WhatDoesNotFitIntoABlockIsSweptByTransforms) {
   EXPECT_FALSE(sweep_fits_in_block(192, 96, limit)) << "no power of two";
   EXPECT_FALSE(sweep_fits_in_block(8192, 256, limit)) << "too many sites";
   // Which the operator knows: the device would throw.
-  Setting fine{"", 2048, {3}, Dispersion::parabolic(), 0.4, 2048, TimeSweep::best};
-  CollisionBatch batch;
+  Setting fine{"", 2048, {3}, Dispersion::parabolic(), 0.4, 2048, kinetic::TimeSweep::best};
+  kinetic::CollisionBatch batch;
   staged_operator(fine).evaluate(different_densities(make_plan(fine), 1), batch);
 }
 
 TEST(StagedCollision, BlocksTransformForThemselves) {
   const auto transforms = [](const Setting& setting) {
     Host staged = staged_operator(setting);
-    CollisionBatch batch;
+    kinetic::CollisionBatch batch;
     HostDevice::record = {};
     staged.evaluate(different_densities(make_plan(setting), 9), batch);
     return HostDevice::record.transforms;
@@ -276,11 +282,11 @@ TEST(StagedCollision, MemoryIsWhatItSays) {
     for (Setting setting : {several_chunks, several_blocks})
       for (const std::size_t workspace : {std::size_t{1} << 22, default_workspace}) {
         setting.channels = channels;
-        const CollisionPlan plan = make_plan(setting);
+        const kinetic::CollisionPlan plan = make_plan(setting);
         const std::vector<double> n = different_densities(plan, 40);
         HostDevice::record = {};
         Host staged = staged_operator(setting, workspace);
-        CollisionBatch batch;
+        kinetic::CollisionBatch batch;
 
         staged.evaluate(n, batch);
 
@@ -291,7 +297,8 @@ TEST(StagedCollision, MemoryIsWhatItSays) {
 
 TEST(JacobianPass, MemoryIsWhatItSays) {
   for (const auto& channels : std::vector<std::vector<int>>{{2}, {3}, {2, 3}})
-    for (const TimeSweep sweep : {TimeSweep::transforms, TimeSweep::best}) {
+    for (const kinetic::TimeSweep sweep :
+         {kinetic::TimeSweep::transforms, kinetic::TimeSweep::best}) {
       Setting setting = several_chunks;
       setting.channels = channels;
       HostDevice device;
@@ -309,16 +316,16 @@ TEST(JacobianPass, PairsInBlocksTakeLessMemory) {
   Setting setting = several_chunks;
   setting.channels = {2};
   HostDevice device;
-  const auto bytes = [&](TimeSweep sweep) {
+  const auto bytes = [&](kinetic::TimeSweep sweep) {
     const Tables<HostDevice> tables(device, make_plan(setting), std::size_t{1} << 20, sweep);
     return JacobianPass<HostDevice>::bytes(tables, 16);
   };
-  EXPECT_LT(5 * bytes(TimeSweep::best), bytes(TimeSweep::transforms));
+  EXPECT_LT(5 * bytes(kinetic::TimeSweep::best), bytes(kinetic::TimeSweep::transforms));
 }
 
 TEST(StagedCollision, NoDensitiesAreNoWork) {
   Host staged(make_plan(several_chunks));
-  CollisionBatch batch;
+  kinetic::CollisionBatch batch;
   staged.evaluate({}, batch);
   staged.jacobian({}, {});
   EXPECT_TRUE(batch.I.empty());

@@ -23,11 +23,13 @@ using Host = StagedKinetic<HostDevice, Order>;
 
 constexpr std::size_t N = 9, K = 32, size = N * K;
 
-CollisionPlan make_plan() {
-  CollisionModel model;
+kinetic::CollisionPlan make_plan() {
+  kinetic::CollisionModel model;
   model.grid.K = K;
   model.channels = {2, 3};
-  return {model, {6.4, Resolution::safe_dtau(model), Resolution::safe_M(model, 6.4), K, 12}};
+  return {
+      model,
+      {6.4, kinetic::Resolution::safe_dtau(model), kinetic::Resolution::safe_M(model, 6.4), K, 12}};
 }
 
 std::vector<double> wave(std::size_t count, double mean, double height) {
@@ -37,9 +39,9 @@ std::vector<double> wave(std::size_t count, double mean, double height) {
   return values;
 }
 
-Host host(Order order = Order::forwards) { return Host(TimeSweep::transforms, order); }
+Host host(Order order = Order::forwards) { return Host(kinetic::TimeSweep::transforms, order); }
 
-NodeCoefficients coefficients() {
+kinetic::NodeCoefficients coefficients() {
   return {1e-2, wave(size, 3, 1), wave(size, 0, 1), wave(size, 0.1, 1), wave(K, 0, 1)};
 }
 
@@ -47,11 +49,11 @@ TEST(StagedNodeSystem, JacobiansAndFactorsStayOnTheDevice) {
   Host backend = host();
   const auto collision = backend.collision(make_plan());
   const auto system = backend.node_system(K, N);
-  const NodeCoefficients c = coefficients();
+  const kinetic::NodeCoefficients c = coefficients();
   std::vector<double> f(size, 1);
 
   HostDevice::record = {};
-  linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
+  kinetic::linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
   EXPECT_EQ(HostDevice::record.uploaded,
             size * sizeof(double) + 2 * N * sizeof(ChannelRates) + N * sizeof(double*));
   EXPECT_EQ(HostDevice::record.downloaded, 0u);
@@ -72,11 +74,11 @@ TEST(StagedNodeSystem, MemoryIsWhatItSays) {
   Host backend = host();
   const auto collision = backend.collision(make_plan());
   const auto system = backend.node_system(K, N);
-  linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
+  kinetic::linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
   HostDevice::record = {};
   const auto other = backend.node_system(K, N);
-  linearise(*collision, {wave(size, 0.7, 0.2), other.get(), 0});
-  const NodeCoefficients c = coefficients();
+  kinetic::linearise(*collision, {wave(size, 0.7, 0.2), other.get(), 0});
+  const kinetic::NodeCoefficients c = coefficients();
   factorise(backend, {other.get(), &c});
   // Beside a few bytes for every node: addresses, flags.
   const std::size_t lists = N * (sizeof(SystemNode) + sizeof(Elimination) + sizeof(int));
@@ -87,10 +89,10 @@ TEST(StagedNodeSystem, BitsDoNotDependOnTheOrderOfIndices) {
   const auto run = [](Order order) {
     Host backend = host(order);
     const auto collision = backend.collision(make_plan());
-    const NodeCoefficients c = coefficients();
+    const kinetic::NodeCoefficients c = coefficients();
     const auto system = backend.node_system(K, N);
     std::vector<double> f(size, 1);
-    linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
+    kinetic::linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
     factorise(backend, {system.get(), &c});
     solve(backend, {system.get(), f});
     return f;
@@ -103,17 +105,18 @@ TEST(StagedNodeSystem, BitsDoNotDependOnCompany) {
   Host backend = host();
   const auto collision = backend.collision(make_plan());
   const auto run = [&](std::size_t others) {
-    std::vector<std::unique_ptr<NodeSystem>> systems;
+    std::vector<std::unique_ptr<kinetic::NodeSystem>> systems;
     std::vector<std::vector<double>> f;
-    const NodeCoefficients c = coefficients();
+    const kinetic::NodeCoefficients c = coefficients();
     for (std::size_t i = 0; i <= others; ++i) {
       // The one that is looked at comes last, behind others whose densities are not its own.
       systems.push_back(backend.node_system(K, N));
-      linearise(*collision, {wave(size, i == others ? 0.7 : 0.6, 0.2), systems[i].get(), 0});
+      kinetic::linearise(*collision,
+                         {wave(size, i == others ? 0.7 : 0.6, 0.2), systems[i].get(), 0});
       f.emplace_back(size, 1);
     }
-    std::vector<Factorisation> factorisations;
-    std::vector<Solution> solutions;
+    std::vector<kinetic::Factorisation> factorisations;
+    std::vector<kinetic::Solution> solutions;
     for (std::size_t i = 0; i <= others; ++i) {
       factorisations.push_back({systems[i].get(), &c});
       solutions.push_back({systems[i].get(), f[i]});

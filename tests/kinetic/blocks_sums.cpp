@@ -78,11 +78,11 @@ TEST(InBlock, BalancesADensityAsOneThreadDoes) {
     E[m] = k * k;
     n[m] = 1 / (0.4 + 0.6 * E[m]) + 0.2 * std::exp(-4 * (k - 1) * (k - 1));
   }
-  const MomentSystem::Line line = balance(n.data(), E.data(), K, expected.data());
+  const kinetic::MomentSystem::Line line = kinetic::balance(n.data(), E.data(), K, expected.data());
 
   Checked blk(lanes, in_block_bytes(lanes));
   InBlock<Checked> momenta(blk, K);
-  const MomentSystem::Line found = balance(momenta, n.data(), E.data(), h.data());
+  const kinetic::MomentSystem::Line found = kinetic::balance(momenta, n.data(), E.data(), h.data());
 
   EXPECT_EQ(blk.hazards().count(), 0) << blk.hazards().text();
   EXPECT_NEAR(found.b, line.b, 1e-13);

@@ -17,7 +17,7 @@
 #include "tests/support/collision_agreement.hpp"
 #include "tests/support/oracle_lattice.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 using Densities = std::vector<double>;
@@ -217,8 +217,7 @@ Densities smooth_density(int K) {
   return n;
 }
 
-void expect_literal(kinetic::Backend& backend, const TinyCase& tiny, const Densities& n,
-                    double tolerance) {
+void expect_literal(Backend& backend, const TinyCase& tiny, const Densities& n, double tolerance) {
   const CollisionPlan plan = tiny_plan(tiny);
   const LiteralCollision expected = literal_collision(plan, n);
   CollisionBatch actual;
@@ -256,7 +255,7 @@ TEST_P(Collision, FourToFourIsItsLiteralSum) {
 constexpr double phase_rounding = 32 * dtau * (2 * pi * 3 * pi + pi * pi);
 
 /// Sums over up to a thousand sites, in long double.
-void expect_literal_of_size(kinetic::Backend& backend, int K, int M) {
+void expect_literal_of_size(Backend& backend, int K, int M) {
   const TinyCase size{{3}, K, M};
   const CollisionPlan plan = tiny_plan(size);
   const Densities n = smooth_density(K);
@@ -519,4 +518,4 @@ TEST_P(Collision, JacobianIsTheSlopeOfEvaluate) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

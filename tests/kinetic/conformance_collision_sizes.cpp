@@ -11,7 +11,7 @@
 #include "tests/support/backends.hpp"
 #include "tests/support/collision_agreement.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 struct Size {
@@ -69,4 +69,4 @@ TEST_P(LargeCollision, HasTheJacobianOfTheCpu) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -16,7 +16,7 @@
 #include "kapitza/numerics/norms.hpp"
 #include "tests/support/backends.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 using Values = std::vector<double>;
@@ -108,13 +108,13 @@ Values literal_product(const Setting& s, const NodeCoefficients& c, const Values
 
 Values densities(const Setting& s) { return Draw(7)(s.N * s.K, 0.5, 1); }
 
-Values solution(kinetic::Backend& backend, NodeSystem& system, Values f) {
+Values solution(Backend& backend, NodeSystem& system, Values f) {
   solve(backend, {&system, f});
   return f;
 }
 
-void expect_solution(const Setting& s, const NodeCoefficients& c, const Values& J,
-                     kinetic::Backend& backend, NodeSystem& system, unsigned seed) {
+void expect_solution(const Setting& s, const NodeCoefficients& c, const Values& J, Backend& backend,
+                     NodeSystem& system, unsigned seed) {
   const Values f = Draw(seed)(s.N * s.K, -1, 1);
   const Values product = literal_product(s, c, J, solution(backend, system, f));
   // Random blocks of order 64 are far better conditioned than 1e5.
@@ -303,7 +303,7 @@ TEST(CpuNodeSystem, BitsDoNotDependOnThreads) {
   const NodeCoefficients c = draw_coefficients(s, 1);
   const auto run = [&](int threads) {
     const auto machine = make_cpu_machine(threads);
-    kinetic::Backend& backend = machine->kinetic();
+    Backend& backend = machine->kinetic();
     const auto collision = backend.collision(make_plan(s.K));
     const auto system = backend.node_system(s.K, s.N);
     linearise(*collision, {n, system.get(), 0});
@@ -316,4 +316,4 @@ TEST(CpuNodeSystem, BitsDoNotDependOnThreads) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

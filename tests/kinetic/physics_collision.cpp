@@ -17,7 +17,7 @@
 #include "tests/support/oracle_resonance.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 using testing::device;
@@ -360,4 +360,4 @@ TEST_F(Linearised, SlowestOddModeDecaysAtThePublishedRate) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

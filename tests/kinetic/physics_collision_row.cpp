@@ -8,7 +8,7 @@
 #include "tests/support/densities.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 using testing::device;
@@ -123,4 +123,4 @@ TEST(CollisionRow, LineariseIsTheDerivativeAtEveryPlace) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

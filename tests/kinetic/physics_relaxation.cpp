@@ -8,7 +8,7 @@
 #include "tests/support/densities.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 using testing::device;
@@ -152,4 +152,4 @@ TEST(Relaxation, DensitiesThatAreNotPositiveAreRefused) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

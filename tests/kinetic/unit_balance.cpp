@@ -8,7 +8,7 @@
 #include "kapitza/model/dispersion.hpp"
 #include "kapitza/model/momentum_grid.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 TEST(Balance, ThermalDensitiesHaveNoDeparture) {
@@ -49,4 +49,4 @@ TEST(Balance, ProjectionRestoresBothLawsAndIsIdempotent) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

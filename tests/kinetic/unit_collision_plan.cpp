@@ -6,7 +6,7 @@
 
 #include "kapitza/kinetic/collision_schedule.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 CollisionPlan plan_of_channels(std::vector<int> channels) {
@@ -57,4 +57,4 @@ TEST(CollisionPlan, WithoutChannelsOfTheSweepThereAreNoTimes) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

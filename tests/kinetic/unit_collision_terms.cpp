@@ -5,7 +5,7 @@
 
 #include "kapitza/kinetic/collision_terms.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 TEST(CollisionTerms, PolynomialIsTheSumOverChannels) {
@@ -20,4 +20,4 @@ TEST(CollisionTerms, PolynomialIsTheSumOverChannels) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -11,7 +11,7 @@
 #include "kapitza/kinetic/stencil.hpp"
 #include "kapitza/model/momentum_grid.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 using std::numbers::pi;
@@ -140,4 +140,4 @@ TEST(PairTable, IsMadeOnceAsLongAsItIsWanted) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

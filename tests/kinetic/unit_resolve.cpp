@@ -11,7 +11,7 @@
 #include "kapitza/kinetic/resolve.hpp"
 #include "kapitza/machine/machine.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 constexpr int K = 32;
@@ -28,7 +28,7 @@ struct MadeUp {
 /// I alone is made up; the rest is what the CPU makes of the same plan.
 class MadeUpCollision final : public CollisionOperator {
  public:
-  MadeUpCollision(const MadeUp& made_up, kinetic::Backend& cpu, CollisionPlan plan_in)
+  MadeUpCollision(const MadeUp& made_up, Backend& cpu, CollisionPlan plan_in)
       : CollisionOperator(std::move(plan_in)), made_up_(made_up), cpu_(cpu) {}
 
   void evaluate(std::span<const double> n, CollisionBatch& out) override {
@@ -48,10 +48,10 @@ class MadeUpCollision final : public CollisionOperator {
   std::unique_ptr<CollisionOperator> real() const { return cpu_.collision(plan()); }
 
   const MadeUp& made_up_;
-  kinetic::Backend& cpu_;
+  Backend& cpu_;
 };
 
-class MadeUpBackend final : public kinetic::Backend {
+class MadeUpBackend final : public Backend {
  public:
   explicit MadeUpBackend(MadeUp made_up) : made_up_(std::move(made_up)) {}
 
@@ -67,7 +67,7 @@ class MadeUpBackend final : public kinetic::Backend {
  private:
   MadeUp made_up_;
   std::unique_ptr<Machine> machine_ = make_cpu_machine(1);
-  kinetic::Backend& cpu_ = machine_->kinetic();
+  Backend& cpu_ = machine_->kinetic();
 };
 
 CollisionModel psi6() {
@@ -169,4 +169,4 @@ TEST(Resolve, DoesNotLookForATimeThatIsGiven) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

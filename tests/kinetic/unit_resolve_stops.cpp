@@ -9,7 +9,7 @@
 #include "kapitza/kinetic/resolve.hpp"
 #include "kapitza/machine/machine.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 /// A band whose 3 -> 3 integral converges so slowly in T that a tolerance like this takes minutes.
@@ -61,4 +61,4 @@ TEST(ResolveRow, StopsAsWell) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

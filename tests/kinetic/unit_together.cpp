@@ -11,7 +11,7 @@
 #include "kapitza/core/error.hpp"
 #include "kapitza/kinetic/together.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 namespace {
 
 constexpr int K = 4;
@@ -105,7 +105,7 @@ class MadeUpCollision final : public CollisionOperator, public Counted {
   std::string T() const { return std::to_string(static_cast<int>(plan().resolution.T)); }
 };
 
-class MadeUpBackend final : public kinetic::Backend {
+class MadeUpBackend final : public Backend {
  public:
   std::unique_ptr<CollisionOperator> collision(CollisionPlan wanted) override {
     account.note("collision");
@@ -155,7 +155,7 @@ std::string message_of(const std::exception_ptr& thrown) {
 
 class Together : public ::testing::Test {
  protected:
-  using Work = std::function<void(std::size_t, kinetic::Backend&)>;
+  using Work = std::function<void(std::size_t, Backend&)>;
   using Calls = std::vector<std::string>;
 
   std::vector<std::string> run(std::size_t count, const Work& work) {
@@ -171,7 +171,7 @@ class Together : public ::testing::Test {
 
 TEST_F(Together, EveryPieceGetsItsOwnValues) {
   std::vector<CollisionBatch> all(3);
-  run(3, [&](std::size_t i, kinetic::Backend& own) {
+  run(3, [&](std::size_t i, Backend& own) {
     own.collision(plan())->evaluate(density(10.0 * static_cast<double>(i), i + 1), all[i]);
   });
   EXPECT_EQ(calls_, (Calls{"collision", "evaluate T=1 x6"}));
@@ -194,7 +194,7 @@ TEST_F(Together, EveryPieceGetsItsOwnValues) {
 }
 
 TEST_F(Together, OperatorsAreSharedWhereModelAndResolutionAreEqual) {
-  run(6, [&](std::size_t i, kinetic::Backend& own) {
+  run(6, [&](std::size_t i, Backend& own) {
     CollisionBatch batch;
     own.collision(i % 3 == 0   ? plan(2, 3)
                   : i % 3 == 1 ? plan(2, 4)
@@ -206,7 +206,7 @@ TEST_F(Together, OperatorsAreSharedWhereModelAndResolutionAreEqual) {
 }
 
 TEST_F(Together, TheDearWaitForThoseWhoCatchUp) {
-  run(2, [&](std::size_t i, kinetic::Backend& own) {
+  run(2, [&](std::size_t i, Backend& own) {
     const auto low = own.collision(plan(1)), high = own.collision(plan(2));
     const auto system = own.node_system(K, 1);
     CollisionBatch batch;
@@ -221,7 +221,7 @@ TEST_F(Together, TheDearWaitForThoseWhoCatchUp) {
 
 /// One piece has long been waiting for a new operator when the other comes to need it.
 TEST_F(Together, ThoseWhoNeedNewOperatorsWaitLongest) {
-  run(2, [&](std::size_t i, kinetic::Backend& own) {
+  run(2, [&](std::size_t i, Backend& own) {
     const auto first = own.collision(plan(1));
     const auto system = own.node_system(K, 1);
     CollisionBatch batch;
@@ -236,7 +236,7 @@ TEST_F(Together, ThoseWhoNeedNewOperatorsWaitLongest) {
 /// sum of J, Lambda and f: 1 (1 + 5), ...
 TEST_F(Together, ChainsAreFactorisedAndSolvedTogether) {
   std::vector<double> y(3);
-  run(3, [&](std::size_t i, kinetic::Backend& own) {
+  run(3, [&](std::size_t i, Backend& own) {
     const auto collision = own.collision(plan());
     const auto system = own.node_system(K, 2);
     linearise(*collision, {density(1, 2), system.get(), 0});
@@ -253,7 +253,7 @@ TEST_F(Together, ChainsAreFactorisedAndSolvedTogether) {
 }
 
 TEST_F(Together, ChainsOfDifferentLengthsAreNot) {
-  run(4, [&](std::size_t i, kinetic::Backend& own) {
+  run(4, [&](std::size_t i, Backend& own) {
     const auto collision = own.collision(plan());
     const auto system = own.node_system(K, 1 + i % 2);
     const NodeCoefficients c;
@@ -264,7 +264,7 @@ TEST_F(Together, ChainsOfDifferentLengthsAreNot) {
 
 TEST_F(Together, APieceMayAskForSeveralThingsAtOnceItself) {
   double y = 0;
-  run(1, [&](std::size_t, kinetic::Backend& own) {
+  run(1, [&](std::size_t, Backend& own) {
     const auto collision = own.collision(plan());
     const auto a = own.node_system(K, 1), b = own.node_system(K, 1);
     const std::vector<double> n = density(2);
@@ -286,7 +286,7 @@ TEST_F(Together, APieceMayAskForSeveralThingsAtOnceItself) {
 
 TEST_F(Together, OneDensityThatFailsSpoilsNoOther) {
   std::vector<CollisionBatch> all(3);
-  const auto messages = run(3, [&](std::size_t i, kinetic::Backend& own) {
+  const auto messages = run(3, [&](std::size_t i, Backend& own) {
     own.collision(plan())->evaluate(density(i == 1 ? -1 : 1), all[i]);
   });
   EXPECT_EQ(messages, (Calls{"", "negative", ""}));
@@ -296,7 +296,7 @@ TEST_F(Together, OneDensityThatFailsSpoilsNoOther) {
 
 TEST_F(Together, OneChainThatFailsSpoilsNoOther) {
   std::vector<double> y(4);
-  const auto messages = run(4, [&](std::size_t i, kinetic::Backend& own) {
+  const auto messages = run(4, [&](std::size_t i, Backend& own) {
     const auto collision = own.collision(plan());
     const auto system = own.node_system(K, 1);
     linearise(*collision, {density(1), system.get(), 0});
@@ -313,7 +313,7 @@ TEST_F(Together, OneChainThatFailsSpoilsNoOther) {
 
 TEST_F(Together, AnOperatorThatCannotBeMadeIsOnesOwnMisfortune) {
   std::vector<CollisionBatch> all(2);
-  const auto messages = run(2, [&](std::size_t i, kinetic::Backend& own) {
+  const auto messages = run(2, [&](std::size_t i, Backend& own) {
     own.collision(plan(i == 0 ? 1000 : 1))->evaluate(density(1), all[i]);
   });
   EXPECT_EQ(messages, (Calls{"too long", ""}));
@@ -321,7 +321,7 @@ TEST_F(Together, AnOperatorThatCannotBeMadeIsOnesOwnMisfortune) {
 }
 
 TEST_F(Together, APieceThatThrowsOrEndsIsNotWaitedFor) {
-  const auto messages = run(3, [&](std::size_t i, kinetic::Backend& own) {
+  const auto messages = run(3, [&](std::size_t i, Backend& own) {
     if (i == 0) throw InputError("no");
     if (i == 1) return;
     CollisionBatch batch;
@@ -334,7 +334,7 @@ TEST_F(Together, APieceThatThrowsOrEndsIsNotWaitedFor) {
 // ---- threads and lifetimes ----
 
 TEST_F(Together, OnlyTheCallingThreadUsesTheBackend) {
-  run(8, [&](std::size_t, kinetic::Backend& own) {
+  run(8, [&](std::size_t, Backend& own) {
     const auto collision = own.collision(plan());
     const auto system = own.node_system(K, 3);
     std::vector<double> J(1);
@@ -351,7 +351,7 @@ TEST_F(Together, OnlyTheCallingThreadUsesTheBackend) {
 }
 
 TEST_F(Together, WhatNobodyUsesIsGoneWithTheNextWish) {
-  run(2, [&](std::size_t i, kinetic::Backend& own) {
+  run(2, [&](std::size_t i, Backend& own) {
     auto shared = own.collision(plan(1));
     const auto other = own.collision(plan(2));
     CollisionBatch batch;
@@ -368,7 +368,7 @@ TEST_F(Together, WhatNobodyUsesIsGoneWithTheNextWish) {
 }
 
 TEST_F(Together, AChainNeedsNoOperator) {
-  run(1, [&](std::size_t, kinetic::Backend& own) {
+  run(1, [&](std::size_t, Backend& own) {
     auto collision = own.collision(plan(1));
     const auto system = own.node_system(K, 1);
     collision.reset();
@@ -381,7 +381,7 @@ TEST_F(Together, AChainNeedsNoOperator) {
 TEST_F(Together, ManyMorePiecesThanThreads) {
   constexpr std::size_t many = 600;
   std::vector<double> I(many);
-  run(many, [&](std::size_t i, kinetic::Backend& own) {
+  run(many, [&](std::size_t i, Backend& own) {
     CollisionBatch batch;
     own.collision(plan())->evaluate(density(static_cast<double>(i)), batch);
     I[i] = batch.I[0];
@@ -391,13 +391,13 @@ TEST_F(Together, ManyMorePiecesThanThreads) {
 }
 
 TEST_F(Together, NoPiecesAreNoWork) {
-  EXPECT_TRUE(side_by_side(backend_, 0, [](std::size_t, kinetic::Backend&) {}).empty());
+  EXPECT_TRUE(side_by_side(backend_, 0, [](std::size_t, Backend&) {}).empty());
 }
 
 TEST_F(Together, APieceMayHavePieces) {
   std::vector<double> I(6);
-  run(2, [&](std::size_t i, kinetic::Backend& own) {
-    side_by_side(own, 3, [&](std::size_t j, kinetic::Backend& inner) {
+  run(2, [&](std::size_t i, Backend& own) {
+    side_by_side(own, 3, [&](std::size_t j, Backend& inner) {
       CollisionBatch batch;
       inner.collision(plan())->evaluate(density(static_cast<double>(10 * i + j)), batch);
       I[3 * i + j] = batch.I[0];
@@ -422,7 +422,7 @@ TEST_F(Together, BetweenTheCallsOneMayLookAtEverything) {
   backend_.account.note("");
   side_by_side(
       backend_, 3,
-      [&](std::size_t i, kinetic::Backend& own) {
+      [&](std::size_t i, Backend& own) {
         const auto collision = own.collision(plan());
         CollisionBatch batch;
         while (!stop) {
@@ -440,7 +440,7 @@ TEST_F(Together, WhatIsThrownBetweenEndsEverything) {
   const auto between = [&] {
     if (++rounds == 5) throw IoError("disk full");
   };
-  const auto forever = [&](std::size_t i, kinetic::Backend& own) {
+  const auto forever = [&](std::size_t i, Backend& own) {
     const auto collision = own.collision(plan());
     CollisionBatch batch;
     try {
@@ -458,4 +458,4 @@ TEST_F(Together, WhatIsThrownBetweenEndsEverything) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

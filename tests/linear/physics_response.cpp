@@ -12,12 +12,12 @@
 
 #include "kapitza/core/error.hpp"
 #include "kapitza/defect/stationary.hpp"
-#include "kapitza/linear/linear_response.hpp"
+#include "kapitza/linear/response.hpp"
 #include "tests/support/eigenvalues.hpp"
 #include "tests/support/oracle_resonance.hpp"
 #include "tests/support/test_device.hpp"
 
-namespace kapitza {
+namespace kapitza::linear {
 namespace {
 
 using testing::device;
@@ -27,8 +27,8 @@ using Channels = std::vector<int>;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-CollisionModel psi6(int K, Channels channels = {2, 3}) {
-  CollisionModel model;
+kinetic::CollisionModel psi6(int K, Channels channels = {2, 3}) {
+  kinetic::CollisionModel model;
   model.grid = {K};
   model.channels = std::move(channels);
   return model;
@@ -37,24 +37,26 @@ CollisionModel psi6(int K, Channels channels = {2, 3}) {
 const ThermalState background = ThermalState::from_beta_mu(1, -1);
 
 /// At T = 64, 1024 sites and 8 times the momenta, cut-offs leave 1e-4 or less.
-LinearResolution fine(const CollisionModel& model, double T = 64, int sites = 1024) {
-  LinearResolution resolution;
+Resolution fine(const kinetic::CollisionModel& model, double T = 64, int sites = 1024) {
+  Resolution resolution;
   if (model.has_pairs()) {
     resolution.refinement = 8;
     resolution.collision.points = 2 * model.grid.K;
   }
   if (!model.has_sweep()) return resolution;
-  resolution.collision.dtau = Resolution::safe_dtau(model);
+  resolution.collision.dtau = kinetic::Resolution::safe_dtau(model);
   resolution.collision.M_first = sites;
-  resize_to_T(model, {}, T, resolution.collision);
+  kinetic::resize_to_T(model, {}, T, resolution.collision);
   return resolution;
 }
 
-LinearCollision linearised(const CollisionModel& model, const LinearResolution& resolution,
-                           const ThermalState& state = background) {
+Collision linearised(const kinetic::CollisionModel& model, const Resolution& resolution,
+                     const ThermalState& state = background) {
   return Lineariser(device().kinetic(), model, state)(resolution);
 }
-LinearCollision linearised(const CollisionModel& model) { return linearised(model, fine(model)); }
+Collision linearised(const kinetic::CollisionModel& model) {
+  return linearised(model, fine(model));
+}
 
 VectorXd vector_of(const Values& x) {
   return Eigen::Map<const VectorXd>(x.data(), static_cast<Eigen::Index>(x.size()));
@@ -66,7 +68,7 @@ MatrixXd matrix_of(const Values& x) {
 }
 
 /// Gamma dn from S, dn = n^2 h.
-VectorXd applied(const LinearCollision& c, const VectorXd& dn) {
+VectorXd applied(const Collision& c, const VectorXd& dn) {
   return matrix_of(c.S) * dn.cwiseQuotient(vector_of(c.n).cwiseAbs2());
 }
 
@@ -83,13 +85,13 @@ INSTANTIATE_TEST_SUITE_P(Linear, LinearisedCollision,
                          });
 
 /// What relaxes: -S in units of n on both sides, so that eigenvalues are rates.
-VectorXd relaxation_rates(const LinearCollision& c) {
+VectorXd relaxation_rates(const Collision& c) {
   const VectorXd unit = vector_of(c.n).cwiseInverse();
   return testing::symmetric_eigenvalues(-(unit.asDiagonal() * matrix_of(c.S) * unit.asDiagonal()));
 }
 
 TEST_P(LinearisedCollision, ConservesNumberAndEnergyAndCalmsTheRest) {
-  const LinearCollision c = linearised(psi6(64, GetParam()));
+  const Collision c = linearised(psi6(64, GetParam()));
   const MatrixXd S = matrix_of(c.S);
   const double size = S.cwiseAbs().maxCoeff();
   EXPECT_EQ((S - S.transpose()).cwiseAbs().maxCoeff(), 0);
@@ -111,8 +113,8 @@ TEST_P(LinearisedCollision, IsChangedLittleAndLessOnFinerGrids) {
 
 /// Populations inverted: beta < 0, more carriers the higher the energy.
 TEST_P(LinearisedCollision, CalmsStatesOfNegativeTemperatureToo) {
-  const CollisionModel model = psi6(64, GetParam());
-  const LinearCollision c = linearised(model, fine(model), ThermalState::from_beta_mu(-0.2, 15));
+  const kinetic::CollisionModel model = psi6(64, GetParam());
+  const Collision c = linearised(model, fine(model), ThermalState::from_beta_mu(-0.2, 15));
   const VectorXd rates = relaxation_rates(c);
   EXPECT_LT(rates.head(2).cwiseAbs().maxCoeff(), 1e-13 * rates[63]);
   EXPECT_GT(rates[2], 1e-3 * rates[63]);
@@ -122,9 +124,9 @@ TEST_P(LinearisedCollision, CalmsStatesOfNegativeTemperatureToo) {
 /// Derivatives of the integral itself, one momentum after the other.
 TEST(LinearisedTriples, AreTheDerivativeElementByElement) {
   const int K = 64;
-  const CollisionModel model = psi6(K, {3});
-  const LinearResolution resolution = fine(model);
-  const LinearCollision c = linearised(model, resolution);
+  const kinetic::CollisionModel model = psi6(K, {3});
+  const Resolution resolution = fine(model);
+  const Collision c = linearised(model, resolution);
   constexpr double step = 1e-4;
   Values n;
   for (int p = 0; p < K; ++p)
@@ -132,8 +134,11 @@ TEST(LinearisedTriples, AreTheDerivativeElementByElement) {
       n.insert(n.end(), c.n.begin(), c.n.end());
       n[n.size() - K + p] *= 1 + sign * step;
     }
-  CollisionBatch batch;
-  device().kinetic().collision(CollisionPlan(model, resolution.collision))->evaluate(n, batch);
+  kinetic::CollisionBatch batch;
+  device()
+      .kinetic()
+      .collision(kinetic::CollisionPlan(model, resolution.collision))
+      ->evaluate(n, batch);
   const double size = matrix_of(c.S).cwiseAbs().maxCoeff();
   for (int k = 0; k < K; ++k)
     for (int p = 0; p < K; ++p) {
@@ -177,7 +182,7 @@ double Change::answer(double k, const Channels& channels) const {
 
 /// Measured: 1.9e-5 for the odd change and 3.0e-4 for the even one, of answers up to 1.4 and 0.6.
 TEST_P(LinearisedCollision, AnswersSmoothChangesAsDirectQuadratureDoes) {
-  const LinearCollision c = linearised(psi6(64, GetParam()));
+  const Collision c = linearised(psi6(64, GetParam()));
   for (const Change& change : {Change{"sin k", [](double k) { return std::sin(k); }, 4e-5},
                                Change{"cos 2k", [](double k) { return std::cos(2 * k); }, 6e-4}}) {
     VectorXd dn(64);
@@ -196,11 +201,14 @@ TEST_P(LinearisedCollision, AnswersSmoothChangesAsDirectQuadratureDoes) {
 TEST(LinearisedTriples, AreOffNowhereButAtTheZoneBoundary) {
   double before = 0;
   for (const int K : {64, 128}) {
-    const CollisionModel model = psi6(K, {3});
-    const LinearResolution resolution = fine(model);
-    const LinearCollision c = linearised(model, resolution);
+    const kinetic::CollisionModel model = psi6(K, {3});
+    const Resolution resolution = fine(model);
+    const Collision c = linearised(model, resolution);
     Values J(static_cast<std::size_t>(K) * K);
-    device().kinetic().collision(CollisionPlan(model, resolution.collision))->jacobian(c.n, J);
+    device()
+        .kinetic()
+        .collision(kinetic::CollisionPlan(model, resolution.collision))
+        ->jacobian(c.n, J);
     VectorXd dn(K);
     for (int m = 0; m < K; ++m) dn[m] = c.n[m] * std::cos(2 * c.grid(m));
     const VectorXd exact = matrix_of(J) * dn, off = applied(c, dn) - exact;
@@ -216,19 +224,19 @@ TEST(LinearisedTriples, AreOffNowhereButAtTheZoneBoundary) {
 
 /// Whoever refines one kind of channel keeps the other: the result does not show it.
 TEST(LinearisedPairsAndTriples, DoNotDependOnWhatWasComputedBefore) {
-  const CollisionModel model = psi6(32);
-  LinearResolution sweep = fine(model), pairs = fine(model);
-  resize_to_T(model, {}, 2 * sweep.collision.T, sweep.collision);
+  const kinetic::CollisionModel model = psi6(32);
+  Resolution sweep = fine(model), pairs = fine(model);
+  kinetic::resize_to_T(model, {}, 2 * sweep.collision.T, sweep.collision);
   pairs.refinement *= 2;
   Lineariser lineariser(device().kinetic(), model, background);
-  for (const LinearResolution& resolution : {fine(model), sweep, pairs, fine(model)})
+  for (const Resolution& resolution : {fine(model), sweep, pairs, fine(model)})
     EXPECT_EQ(lineariser(resolution).S, linearised(model, resolution).S);
 }
 
 // --- the slowest mode ---------------------------------------------------------------------------
 
 double slowest(int K, const Channels& channels) {
-  const CollisionModel model = psi6(K, channels);
+  const kinetic::CollisionModel model = psi6(K, channels);
   return DefectModes(linearised(model, fine(model, 32, 2048))).spectrum().front();
 }
 
@@ -265,7 +273,7 @@ Values sum_of(const Scattering::Outgoing& out) {
 }
 
 /// sum |v| |a - b| / sum |v| |dn_in|
-double apart(const LinearCollision& c, const Values& a, const Values& b, const Values& dn_in) {
+double apart(const Collision& c, const Values& a, const Values& b, const Values& dn_in) {
   double difference = 0, injected = 0;
   for (std::size_t k = 0; k < a.size(); ++k) {
     difference += std::abs(c.v[k] * (a[k] - b[k]));
@@ -278,14 +286,14 @@ const DefectModes& reference() {
   static const DefectModes modes(linearised(psi6(64)));
   return modes;
 }
-const LinearCollision& reference_collision() {
-  static const LinearCollision collision = linearised(psi6(64));
+const Collision& reference_collision() {
+  static const Collision collision = linearised(psi6(64));
   return collision;
 }
 
 /// The ends count like another 2.5 of Lambda: 97.6 = 10002.5 / 102.5 from 1e2 on.
 TEST(LinearResponse, StrongDefectsTransmitLikeOneOverLambda) {
-  const LinearCollision& c = reference_collision();
+  const Collision& c = reference_collision();
   const Values dn_in = sine(c.grid), none(64);
   const auto limit = reference().at(DefectModes::infinity).respond(dn_in);
   for (const auto& [Lambda, tolerance] : {std::pair(1e2, 5.0), {1e4, 0.05}}) {
@@ -300,7 +308,7 @@ TEST(LinearResponse, StrongDefectsTransmitLikeOneOverLambda) {
 }
 
 /// Of a reflection with the same two currents.
-double not_thermal(const LinearCollision& c, const Values& reflected) {
+double not_thermal(const Collision& c, const Values& reflected) {
   Eigen::Matrix2d system = Eigen::Matrix2d::Zero();
   Eigen::Vector2d currents = Eigen::Vector2d::Zero();
   for (std::size_t k = 0; k < c.v.size() / 2; ++k) {
@@ -323,7 +331,7 @@ double not_thermal(const LinearCollision& c, const Values& reflected) {
 TEST(BoundaryGeneralizedResistance, WhatAStrongDefectReflectsIsNotThermal) {
   for (const auto& [channels, share] : {std::pair(Channels{3}, 0.025), {Channels{2, 3}, 0.052}})
     for (const int K : {64, 128}) {
-      const LinearCollision c = linearised(psi6(K, channels));
+      const Collision c = linearised(psi6(K, channels));
       const auto out = DefectModes(c).at(DefectModes::infinity).respond(sine(c.grid));
       EXPECT_NEAR(not_thermal(c, out.reflected), share, 1.5e-3) << K;
     }
@@ -334,12 +342,12 @@ TEST(BoundaryGeneralizedResistance, WhatAStrongDefectReflectsIsNotThermal) {
 TEST(LinearResponse, ConvergesWithTheGrid) {
   for (const double Lambda : {1.0, DefectModes::infinity}) {
     const auto error = [&](int K) {
-      const LinearCollision coarse = linearised(psi6(K)),
-                            exact = linearised(psi6(3 * K), [&] {
-                              LinearResolution resolution = fine(psi6(3 * K), 64, 12 * K);
-                              resolution.refinement = 4;
-                              return resolution;
-                            }());
+      const Collision coarse = linearised(psi6(K)),
+                      exact = linearised(psi6(3 * K), [&] {
+                        Resolution resolution = fine(psi6(3 * K), 64, 12 * K);
+                        resolution.refinement = 4;
+                        return resolution;
+                      }());
       const Values dn_in = sine(coarse.grid);
       const Values out = sum_of(DefectModes(coarse).at(Lambda).respond(dn_in));
       const Values all = sum_of(DefectModes(exact).at(Lambda).respond(sine(exact.grid)));
@@ -355,16 +363,16 @@ TEST(LinearResponse, ConvergesWithTheGrid) {
 
 /// Measured: 1.7e-4 for the first two, 1.6e-5 for the last.
 TEST(LinearResponse, IsAsGoodAsItsTolerance) {
-  LinearProblem problem{psi6(64), background, {}, {0.1, 1, 100}};
+  Problem problem{psi6(64), background, {}, {0.1, 1, 100}};
   problem.dn_in = sine(problem.model.grid);
   const auto resolved = [&](double tolerance) {
-    ResolutionRequest request;
+    kinetic::ResolutionRequest request;
     request.tolerance = tolerance;
-    return resolve_linear(device().kinetic(), problem, request);
+    return resolve(device().kinetic(), problem, request);
   };
-  const LinearResponse exact = resolved(1e-5);
+  const Response exact = resolved(1e-5);
   for (const double tolerance : {1e-2, 1e-3, 1e-4}) {
-    const LinearResponse response = resolved(tolerance);
+    const Response response = resolved(tolerance);
     EXPECT_LE(response.errors.cutoff, tolerance);
     EXPECT_LT(response.collision.change, 1e-3);
     // Also between and beyond the strengths that it was resolved for.
@@ -377,8 +385,8 @@ TEST(LinearResponse, IsAsGoodAsItsTolerance) {
 }
 
 /// The number and energy that are reflected, relative to what comes in.
-std::array<double, 2> reflected_shares(const LinearResponse& response, double Lambda) {
-  const LinearCollision& c = response.collision;
+std::array<double, 2> reflected_shares(const Response& response, double Lambda) {
+  const Collision& c = response.collision;
   const Values dn_in = sine(c.grid), out = response.modes.at(Lambda).respond(dn_in).reflected;
   std::array<double, 2> back{}, in{};
   for (std::size_t k = 0; k < c.v.size(); ++k)
@@ -392,13 +400,13 @@ std::array<double, 2> reflected_shares(const LinearResponse& response, double La
 
 /// It is 4.9e-3, 2.2e-3 and 1.1e-3.
 TEST(LinearResponse, KnowsTheErrorOfItsGrid) {
-  std::vector<LinearResponse> responses;
+  std::vector<Response> responses;
   for (const int K : {64, 128, 256}) {
-    LinearProblem problem{psi6(K), background, {}, {1, 1e4}};
+    Problem problem{psi6(K), background, {}, {1, 1e4}};
     problem.dn_in = sine(problem.model.grid);
-    responses.push_back(resolve_linear(device().kinetic(), problem, {.tolerance = 1e-3}));
+    responses.push_back(resolve(device().kinetic(), problem, {.tolerance = 1e-3}));
   }
-  const LinearResponse& best = responses.back();
+  const Response& best = responses.back();
   for (const std::size_t i : {0, 1}) {
     const double error = responses[i].errors.grid;
     EXPECT_NEAR(error / responses[i + 1].errors.grid, 2, 0.4);
@@ -415,14 +423,13 @@ TEST(LinearResponse, KnowsTheErrorOfItsGrid) {
 
 /// Of a T that is far too short, which a comparison of longer ones would not show.
 TEST(LinearResponse, KnowsTheErrorOfAGivenT) {
-  LinearProblem problem{psi6(64), background, {}, {1}};
+  Problem problem{psi6(64), background, {}, {1}};
   problem.dn_in = sine(problem.model.grid);
-  ResolutionRequest request;
+  kinetic::ResolutionRequest request;
   request.tolerance = 1e-2;
-  const double bulk =
-      resolve_linear(device().kinetic(), problem, request).modes.bulk_resistance()[0][0];
+  const double bulk = resolve(device().kinetic(), problem, request).modes.bulk_resistance()[0][0];
   request.T = 0.5;
-  const LinearResponse hasty = resolve_linear(device().kinetic(), problem, request);
+  const Response hasty = resolve(device().kinetic(), problem, request);
   EXPECT_GT(std::abs(hasty.modes.bulk_resistance()[0][0] / bulk - 1), 0.5);
   EXPECT_GT(hasty.errors.cutoff, 0.1);
 }
@@ -430,22 +437,22 @@ TEST(LinearResponse, KnowsTheErrorOfAGivenT) {
 /// Near mu = 0, half of this T is so short that S is not negative definite: it must not end the
 /// run, and nothing is known then about the error.
 TEST(LinearResponse, GoesOnWhereAShorterTGivesNothing) {
-  LinearProblem problem{psi6(256), ThermalState::from_beta_mu(1, -0.012), {}, {1}};
+  Problem problem{psi6(256), ThermalState::from_beta_mu(1, -0.012), {}, {1}};
   problem.dn_in = sine(problem.model.grid);
-  ResolutionRequest request;
+  kinetic::ResolutionRequest request;
   request.tolerance = 0.5;
   request.T = 8;
-  EXPECT_THROW(resolve_linear(device().kinetic(), problem, request), NumericsError);
+  EXPECT_THROW(resolve(device().kinetic(), problem, request), NumericsError);
   request.T = 16;
-  EXPECT_GE(resolve_linear(device().kinetic(), problem, request).errors.cutoff, 1);
+  EXPECT_GE(resolve(device().kinetic(), problem, request).errors.cutoff, 1);
 }
 
 TEST(LinearResponse, StopsWhenItIsTold) {
-  LinearProblem problem{psi6(64), background, {}, {1}};
+  Problem problem{psi6(64), background, {}, {1}};
   problem.dn_in = sine(problem.model.grid);
   int asked = 0;
   const auto third = [&](double) { return ++asked == 3; };
-  EXPECT_FALSE(resolve_linear(device().kinetic(), problem, {}, third).response);
+  EXPECT_FALSE(resolve(device().kinetic(), problem, {}, third).response);
   EXPECT_EQ(asked, 3);
 }
 
@@ -455,14 +462,14 @@ TEST(LinearResponse, StopsWhenItIsTold) {
 class AgainstNewton {
  public:
   AgainstNewton(int K, Channels channels) : model_(psi6(K, std::move(channels))) {
-    LinearResolution resolution = fine(model_, T, sites);
+    Resolution resolution = fine(model_, T, sites);
     resolution.collision.M = sites;
     collision_ = linearised(model_, resolution);
     dn_in_ = sine(model_.grid);
   }
 
   double error(double Lambda, int cells) const {
-    const DefectProfile more = stationary(Lambda, cells, 1), less = stationary(Lambda, cells, -1);
+    const defect::Profile more = stationary(Lambda, cells, 1), less = stationary(Lambda, cells, -1);
     Values slope;
     for (std::size_t k = 0; k < dn_in_.size(); ++k) {
       const bool left = collision_.v[k] < 0;
@@ -478,24 +485,25 @@ class AgainstNewton {
   static constexpr double T = 16, amount = 0.01;
   static constexpr int sites = 512;
 
-  DefectProfile stationary(double Lambda, int cells, double sign) const {
-    DefectProblem problem;
+  defect::Profile stationary(double Lambda, int cells, double sign) const {
+    defect::Problem problem;
     problem.model = model_;
     problem.Lambda = Lambda;
     problem.injection = {collision_.n, collision_.n};
-    const double path = mean_free_path(device().kinetic(), model_, problem.injection, Lambda);
-    problem.mesh = Mesh::graded(cells, Mesh::layer_of(path));
+    const double path =
+        defect::mean_free_path(device().kinetic(), model_, problem.injection, Lambda);
+    problem.mesh = defect::Mesh::graded(cells, defect::Mesh::layer_of(path));
     for (std::size_t k = 0; k < dn_in_.size(); ++k)
       problem.injection.left[k] += sign * amount * dn_in_[k];
-    StationaryOptions options;
+    defect::StationaryOptions options;
     options.resolution = {1e-3, T, {}, sites};
-    const auto solver = make_newton(device().kinetic(), problem, options);
+    const auto solver = defect::make_newton(device().kinetic(), problem, options);
     while (!solver->converged()) solver->step();
     return solver->slab().profile();
   }
 
-  CollisionModel model_;
-  LinearCollision collision_;
+  kinetic::CollisionModel model_;
+  Collision collision_;
   Values dn_in_;
 };
 
@@ -532,7 +540,7 @@ TEST(LinearAgainstStationary, PairsAgreeAsTheGridIsRefined) {
 const Values every_strength{0, 1e-3, 0.1, 1, 10, 1e3, 1e6, DefectModes::infinity};
 
 TEST(LinearResponse, ReturnsBothCurrentsOfEveryCarrier) {
-  const LinearCollision& c = reference_collision();
+  const Collision& c = reference_collision();
   for (const double Lambda : every_strength) {
     const MatrixXd S = matrix_of(reference().at(Lambda).matrix());
     const VectorXd speed = vector_of(c.v).cwiseAbs(), energy = vector_of(c.E);
@@ -546,7 +554,7 @@ TEST(LinearResponse, ReturnsBothCurrentsOfEveryCarrier) {
 }
 
 TEST(LinearResponse, LeavesThermalReservoirsOfOneKindAlone) {
-  const LinearCollision& c = reference_collision();
+  const Collision& c = reference_collision();
   const VectorXd dn =
       vector_of(c.n).cwiseAbs2().cwiseProduct(VectorXd::Constant(64, 0.7) - 0.4 * vector_of(c.E));
   for (const double Lambda : every_strength) {
@@ -556,7 +564,7 @@ TEST(LinearResponse, LeavesThermalReservoirsOfOneKindAlone) {
 }
 
 TEST(LinearResponse, IsReciprocal) {
-  const LinearCollision& c = reference_collision();
+  const Collision& c = reference_collision();
   for (const double Lambda : every_strength) {
     const MatrixXd flow = vector_of(c.v).cwiseAbs().asDiagonal() *
                           matrix_of(reference().at(Lambda).matrix()) *
@@ -566,7 +574,7 @@ TEST(LinearResponse, IsReciprocal) {
 }
 
 /// Currents between reservoirs that differ by one unit of one affinity, from what leaves.
-Eigen::Matrix2d conductance(const LinearCollision& c, const Scattering& scattering) {
+Eigen::Matrix2d conductance(const Collision& c, const Scattering& scattering) {
   Eigen::Matrix2d L = Eigen::Matrix2d::Zero();
   for (const int driven : {0, 1}) {
     Values dn_in;
@@ -599,7 +607,7 @@ TEST(LinearResistance, IsSymmetricPositiveAndTheSumOfItsParts) {
 
 /// Without collisions all that enters crosses, sum over v > 0 of v n^2 q q^T, q = (1, E).
 TEST(LinearResistance, OfNoDefectIsThatOfAFreeContact) {
-  const LinearCollision& c = reference_collision();
+  const Collision& c = reference_collision();
   Eigen::Matrix2d contact = Eigen::Matrix2d::Zero();
   for (std::size_t k = 32; k < 64; ++k) {
     const Eigen::Vector2d q(1, c.E[k]);
@@ -625,16 +633,16 @@ TEST(LinearResistance, ConvergesWithTheGrid) {
 
 // --- what is refused ----------------------------------------------------------------------------
 
-std::string refusal(const CollisionModel& model, const ThermalState& state) {
+std::string refusal(const kinetic::CollisionModel& model, const ThermalState& state) {
   try {
-    resolve_linear(device().kinetic(), {model, state, sine(model.grid), {1}}, {});
+    resolve(device().kinetic(), {model, state, sine(model.grid), {1}}, {});
   } catch (const InputError& error) {
     return error.what();
   }
   return "none";
 }
 
-CollisionModel with_band(CollisionModel model, double (*energy)(double)) {
+kinetic::CollisionModel with_band(kinetic::CollisionModel model, double (*energy)(double)) {
   Values E;
   const Values k = MomentumGrid{64}.momenta();
   for (const double p : k) E.push_back(energy(p));
@@ -658,7 +666,7 @@ TEST(LinearRefusals, GridsThatCannotBeHalved) {
 }
 
 TEST(LinearRefusals, BandsWithADirection) {
-  const CollisionModel model =
+  const kinetic::CollisionModel model =
       with_band(psi6(64, {3}), [](double k) { return 2 - std::cos(k) + 0.2 * std::sin(2 * k); });
   EXPECT_NE(refusal(model, ThermalState::from_beta_mu(1, -1)).find("even"), std::string::npos);
   EXPECT_THROW(Lineariser(device().kinetic(), model, background), InputError);
@@ -675,4 +683,4 @@ TEST(LinearRefusals, CarriersThatDoNotMove) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::linear

@@ -14,7 +14,7 @@
 #include "kapitza/linear/defect_modes.hpp"
 #include "kapitza/numerics/gauss_legendre.hpp"
 
-namespace kapitza {
+namespace kapitza::linear {
 namespace {
 
 using Values = std::vector<double>;
@@ -120,8 +120,8 @@ Matrix projector(const Values& E) {
 }
 
 /// S = -P n (A^T A + 1/4) n P with random A, averaged with its mirror image.
-LinearCollision random_collision(Band band, int K) {
-  LinearCollision c;
+Collision random_collision(Band band, int K) {
+  Collision c;
   c.grid = {K};
   for (const double k : c.grid.momenta()) {
     c.E.push_back(energy(band, k));
@@ -201,7 +201,7 @@ class LinearDefect : public ::testing::TestWithParam<Case> {
     return solve(system, dn_in);
   }
 
-  LinearCollision c_;
+  Collision c_;
   DefectModes modes_;
 };
 
@@ -553,7 +553,7 @@ TEST_P(LinearDefect, ItsEndsResistMoreTheStrongerItIs) {
 
 /// The change of S by a multiple of u u^T, u being as even or odd as it is asked to be and free of
 /// what is conserved.
-LinearCollision disturbed(LinearCollision c, int parity, double amount) {
+Collision disturbed(Collision c, int parity, double amount) {
   const std::size_t K = c.v.size();
   Values u(K);
   for (std::size_t k = 0; k < K; ++k)
@@ -570,7 +570,7 @@ TEST_P(LinearDefect, MustCalmEverythingThatIsNotConserved) {
     EXPECT_NO_THROW(DefectModes(disturbed(c_, parity, -1))) << parity;
     EXPECT_THROW(DefectModes(disturbed(c_, parity, 1)), NumericsError) << parity;
   }
-  LinearCollision free = c_;
+  Collision free = c_;
   std::fill(free.S.begin(), free.S.end(), 0.0);
   EXPECT_THROW(DefectModes{free}, NumericsError);
 }
@@ -578,7 +578,7 @@ TEST_P(LinearDefect, MustCalmEverythingThatIsNotConserved) {
 TEST_P(LinearDefect, RefusesWhatIsNotFinite) {
   for (const double bad : {std::nan(""), DefectModes::infinity, -DefectModes::infinity})
     for (std::size_t i = K() / 2; i < K(); ++i) {
-      LinearCollision broken = c_;
+      Collision broken = c_;
       broken.S[i * K() + i] = bad;
       try {
         const DefectModes modes(broken);
@@ -599,7 +599,7 @@ struct Isotropic {
 
   std::size_t half() const { return collision.v.size() / 2; }
 
-  LinearCollision collision;
+  Collision collision;
   Values speed, weight;  ///< of the half with v > 0, E = 0 first
 };
 
@@ -611,7 +611,7 @@ Isotropic::Isotropic(int points, int others) {
     weight.insert(weight.end(), rule.weight.begin(), rule.weight.end());
     kind.resize(speed.size(), count == points ? 0.0 : 1.0);
   }
-  LinearCollision& c = collision;
+  Collision& c = collision;
   const std::size_t size = speed.size(), K = 2 * size;
   const auto of = [&](std::size_t k) { return k < size ? size - 1 - k : k - size; };
   c.grid = {static_cast<int>(K)};
@@ -673,4 +673,4 @@ TEST(Milne, IsotropicScatteringReflectsAsChandrasekharSays) {
 }
 
 }  // namespace
-}  // namespace kapitza
+}  // namespace kapitza::linear

@@ -35,9 +35,9 @@ class OnEveryBackend : public ::testing::TestWithParam<std::string> {
   static std::unique_ptr<Machine> make_machine(const std::string& name) {
     CudaChoices choices;
     if (name.ends_with("two_pass"))
-      choices.steps = FieldSteps::two_pass;
+      choices.steps = field::Steps::two_pass;
     else if (!name.ends_with("fused"))
-      choices = {FieldSteps::transforms, TimeSweep::transforms};
+      choices = {field::Steps::transforms, kinetic::TimeSweep::transforms};
     if (name.starts_with("cuda")) return make_cuda_machine(choices);
     if (name.starts_with("staged")) return make_staged_machine(choices);
     return make_cpu_machine();

@@ -37,14 +37,15 @@ class ChainComparison {
   /// The change of the field, projected on the kinetic one with the weights that leave the smallest
   /// error: 1 in the kinetic limit. The error takes that of the change since t = 0, which is
   /// larger.
-  Value ratio(double lambda, int trajectories, Precision precision = Precision::double_) const {
-    FieldProblem problem;
+  Value ratio(double lambda, int trajectories,
+              field::Precision precision = field::Precision::double_) const {
+    field::Problem problem;
     problem.density = two_peaks;
     problem.profile.assign(sites_, 1.0);
     problem.lambda = lambda;
-    ClosedChain chain(machine_.field(), problem, {0.1, 1, 2}, {trajectories, 1, precision},
-                      scaled_time_ / (lambda * lambda), 2, false);
-    std::vector<ChainRecord> seen;
+    field::ClosedChain chain(machine_.field(), problem, {0.1, 1, 2}, {trajectories, 1, precision},
+                             scaled_time_ / (lambda * lambda), 2, false);
+    std::vector<field::ChainRecord> seen;
     while (!chain.finished()) {
       chain.step();
       if (chain.due()) seen.push_back(chain.record());
@@ -60,15 +61,15 @@ class ChainComparison {
 
  private:
   std::vector<double> relaxed(double scaled_time) const {
-    CollisionModel model;
+    kinetic::CollisionModel model;
     model.grid = {sites_};
     model.channels = {2, 3};
-    RelaxationOptions options;
+    kinetic::RelaxationOptions options;
     options.t_end = scaled_time;
     options.resolution.tolerance = 1e-3;
-    RelaxationState start;
+    kinetic::RelaxationState start;
     start.n = two_peaks(model.grid.momenta());
-    Relaxation relaxation(machine_.kinetic(), model, options, start);
+    kinetic::Relaxation relaxation(machine_.kinetic(), model, options, start);
     while (!relaxation.finished()) relaxation.step();
     return relaxation.state().n;
   }

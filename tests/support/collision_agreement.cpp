@@ -20,7 +20,7 @@ constexpr double unit = std::numeric_limits<double>::epsilon() / 2;
 
 }  // namespace
 
-std::vector<double> different_densities(const CollisionPlan& plan, int N) {
+std::vector<double> different_densities(const kinetic::CollisionPlan& plan, int N) {
   std::vector<double> n;
   for (int x = 0; x < N; ++x)
     for (int m = 0; m < plan.K(); ++m) {
@@ -31,7 +31,8 @@ std::vector<double> different_densities(const CollisionPlan& plan, int N) {
   return n;
 }
 
-double rounding_bound(const CollisionPlan& plan, const double* n, double gain, double phase) {
+double rounding_bound(const kinetic::CollisionPlan& plan, const double* n, double gain,
+                      double phase) {
   const int K = plan.K();
   const double rho = std::accumulate(n, n + K, 0.0) / K;
   const double square = std::inner_product(n, n + K, n, 0.0) / K;
@@ -49,8 +50,8 @@ double rounding_bound(const CollisionPlan& plan, const double* n, double gain, d
   return relative;
 }
 
-void expect_close(const CollisionPlan& plan, const std::vector<double>& n,
-                  const CollisionBatch& expected, const CollisionBatch& actual) {
+void expect_close(const kinetic::CollisionPlan& plan, const std::vector<double>& n,
+                  const kinetic::CollisionBatch& expected, const kinetic::CollisionBatch& actual) {
   const int K = plan.K();
   const std::size_t N = n.size() / K;
   ASSERT_EQ(actual.I.size(), n.size());
@@ -81,10 +82,11 @@ void expect_close(const CollisionPlan& plan, const std::vector<double>& n,
   }
 }
 
-void expect_same_integrals(CollisionOperator& reference, CollisionOperator& actual, int N) {
+void expect_same_integrals(kinetic::CollisionOperator& reference,
+                           kinetic::CollisionOperator& actual, int N) {
   SCOPED_TRACE(std::to_string(N) + " densities");
   const std::vector<double> n = different_densities(reference.plan(), N);
-  CollisionBatch expected, batch;
+  kinetic::CollisionBatch expected, batch;
 
   reference.evaluate(n, expected);
   actual.evaluate(n, batch);
@@ -92,12 +94,13 @@ void expect_same_integrals(CollisionOperator& reference, CollisionOperator& actu
   expect_close(reference.plan(), n, expected, batch);
 }
 
-void expect_same_jacobians(CollisionOperator& reference, CollisionOperator& actual, int N) {
-  const CollisionPlan& plan = reference.plan();
+void expect_same_jacobians(kinetic::CollisionOperator& reference,
+                           kinetic::CollisionOperator& actual, int N) {
+  const kinetic::CollisionPlan& plan = reference.plan();
   const int K = plan.K();
   const std::vector<double> n = different_densities(plan, N);
   std::vector<double> expected(n.size() * K), J(n.size() * K);
-  CollisionBatch values;
+  kinetic::CollisionBatch values;
 
   reference.evaluate(n, values);
   reference.jacobian(n, expected);

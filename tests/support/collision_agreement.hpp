@@ -12,7 +12,7 @@ namespace kapitza::testing {
 
 /// Positive, without symmetry, all different; every fifth one is thermal, so that h is nothing but
 /// rounding.
-std::vector<double> different_densities(const CollisionPlan& plan, int N);
+std::vector<double> different_densities(const kinetic::CollisionPlan& plan, int N);
 
 /// How far two correct evaluations of one density may differ, relative to its largest gain.
 ///
@@ -27,14 +27,17 @@ std::vector<double> different_densities(const CollisionPlan& plan, int N);
 /// phase: further units of every factor, where phases have not come from the same tables.
 ///
 /// This is the worst case; errors of random sign leave a thousandth of it.
-double rounding_bound(const CollisionPlan& plan, const double* n, double gain, double phase = 0);
+double rounding_bound(const kinetic::CollisionPlan& plan, const double* n, double gain,
+                      double phase = 0);
 
 /// All results of evaluate().
-void expect_close(const CollisionPlan& plan, const std::vector<double>& n,
-                  const CollisionBatch& expected, const CollisionBatch& actual);
+void expect_close(const kinetic::CollisionPlan& plan, const std::vector<double>& n,
+                  const kinetic::CollisionBatch& expected, const kinetic::CollisionBatch& actual);
 
 /// Both operators have the same plan.
-void expect_same_integrals(CollisionOperator& reference, CollisionOperator& actual, int N);
-void expect_same_jacobians(CollisionOperator& reference, CollisionOperator& actual, int N);
+void expect_same_integrals(kinetic::CollisionOperator& reference,
+                           kinetic::CollisionOperator& actual, int N);
+void expect_same_jacobians(kinetic::CollisionOperator& reference,
+                           kinetic::CollisionOperator& actual, int N);
 
 }  // namespace kapitza::testing

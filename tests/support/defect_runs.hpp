@@ -32,7 +32,7 @@ struct DefectRun {
   int absorber = 96, window = 96;
   double dt = 0.1;
   Spectrum density = two_peaks;
-  EnsembleSize size{64, 1, Precision::double_};
+  field::EnsembleSize size{64, 1, field::Precision::double_};
 
   /// On a quarter of a ring, of which an eighth absorbs on either side of the seam.
   static DefectRun on_ring(int sites) {
@@ -42,16 +42,16 @@ struct DefectRun {
     return run;
   }
 
-  FieldProblem problem() const {
-    FieldProblem problem;
+  field::Problem problem() const {
+    field::Problem problem;
     problem.density = density;
-    problem.absorber = Absorber{absorber, 16};
+    problem.absorber = field::Absorber{absorber, 16};
     problem.window = window;
     const auto needed = static_cast<unsigned>(L) + 2 * absorber + 2 * window;
     problem.profile.assign(std::bit_ceil(needed), 1.0);
     for (int site = 0; site < problem.sites(); ++site) {
       const double x = std::abs(problem.position(site)) / L;
-      problem.profile[site] = box ? (x < 0.5 ? 1.0 : 0.0) : smooth_step(x);
+      problem.profile[site] = box ? (x < 0.5 ? 1.0 : 0.0) : field::smooth_step(x);
     }
     problem.lambda = 1;
     problem.lambda = std::sqrt(Lambda / problem.strength());
@@ -63,11 +63,11 @@ struct DefectRun {
   /// Time in which carriers of this speed go from one absorber to the other.
   double crossing(double speed) const { return (problem().sites() - 2 * absorber) / speed; }
 
-  SteadyState measure(field::Backend& backend, double burn_in, double time) const {
-    SteadyStateOptions options;
+  field::SteadyState measure(field::Backend& backend, double burn_in, double time) const {
+    field::SteadyStateOptions options;
     options.burn_in = burn_in;
     options.max_time = time;
-    SteadyState run(backend, problem(), FieldNumerics{dt, 4, 2}, size, options);
+    field::SteadyState run(backend, problem(), field::Numerics{dt, 4, 2}, size, options);
     while (!run.finished()) run.step();
     return run;
   }
@@ -77,17 +77,17 @@ struct DefectRun {
 /// 0.
 inline std::vector<double> kinetic_outgoing(kinetic::Backend& backend, double Lambda, int K,
                                             std::vector<int> channels = {2, 3}) {
-  DefectProblem problem;
+  defect::Problem problem;
   problem.model.grid = {K};
   problem.model.channels = std::move(channels);
   problem.injection.left = problem.injection.right = two_peaks(problem.model.grid.momenta());
   problem.Lambda = Lambda;
-  problem.mesh = Mesh::graded(20, 0.05);
-  StationaryOptions options;
+  problem.mesh = defect::Mesh::graded(20, 0.05);
+  defect::StationaryOptions options;
   options.resolution.tolerance = 1e-3;
-  const auto solver = make_newton(backend, problem, options);
+  const auto solver = defect::make_newton(backend, problem, options);
   while (!solver->converged()) solver->step();
-  const DefectProfile profile = solver->slab().profile();
+  const defect::Profile profile = solver->slab().profile();
   std::vector<double> outgoing = profile.n_left;
   for (int m = K / 2; m < K; ++m) outgoing[m] = profile.n_right[m];
   return outgoing;

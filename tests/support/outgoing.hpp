@@ -22,7 +22,7 @@ struct Band {
 constexpr double slowest = 0.2;
 
 /// sum_k weight(k) (n_out(k) - reference(k)) over what leaves on both sides.
-inline Value outgoing(const SteadyState& run, const std::vector<double>& weight,
+inline Value outgoing(const field::SteadyState& run, const std::vector<double>& weight,
                       const std::vector<double>& reference) {
   const int W = static_cast<int>(weight.size());
   Value sum{0, 0};
@@ -45,7 +45,7 @@ struct KineticLimit {
   KineticLimit(kinetic::Backend& backend, int window, double Lambda)
       : k(MomentumGrid{window}.momenta()) {
     const MomentumGrid grid{256};
-    const Window taper = Window::sine(window);
+    const field::Window taper = field::Window::sine(window);
     injected = taper.blur(grid, two_peaks(grid.momenta()));
     outgoing = taper.blur(grid, kinetic_outgoing(backend, Lambda, grid.K));
   }

@@ -18,21 +18,21 @@ namespace {
 
 /// What one node costs.
 struct NodeCost {
-  Resolution resolution;
+  kinetic::Resolution resolution;
   double choosing = 0, evaluation = 0, linear_system = 0;  ///< seconds
   double memory = 0;                                       ///< bytes
-  ResolutionErrors errors;
+  kinetic::ResolutionErrors errors;
   bool resolved = true;  ///< false: there was no time to refine further
   int momenta = 0;       ///< that linear systems were measured for
 };
 
-NodeCost measure_evaluation(kinetic::Backend& backend, const Slab& slab,
-                            const ResolutionRequest& request, Budget& budget) {
+NodeCost measure_evaluation(kinetic::Backend& backend, const defect::Slab& slab,
+                            const kinetic::ResolutionRequest& request, Budget& budget) {
   const auto nodes = static_cast<double>(slab.transport().nodes());
   NodeCost cost;
   const WallClock choosing(std::nullopt);
-  CollisionRow collisions(backend, slab.problem().model, slab.n(), request, budget.stop());
-  CollisionBatch batch;
+  kinetic::CollisionRow collisions(backend, slab.problem().model, slab.n(), request, budget.stop());
+  kinetic::CollisionBatch batch;
   collisions.evaluate(slab.n(), batch);
   cost.choosing = choosing.elapsed() / nodes;
   cost.evaluation = seconds_of([&] { collisions.evaluate(slab.n(), batch); }) / nodes;
@@ -59,15 +59,15 @@ struct SystemCost {
 };
 
 /// Newton's Jacobians may be coarser.
-SystemCost system_cost(kinetic::Backend& backend, const DefectProblem& problem,
-                       ResolutionRequest request, Budget& budget) {
+SystemCost system_cost(kinetic::Backend& backend, const defect::Problem& problem,
+                       kinetic::ResolutionRequest request, Budget& budget) {
   const WallClock clock(std::nullopt);
-  const Slab slab(backend, problem, {}, Slab::Mirror::ignore);
+  const defect::Slab slab(backend, problem, {}, defect::Slab::Mirror::ignore);
   request.tolerance = std::max(1e-2, request.tolerance);
-  CollisionRow collisions(backend, problem.model, slab.n(), request, budget.stop());
-  const std::unique_ptr<NodeSystem> system =
+  kinetic::CollisionRow collisions(backend, problem.model, slab.n(), request, budget.stop());
+  const std::unique_ptr<kinetic::NodeSystem> system =
       backend.node_system(collisions.plan().K(), collisions.size());
-  NodeCoefficients coefficients;
+  kinetic::NodeCoefficients coefficients;
   coefficients.Lambda = problem.Lambda;
   slab.transport().linearise(slab.n(), coefficients);
   const auto solve = [&]() -> SystemSeconds {
@@ -86,7 +86,7 @@ SystemCost system_cost(kinetic::Backend& backend, const DefectProblem& problem,
   return cost;
 }
 
-DefectProblem on_momenta(DefectProblem problem, int K) {
+defect::Problem on_momenta(defect::Problem problem, int K) {
   problem.model.grid.K = K;
   problem.injection.left = nearest_values(problem.injection.left, K);
   problem.injection.right = nearest_values(problem.injection.right, K);
@@ -94,8 +94,9 @@ DefectProblem on_momenta(DefectProblem problem, int K) {
 }
 
 /// Of twice as many momenta each time, up to all of them if there is time for that.
-void measure_linear_system(kinetic::Backend& backend, const DefectProblem& problem,
-                           const ResolutionRequest& request, Budget& budget, NodeCost& cost) {
+void measure_linear_system(kinetic::Backend& backend, const defect::Problem& problem,
+                           const kinetic::ResolutionRequest& request, Budget& budget,
+                           NodeCost& cost) {
   constexpr int quick = 64;
   const int K = problem.model.grid.K;
   const auto measured_on = [&](int momenta) {
@@ -139,10 +140,10 @@ std::size_t defect_file_size(const Config& config) {
 namespace {
 
 /// Costs are measured on what streams freely through a few cells.
-NodeCost measured(kinetic::Backend& backend, DefectProblem problem, bool newton,
-                  const ResolutionRequest& request, Budget& budget) {
-  problem.mesh = Mesh::uniform(4);
-  const Slab sample(backend, problem, {}, Slab::Mirror::ignore);
+NodeCost measured(kinetic::Backend& backend, defect::Problem problem, bool newton,
+                  const kinetic::ResolutionRequest& request, Budget& budget) {
+  problem.mesh = defect::Mesh::uniform(4);
+  const defect::Slab sample(backend, problem, {}, defect::Slab::Mirror::ignore);
   NodeCost cost = measure_evaluation(backend, sample, request, budget);
   cost.momenta = problem.model.grid.K;
   if (newton) measure_linear_system(backend, problem, request, budget, cost);
@@ -164,13 +165,14 @@ Quantities rows_about_time(const NodeCost& cost, int K, double seconds) {
 
 Quantities estimate_defect(const Config& config, Machine& machine, Budget& budget) {
   kinetic::Backend& backend = machine.kinetic();
-  DefectProblem problem = make_defect(config);
+  defect::Problem problem = make_defect(config);
   const bool newton = uses_newton(config);
-  const ResolutionRequest request = make_stationary_options(config, problem.model).resolution;
+  const kinetic::ResolutionRequest request =
+      make_stationary_options(config, problem.model).resolution;
   const std::vector<double> Lambdas = config.numbers(keys::defect::Lambda);
   problem.Lambda = Lambdas.back();
-  problem.mesh = Mesh::uniform(config.integer(keys::defect::cells));
-  const auto nodes = static_cast<double>(Slab(backend, problem, {}).transport().nodes());
+  problem.mesh = defect::Mesh::uniform(config.integer(keys::defect::cells));
+  const auto nodes = static_cast<double>(defect::Slab(backend, problem, {}).transport().nodes());
   const NodeCost cost = measured(backend, problem, newton, request, budget);
 
   const Steps steps = typical_steps(config);

@@ -53,7 +53,7 @@ struct Constant {
   const char* long_name;
 };
 
-std::vector<Constant> constants(const DefectProblem& problem) {
+std::vector<Constant> constants(const defect::Problem& problem) {
   const std::vector<double> k = problem.model.grid.momenta();
   return {
       {"E", problem.model.dispersion.energy(k), "energy of a carrier"},
@@ -141,7 +141,7 @@ void each_count(Checkpoint& checkpoint, F f) {
 
 }  // namespace
 
-std::vector<Field> fields_of(const DefectProfile& profile) {
+std::vector<Field> fields_of(const defect::Profile& profile) {
   return {
       {"X", {"cell"}, profile.X, "place in the defect: centres of the cells"},
       {"X_face", {"face"}, profile.X_face, "faces of the cells"},
@@ -155,8 +155,8 @@ std::vector<Field> fields_of(const DefectProfile& profile) {
   };
 }
 
-Quantities profile_rows(const DefectProfile& profile, bool symmetric) {
-  const Currents& currents = profile.currents;
+Quantities profile_rows(const defect::Profile& profile, bool symmetric) {
+  const defect::Currents& currents = profile.currents;
   Quantities rows{
       {"number_current", mean(currents.number), "int dk/2pi v n, mean over X"},
       {"number_current_spread", currents.number_spread, "(max - min over X) / injected current"},
@@ -173,7 +173,7 @@ Quantities profile_rows(const DefectProfile& profile, bool symmetric) {
   return rows;
 }
 
-void IterationLog::append(double at_Lambda, double number, const Iteration& entry) {
+void IterationLog::append(double at_Lambda, double number, const defect::Iteration& entry) {
   Lambda.push_back(at_Lambda);
   iteration.push_back(number);
   residual.push_back(entry.residual);
@@ -200,7 +200,7 @@ std::vector<IterationLog> IterationLog::split() const {
   return logs;
 }
 
-void write_results(ResultWriter& writer, const DefectProblem& problem,
+void write_results(ResultWriter& writer, const defect::Problem& problem,
                    const std::vector<DefectResult>& results, bool is_list) {
   writer.coordinate("k", problem.model.grid.momenta(), "momentum");
   if (is_list) {
@@ -242,7 +242,7 @@ void write_states(ResultWriter& writer, const DefectStates& states) {
 
 namespace {
 
-void require_checkpoint(const ResultReader& reader, const DefectProblem& problem,
+void require_checkpoint(const ResultReader& reader, const defect::Problem& problem,
                         const std::string& name) {
   if (!reader.contains(checkpoint_group))
     throw IoError(fmt::format("{}: there is no checkpoint in it", name));
@@ -257,7 +257,7 @@ void require_checkpoint(const ResultReader& reader, const DefectProblem& problem
 
 }  // namespace
 
-DefectCheckpoint read_checkpoint(const ResultReader& reader, const DefectProblem& problem,
+DefectCheckpoint read_checkpoint(const ResultReader& reader, const defect::Problem& problem,
                                  const std::string& name) {
   require_checkpoint(reader, problem, name);
   DefectCheckpoint from;
@@ -270,7 +270,7 @@ DefectCheckpoint read_checkpoint(const ResultReader& reader, const DefectProblem
   return from;
 }
 
-DefectStates read_states(const ResultReader& reader, const DefectProblem& problem,
+DefectStates read_states(const ResultReader& reader, const defect::Problem& problem,
                          const std::string& name) {
   require_checkpoint(reader, problem, name);
   return {reader.read("checkpoint/n"), reader.read("checkpoint/dt")};

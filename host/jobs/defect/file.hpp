@@ -27,16 +27,16 @@ struct DefectResult {
   std::vector<Field> fields;
 };
 
-std::vector<Field> fields_of(const DefectProfile& profile);
+std::vector<Field> fields_of(const defect::Profile& profile);
 
 /// Currents and thermal predictions; the latter once where both ends look the same.
-Quantities profile_rows(const DefectProfile& profile, bool symmetric);
+Quantities profile_rows(const defect::Profile& profile, bool symmetric);
 
 /// The iterations at all Lambdas.
 struct IterationLog {
   std::vector<double> Lambda, iteration, residual, number_spread, energy_spread, dt;
 
-  void append(double at_Lambda, double number, const Iteration& entry);
+  void append(double at_Lambda, double number, const defect::Iteration& entry);
   void append(const IterationLog& other);
   /// One log for every Lambda, where they follow each other: each begins with iteration 0.
   std::vector<IterationLog> split() const;
@@ -63,16 +63,16 @@ struct DefectStates {
 };
 
 /// One result, or those of a list of Lambdas with a leading dimension.
-void write_results(ResultWriter& writer, const DefectProblem& problem,
+void write_results(ResultWriter& writer, const defect::Problem& problem,
                    const std::vector<DefectResult>& results, bool is_list);
 void write_log(ResultWriter& writer, const IterationLog& log);
 void write_checkpoint(ResultWriter& writer, const DefectCheckpoint& checkpoint);
 void write_states(ResultWriter& writer, const DefectStates& states);
 
 /// Throw where there is no checkpoint, or where it belongs to another band or injection.
-DefectCheckpoint read_checkpoint(const ResultReader& reader, const DefectProblem& problem,
+DefectCheckpoint read_checkpoint(const ResultReader& reader, const defect::Problem& problem,
                                  const std::string& name);
-DefectStates read_states(const ResultReader& reader, const DefectProblem& problem,
+DefectStates read_states(const ResultReader& reader, const defect::Problem& problem,
                          const std::string& name);
 IterationLog read_log(const ResultReader& reader);
 

@@ -12,17 +12,18 @@ namespace kapitza::host {
 namespace {
 
 /// Both reservoirs and the band look the same from both ends, whatever the mesh does.
-bool is_symmetric(DefectProblem problem) {
-  problem.mesh = Mesh::uniform(2);
+bool is_symmetric(defect::Problem problem) {
+  problem.mesh = defect::Mesh::uniform(2);
   return problem.is_symmetric();
 }
 
-std::unique_ptr<StationarySolver> make_solver(const Config& config, kinetic::Backend& backend,
-                                              DefectProblem problem,
-                                              const StationaryOptions& options) {
-  if (uses_newton(config)) return make_newton(backend, std::move(problem), options);
-  return make_march(backend, std::move(problem), options,
-                    {.split = config.flag(keys::defect::split)});
+std::unique_ptr<defect::StationarySolver> make_solver(const Config& config,
+                                                      kinetic::Backend& backend,
+                                                      defect::Problem problem,
+                                                      const defect::StationaryOptions& options) {
+  if (uses_newton(config)) return defect::make_newton(backend, std::move(problem), options);
+  return defect::make_march(backend, std::move(problem), options,
+                            {.split = config.flag(keys::defect::split)});
 }
 
 /// Of a list, what the table on the terminal shows.
@@ -45,13 +46,13 @@ DefectTask::DefectTask(const JobContext& context)
       Lambdas(config.numbers(keys::defect::Lambda)),
       is_list(config.is_list(keys::defect::Lambda)),
       symmetric(is_symmetric(problem)),
-      mean_free_path(kapitza::mean_free_path(context.machine.kinetic(), problem.model,
-                                             problem.injection, 1)) {}
+      mean_free_path(
+          defect::mean_free_path(context.machine.kinetic(), problem.model, problem.injection, 1)) {}
 
 DefectPoint::DefectPoint(const DefectTask& task, kinetic::Backend& backend, double Lambda,
                          const DefectStart& start)
     : task_(task), Lambda_(Lambda), before_(start.before) {
-  DefectProblem problem = task.problem;
+  defect::Problem problem = task.problem;
   problem.Lambda = Lambda;
   problem.mesh = make_mesh(task.config, task.mean_free_path / Lambda);
   solver_ = make_solver(task.config, backend, std::move(problem), task.options);
@@ -74,7 +75,7 @@ Effort DefectPoint::effort() const {
 }
 
 DefectResult DefectPoint::result(bool converged) const {
-  const DefectProfile profile = slab().profile();
+  const defect::Profile profile = slab().profile();
   const Effort spent = effort();
   Quantities rows{
       {"Lambda", Lambda_, "strength of the defect"},
@@ -99,7 +100,7 @@ std::string DefectPoint::summary() const {
 }
 
 std::string DefectPoint::warning() const {
-  const ResolutionErrors errors = slab().errors();
+  const kinetic::ResolutionErrors errors = slab().errors();
   if (errors.tolerance_reached()) return {};
   const std::string where = task_.is_list ? fmt::format("Lambda = {:g}: ", Lambda_) : "";
   return where + unreached_tolerance(errors);
@@ -116,7 +117,7 @@ std::string DefectPoint::failure(const std::string& why) const {
 
 std::string DefectPoint::latest_residuals() const {
   constexpr std::size_t most = 5;
-  const std::vector<Iteration>& history = solver_->history();
+  const std::vector<defect::Iteration>& history = solver_->history();
   std::string text;
   for (std::size_t i = history.size() - std::min(most, history.size()); i < history.size(); ++i)
     text += fmt::format("{}{:.1e}", text.empty() ? "" : ", ", history[i].residual);

@@ -17,9 +17,9 @@ struct DefectTask {
   explicit DefectTask(const JobContext& context);
 
   const Config& config;
-  std::string file;       ///< the result file
-  DefectProblem problem;  ///< Lambda and the mesh are those of a DefectPoint
-  StationaryOptions options;
+  std::string file;         ///< the result file
+  defect::Problem problem;  ///< Lambda and the mesh are those of a DefectPoint
+  defect::StationaryOptions options;
   std::vector<double> Lambdas;
   bool is_list, symmetric;
   double mean_free_path;  ///< at Lambda = 1
@@ -43,8 +43,8 @@ class DefectPoint {
               const DefectStart& start);
 
   double Lambda() const { return Lambda_; }
-  StationarySolver& solver() { return *solver_; }
-  const StationarySolver& solver() const { return *solver_; }
+  defect::StationarySolver& solver() { return *solver_; }
+  const defect::StationarySolver& solver() const { return *solver_; }
   /// Adds the latest iteration.
   void append_to(IterationLog& log) const;
 
@@ -61,13 +61,13 @@ class DefectPoint {
   std::string advice() const;
 
  private:
-  const Slab& slab() const { return solver_->slab(); }
+  const defect::Slab& slab() const { return solver_->slab(); }
   std::string latest_residuals() const;
 
   const DefectTask& task_;
   double Lambda_;
   Effort before_;
-  std::unique_ptr<StationarySolver> solver_;
+  std::unique_ptr<defect::StationarySolver> solver_;
 };
 
 /// What a run has come to so far.

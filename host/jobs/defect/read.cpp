@@ -53,8 +53,8 @@ void check_defect_keys(Config& config) {
   }
 }
 
-DefectProblem make_defect(const Config& config) {
-  DefectProblem problem;
+defect::Problem make_defect(const Config& config) {
+  defect::Problem problem;
   problem.model = make_model(config);
   const auto density = [&](const Key& key) { return make_density(config, key, problem.model); };
   problem.injection.left = density(keys::defect::left);
@@ -62,20 +62,23 @@ DefectProblem make_defect(const Config& config) {
       config.has(keys::carriers::right) ? density(keys::carriers::right) : problem.injection.left;
   const bool upwind = config.text_or(keys::defect::transport,
                                      uses_newton(config) ? "corner_balance" : "upwind") == "upwind";
-  problem.transport = upwind ? TransportScheme::upwind : TransportScheme::corner_balance;
+  problem.transport =
+      upwind ? defect::TransportScheme::upwind : defect::TransportScheme::corner_balance;
   return problem;
 }
 
-Mesh make_mesh(const Config& config, double mean_free_path) {
+defect::Mesh make_mesh(const Config& config, double mean_free_path) {
   const int cells = config.integer(keys::defect::cells);
-  if (!is_graded(config) || !std::isfinite(mean_free_path)) return Mesh::uniform(cells);
+  if (!is_graded(config) || !std::isfinite(mean_free_path)) return defect::Mesh::uniform(cells);
   // Eq. (17).
-  return Mesh::graded(
-      cells, config.optional_number(keys::defect::layer).value_or(Mesh::layer_of(mean_free_path)));
+  return defect::Mesh::graded(
+      cells,
+      config.optional_number(keys::defect::layer).value_or(defect::Mesh::layer_of(mean_free_path)));
 }
 
-StationaryOptions make_stationary_options(const Config& config, const CollisionModel& model) {
-  StationaryOptions options;
+defect::StationaryOptions make_stationary_options(const Config& config,
+                                                  const kinetic::CollisionModel& model) {
+  defect::StationaryOptions options;
   options.resolution = make_request(config, model);
   options.residual = config.number(keys::defect::residual);
   // What is left after an explicit step is diffusive: small in every cell, but it adds up.

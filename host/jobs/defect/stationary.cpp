@@ -132,7 +132,7 @@ JobResult run(JobContext& context) {
 }
 
 void validate(const Config& config) {
-  const DefectProblem problem = make_defect(config);
+  const defect::Problem problem = make_defect(config);
   make_stationary_options(config, problem.model);
   make_mesh(config, 1);
 }

@@ -73,7 +73,7 @@ DefectsSideBySide::DefectsSideBySide(JobContext& context) : context_(context), t
 // ---- in the thread of one Lambda ----------------------------------------------------------------
 
 void record(OneLambda& one, const DefectPoint& point) {
-  const StationarySolver& solver = point.solver();
+  const defect::StationarySolver& solver = point.solver();
   one.result = point.result(solver.converged());
   one.nodes = solver.slab().all_nodes();
   one.dt = solver.next_dt();
@@ -126,7 +126,7 @@ void DefectsSideBySide::advance(OneLambda& one, std::optional<DefectPoint>& poin
 JobResult DefectsSideBySide::run() {
   context_.console.start_progress(progress());
   checkpoint_.restart();
-  const auto thrown = side_by_side(
+  const auto thrown = kinetic::side_by_side(
       context_.machine.kinetic(), all_.size(),
       [this](std::size_t i, kinetic::Backend& own) { solve(all_[i], own); },
       [this] { between_steps(); });

@@ -22,7 +22,8 @@ class ClosedField final : public FieldRun {
                 context.config.flag(keys::field::error_check)) {
     if (!context.resume) records_.push_back(solver_.record());
     resume([&](const ResultReader& reader) {
-      const EnsemblePlan plan = make_plan(setup_.problem, setup_.numerics, setup_.size);
+      const field::EnsemblePlan plan =
+          field::make_plan(setup_.problem, setup_.numerics, setup_.size);
       solver_.restore(read_closed_chain(reader, plan, ensembles(context_.config)));
       read_records(reader);
     });
@@ -40,7 +41,7 @@ class ClosedField final : public FieldRun {
   long steps() const override { return solver_.steps(); }
 
   Quantities results() const override {
-    const ChainRecord& last = records_.back();
+    const field::ChainRecord& last = records_.back();
     Quantities rows{
         {"time", solver_.time(), "reached"},
         {"number", last.totals.mean[0], "carriers per site"},
@@ -49,7 +50,7 @@ class ClosedField final : public FieldRun {
         {"energy_drift", last.energy_drift, "largest relative change in any trajectory"},
     };
     if (!last.step.mean.empty())
-      rows.push_back({"step_error", relative_change(last.step.mean, last.n.mean),
+      rows.push_back({"step_error", field::relative_change(last.step.mean, last.n.mean),
                       "relative change of n with half the step, root mean square"});
     return rows;
   }
@@ -84,17 +85,17 @@ class ClosedField final : public FieldRun {
 
   void write_results(ResultWriter& writer) const override {
     std::vector<double> t;
-    for (const ChainRecord& record : records_) t.push_back(record.t);
+    for (const field::ChainRecord& record : records_) t.push_back(record.t);
     writer.coordinate("t", t, "time");
     each_series(records_, [&](const char* name, const char* meaning, const auto& records, auto of) {
       std::vector<double> values;
-      for (const ChainRecord& record : records) values.push_back(of(record));
+      for (const field::ChainRecord& record : records) values.push_back(of(record));
       writer.dataset(name, {"t"}, values, meaning);
     });
     each_density(records_, ensembles(context_.config) > 1,
                  [&](const char* name, const char* meaning, const auto& records, auto of) {
                    std::vector<double> values;
-                   for (const ChainRecord& record : records)
+                   for (const field::ChainRecord& record : records)
                      values.insert(values.end(), of(record).begin(), of(record).end());
                    writer.dataset(name, {"t", "k"}, values, meaning);
                  });
@@ -132,8 +133,8 @@ class ClosedField final : public FieldRun {
                  });
   }
 
-  ClosedChain solver_;
-  std::vector<ChainRecord> records_;
+  field::ClosedChain solver_;
+  std::vector<field::ChainRecord> records_;
 };
 
 }  // namespace

@@ -19,11 +19,11 @@ class DrivenField final : public FieldRun {
       : FieldRun(context, FieldSetup(context.config)),
         solver_(context.machine.field(), problem(), setup_.numerics, setup_.size,
                 make_steady_state_options(context.config, problem())),
-        expected_(expected_density(problem())) {
+        expected_(field::expected_density(problem())) {
     resume([&](const ResultReader& reader) {
-      solver_.restore(read_steady_state(reader,
-                                        make_plan(setup_.problem, setup_.numerics, setup_.size),
-                                        ensembles(context_.config)));
+      solver_.restore(
+          read_steady_state(reader, field::make_plan(setup_.problem, setup_.numerics, setup_.size),
+                            ensembles(context_.config)));
     });
   }
 
@@ -49,8 +49,8 @@ class DrivenField final : public FieldRun {
   long steps() const override { return solver_.steps(); }
 
   Quantities results() const override {
-    const std::vector<WindowDensity> sides = solver_.densities();
-    const InjectionCheck injected = check_injection(problem(), expected_, sides);
+    const std::vector<field::WindowDensity> sides = solver_.densities();
+    const field::InjectionCheck injected = field::check_injection(problem(), expected_, sides);
     Quantities rows{
         {"time", solver_.time(), "reached"},
         {"burn_in", solver_.burn_in(), "time before what was measured counts"},
@@ -58,7 +58,7 @@ class DrivenField final : public FieldRun {
         {"drift_probability", solver_.drift_probability(),
          "that chance alone would set its two parts this far apart"},
         {"relative_error", solver_.relative_error(), "largest of n in ensemble.target_k"},
-        {"error_ratio", error_ratio(sides),
+        {"error_ratio", field::error_ratio(sides),
          "errors from blocks of time over those from trajectories"},
         {"injected.ratio", injected.ratio, "carriers coming in, over those asked for"},
         {"injected.ratio_err", injected.ratio_error, "its standard error"},
@@ -69,14 +69,14 @@ class DrivenField final : public FieldRun {
     append_current(rows, "number_current", std::vector<double>(grid().K, 1.0));
     append_current(rows, "energy_current", problem().dispersion.energy(grid().momenta()));
     if (context_.config.flag(keys::field::error_check))
-      rows.push_back({"step_error", step_error(sides),
+      rows.push_back({"step_error", field::step_error(sides),
                       "relative change of n with half the step, root mean square"});
     return rows;
   }
 
   void append_current(Quantities& rows, const std::string& name,
                       const std::vector<double>& q) const {
-    const Estimates estimate = current(solver_, problem(), q);
+    const Estimates estimate = field::current(solver_, problem(), q);
     rows.push_back({name + ".left", estimate.mean[0], "towards larger x"});
     rows.push_back({name + ".left_err", estimate.error[0], ""});
     rows.push_back({name + ".right", estimate.mean[1], ""});
@@ -85,7 +85,7 @@ class DrivenField final : public FieldRun {
 
   void write_results(ResultWriter& writer) const override {
     const char* const names[] = {"left", "right"};
-    const std::vector<WindowDensity> sides = solver_.densities();
+    const std::vector<field::WindowDensity> sides = solver_.densities();
     writer.dataset("n_expected", {"k"}, expected_,
                    "density asked for, as a window of this length sees it");
     for (std::size_t i = 0; i < sides.size(); ++i) {
@@ -113,7 +113,7 @@ class DrivenField final : public FieldRun {
 
   /// A group that can be opened by itself.
   void write_side(ResultWriter& writer, const std::string& side,
-                  const WindowDensity& density) const {
+                  const field::WindowDensity& density) const {
     writer.group(side);
     writer.coordinate(side + "/k", grid().momenta(), "momentum");
     const auto write = [&](const char* name, const std::vector<double>& values,
@@ -132,7 +132,7 @@ class DrivenField final : public FieldRun {
     host::write_checkpoint(writer, solver_.checkpoint());
   }
 
-  SteadyState solver_;
+  field::SteadyState solver_;
   std::vector<double> expected_;
 };
 

@@ -39,7 +39,7 @@ std::vector<double> read_numbers(const ResultReader& reader, const std::string& 
 }
 
 std::vector<Complex> read_fields(const ResultReader& reader, const std::string& name,
-                                 const EnsemblePlan& plan) {
+                                 const field::EnsemblePlan& plan) {
   const std::size_t count = static_cast<std::size_t>(plan.sites) * plan.trajectories;
   const std::vector<double> numbers = read_numbers(reader, name, 2 * count);
   std::vector<Complex> fields(count);
@@ -81,7 +81,7 @@ Coordinates begin(ResultWriter& writer, std::size_t trajectories, std::size_t pa
 
 }  // namespace
 
-void write_checkpoint(ResultWriter& writer, const SteadyStateCheckpoint& state) {
+void write_checkpoint(ResultWriter& writer, const field::SteadyStateCheckpoint& state) {
   const std::size_t observables = state.observables;
   const std::size_t trajectories = state.totals.front().size() / observables;
   const std::size_t parts = 2 * state.fields.front().size() / trajectories;
@@ -106,10 +106,11 @@ void write_checkpoint(ResultWriter& writer, const SteadyStateCheckpoint& state) 
                  "ensemble means of the totals when the last block ended");
 }
 
-SteadyStateCheckpoint read_steady_state(const ResultReader& reader, const EnsemblePlan& plan,
-                                        std::size_t ensembles) {
+field::SteadyStateCheckpoint read_steady_state(const ResultReader& reader,
+                                               const field::EnsemblePlan& plan,
+                                               std::size_t ensembles) {
   require_checkpoint(reader);
-  SteadyStateCheckpoint state;
+  field::SteadyStateCheckpoint state;
   state.observables = plan.observables();
   each_counter(state, [&](const char* name, auto& value) {
     value = static_cast<std::decay_t<decltype(value)>>(reader.number(name, group));
@@ -130,7 +131,7 @@ SteadyStateCheckpoint read_steady_state(const ResultReader& reader, const Ensemb
   return state;
 }
 
-void write_checkpoint(ResultWriter& writer, const ClosedChainCheckpoint& state) {
+void write_checkpoint(ResultWriter& writer, const field::ClosedChainCheckpoint& state) {
   const std::size_t trajectories = state.trajectories;
   const Coordinates names =
       begin(writer, trajectories, 2 * state.fields.front().size() / trajectories,
@@ -142,10 +143,11 @@ void write_checkpoint(ResultWriter& writer, const ClosedChainCheckpoint& state) 
   write_rows(writer, name_of("first", 0), state.first, names.trajectory, names.observable);
 }
 
-ClosedChainCheckpoint read_closed_chain(const ResultReader& reader, const EnsemblePlan& plan,
-                                        std::size_t ensembles) {
+field::ClosedChainCheckpoint read_closed_chain(const ResultReader& reader,
+                                               const field::EnsemblePlan& plan,
+                                               std::size_t ensembles) {
   require_checkpoint(reader);
-  ClosedChainCheckpoint state;
+  field::ClosedChainCheckpoint state;
   state.trajectories = plan.trajectories;
   state.steps = static_cast<long>(reader.number("steps", group));
   for (std::size_t i = 0; i < ensembles; ++i)
@@ -154,9 +156,9 @@ ClosedChainCheckpoint read_closed_chain(const ResultReader& reader, const Ensemb
   return state;
 }
 
-std::size_t checkpoint_size(const TotalsLayout& totals, int trajectories, bool error_check) {
+std::size_t checkpoint_size(const field::TotalsLayout& totals, int trajectories, bool error_check) {
   const std::size_t row = 2 * static_cast<std::size_t>(totals.sites) + 2 * totals.size();
-  return sizeof(double) * StepCheckedEnsemble::count(error_check) * row * trajectories;
+  return sizeof(double) * field::StepCheckedEnsemble::count(error_check) * row * trajectories;
 }
 
 }  // namespace kapitza::host

@@ -8,16 +8,18 @@
 namespace kapitza::host {
 
 /// Checkpoints of ensembles in result files.
-void write_checkpoint(ResultWriter& writer, const SteadyStateCheckpoint& state);
-void write_checkpoint(ResultWriter& writer, const ClosedChainCheckpoint& state);
+void write_checkpoint(ResultWriter& writer, const field::SteadyStateCheckpoint& state);
+void write_checkpoint(ResultWriter& writer, const field::ClosedChainCheckpoint& state);
 
 /// Throw IoError where a file has none, or a damaged one; plan says how large it must be.
-SteadyStateCheckpoint read_steady_state(const ResultReader& reader, const EnsemblePlan& plan,
-                                        std::size_t ensembles);
-ClosedChainCheckpoint read_closed_chain(const ResultReader& reader, const EnsemblePlan& plan,
-                                        std::size_t ensembles);
+field::SteadyStateCheckpoint read_steady_state(const ResultReader& reader,
+                                               const field::EnsemblePlan& plan,
+                                               std::size_t ensembles);
+field::ClosedChainCheckpoint read_closed_chain(const ResultReader& reader,
+                                               const field::EnsemblePlan& plan,
+                                               std::size_t ensembles);
 
 /// Bytes of a checkpoint, roughly.
-std::size_t checkpoint_size(const TotalsLayout& totals, int trajectories, bool error_check);
+std::size_t checkpoint_size(const field::TotalsLayout& totals, int trajectories, bool error_check);
 
 }  // namespace kapitza::host

@@ -28,10 +28,10 @@ JobResult run(JobContext& context) {
 /// that has room for them has the same, without tables that take seconds.
 void check_plan(const FieldSetup& setup) {
   if (!setup.problem.absorber) return;
-  FieldProblem shortest = setup.problem;
+  field::Problem shortest = setup.problem;
   shortest.profile.assign(2 * (shortest.absorber->width + shortest.window), 0.0);
   shortest.starts_from_zero = true;
-  make_plan(shortest, setup.numerics, setup.size);
+  field::make_plan(shortest, setup.numerics, setup.size);
 }
 
 void validate(const Config& config) {
@@ -48,11 +48,11 @@ void validate(const Config& config) {
 }
 
 std::size_t file_size(const Config& config, const FieldSetup& setup) {
-  const FieldProblem& problem = setup.problem;
+  const field::Problem& problem = setup.problem;
   const std::size_t records =
       problem.absorber ? 8 : 6 * static_cast<std::size_t>(config.integer(keys::field::records));
-  const TotalsLayout totals{static_cast<int>(problem.windows().size()), problem.window,
-                            problem.sites()};
+  const field::TotalsLayout totals{static_cast<int>(problem.windows().size()), problem.window,
+                                   problem.sites()};
   return 64 * 1024 + records * sizeof(double) * problem.sites() +
          checkpoint_size(totals, setup.size.trajectories, config.flag(keys::field::error_check));
 }
@@ -66,15 +66,15 @@ struct StepCost {
 };
 
 /// The first steps touch memory for the first time: as many others are measured.
-StepCost measured(Ensemble& ensemble, long first, long steps) {
+StepCost measured(field::Ensemble& ensemble, long first, long steps) {
   ensemble.advance(first, steps);
   const double seconds = seconds_of([&] { ensemble.advance(first + steps, steps); });
   return {seconds / static_cast<double>(steps), static_cast<double>(ensemble.memory())};
 }
 
 /// A closed ring of fewer sites, with about the same share of them in the defect.
-FieldProblem shortened(const FieldProblem& problem, int sites) {
-  FieldProblem ring = problem;
+field::Problem shortened(const field::Problem& problem, int sites) {
+  field::Problem ring = problem;
   ring.absorber.reset();
   ring.starts_from_zero = true;
   ring.window = sites;
@@ -106,11 +106,11 @@ StepCost step_cost(field::Backend& backend, const FieldSetup& setup, const Budge
   constexpr long steps = 10, steps_to_measure = 2 * steps;
   const auto& [problem, numerics, size] = setup;
   const Part part = quick_part(setup);
-  const EnsembleSize some{part.trajectories, size.seed, size.precision};
+  const field::EnsembleSize some{part.trajectories, size.seed, size.precision};
   const WallClock clock(std::nullopt);
   const bool is_short = part.sites < problem.sites();
   auto ensemble = backend.ensemble(
-      make_plan(is_short ? shortened(problem, part.sites) : problem, numerics, some));
+      field::make_plan(is_short ? shortened(problem, part.sites) : problem, numerics, some));
   ensemble->start();
   const StepCost cost = measured(*ensemble, 0, 1);
   const double per_step = part.ratio * cost.seconds, start = part.ratio * clock.elapsed();
@@ -118,7 +118,7 @@ StepCost step_cost(field::Backend& backend, const FieldSetup& setup, const Budge
   if (!budget.has_time_for((whole ? 0 : start) + per_step * steps_to_measure))
     return {per_step, part.ratio * cost.memory, whole};
   if (whole) return measured(*ensemble, 2, steps);
-  ensemble = backend.ensemble(make_plan(problem, numerics, size));
+  ensemble = backend.ensemble(field::make_plan(problem, numerics, size));
   ensemble->start();
   return measured(*ensemble, 0, steps);
 }
@@ -139,7 +139,7 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
            setup.problem.sites() * static_cast<double>(setup.size.trajectories) / cost.seconds, ""},
           completeness_row(cost.complete, "extrapolated from a part of the ensemble")});
   if (!config.has(keys::field::max_time)) return rows;
-  const double work = StepCheckedEnsemble::work(config.flag(keys::field::error_check));
+  const double work = field::StepCheckedEnsemble::work(config.flag(keys::field::error_check));
   const double seconds =
       work * cost.seconds * config.number(keys::field::max_time) / setup.numerics.dt;
   append(rows,

@@ -63,21 +63,21 @@ void check_field_keys(Config& config) {
 
 namespace {
 
-std::optional<Absorber> make_absorber(const Config& config, const Dispersion& dispersion) {
+std::optional<field::Absorber> make_absorber(const Config& config, const Dispersion& dispersion) {
   const Key& key = keys::field::absorber;
   constexpr double most = 0.01;
   if (is_closed(config)) return std::nullopt;
   const auto& members = *config.at(key).as<Value::Members>();
-  const Absorber absorber{static_cast<int>(members.at("width").number()),
-                          members.at("Gamma").number()};
+  const field::Absorber absorber{static_cast<int>(members.at("width").number()),
+                                 members.at("Gamma").number()};
   const double speed = dispersion.max_speed(), leak = absorber.leak(speed);
   if (leak > most)
     throw config.error(
         key,
         fmt::format("{:.3g} % of the fastest carriers, v = {:.4g}, leak through it; Gamma = {:.3f} "
                     "keeps that below {:.0f} %",
-                    100 * leak, speed, std::ceil(1000 * Absorber::Gamma_for(most, speed)) / 1000,
-                    100 * most));
+                    100 * leak, speed,
+                    std::ceil(1000 * field::Absorber::Gamma_for(most, speed)) / 1000, 100 * most));
   return absorber;
 }
 
@@ -95,7 +95,7 @@ Spectrum make_injection(const Config& config, const Dispersion& dispersion) {
   };
 }
 
-int make_sites(const Config& config, const FieldProblem& problem) {
+int make_sites(const Config& config, const field::Problem& problem) {
   if (config.has(keys::field::sites)) return config.integer(keys::field::sites);
   if (!problem.absorber) return 512;
   const double needed =
@@ -109,9 +109,9 @@ int make_sites(const Config& config, const FieldProblem& problem) {
 }
 
 /// D(x/L) on `sites` sites.
-std::vector<double> make_profile(const Config& config, const FieldProblem& problem, int sites) {
+std::vector<double> make_profile(const Config& config, const field::Problem& problem, int sites) {
   const Key& key = keys::field::profile;
-  FieldProblem ring = problem;
+  field::Problem ring = problem;
   ring.profile.assign(sites, 1.0);
   if (!config.has(keys::field::L)) return ring.profile;
   const double L = config.number(keys::field::L);
@@ -121,7 +121,7 @@ std::vector<double> make_profile(const Config& config, const FieldProblem& probl
   const std::string& name = config.text(key);
   std::vector<double> D(sites, 1.0);
   if (name == "smooth") {
-    for (int site = 0; site < sites; ++site) D[site] = smooth_step(std::abs(x[site]));
+    for (int site = 0; site < sites; ++site) D[site] = field::smooth_step(std::abs(x[site]));
   } else if (name != "box") {
     try {
       D = evaluate_expression(name, "x", x);
@@ -138,9 +138,9 @@ std::vector<double> make_profile(const Config& config, const FieldProblem& probl
   return D;
 }
 
-double make_lambda(const Config& config, const FieldProblem& problem) {
+double make_lambda(const Config& config, const field::Problem& problem) {
   if (config.has(keys::field::lambda)) return config.number(keys::field::lambda);
-  FieldProblem unit = problem;
+  field::Problem unit = problem;
   unit.lambda = 1;
   if (unit.strength() == 0) throw config.error(keys::field::profile, "it is zero at every site");
   return std::sqrt(config.number(keys::field::Lambda) / unit.strength());
@@ -154,8 +154,8 @@ double counterterm(const Config& config, const Interaction& interaction, double 
 
 }  // namespace
 
-FieldProblem make_field(const Config& config) {
-  FieldProblem problem;
+field::Problem make_field(const Config& config) {
+  field::Problem problem;
   problem.dispersion = make_dispersion(config);
   problem.absorber = make_absorber(config, problem.dispersion);
   problem.density = problem.absorber ? make_injection(config, problem.dispersion)
@@ -178,13 +178,13 @@ FieldProblem make_field(const Config& config) {
 
 namespace {
 
-std::string_view key_of(UnsuitableNumerics::Parameter parameter) {
+std::string_view key_of(field::UnsuitableNumerics::Parameter parameter) {
   switch (parameter) {
-    case UnsuitableNumerics::Parameter::dt:
+    case field::UnsuitableNumerics::Parameter::dt:
       return keys::field::dt;
-    case UnsuitableNumerics::Parameter::kick_every:
+    case field::UnsuitableNumerics::Parameter::kick_every:
       return keys::field::noise_every;
-    case UnsuitableNumerics::Parameter::absorber:
+    case field::UnsuitableNumerics::Parameter::absorber:
       return keys::field::absorber;
   }
   return {};
@@ -192,29 +192,30 @@ std::string_view key_of(UnsuitableNumerics::Parameter parameter) {
 
 }  // namespace
 
-FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem) {
-  FieldNumerics numerics;
+field::Numerics make_field_numerics(const Config& config, const field::Problem& problem) {
+  field::Numerics numerics;
   numerics.order = config.integer(keys::field::order);
   if (problem.absorber) numerics.kick_every = config.integer(keys::field::noise_every);
   numerics.dt = config.optional_number(keys::field::dt)
-                    .value_or(FieldNumerics::usual_step(problem.dispersion));
+                    .value_or(field::Numerics::usual_step(problem.dispersion));
   try {
     numerics.check(problem);
-  } catch (const UnsuitableNumerics& error) {
+  } catch (const field::UnsuitableNumerics& error) {
     throw config.error(key_of(error.parameter), error.what());
   }
   return numerics;
 }
 
-EnsembleSize make_ensemble_size(const Config& config) {
+field::EnsembleSize make_ensemble_size(const Config& config) {
   const bool single = config.text(keys::field::precision) == "single";
   return {config.integer(keys::field::trajectories),
           static_cast<std::uint64_t>(config.long_integer(keys::field::seed)),
-          single ? Precision::single_ : Precision::double_};
+          single ? field::Precision::single_ : field::Precision::double_};
 }
 
-SteadyStateOptions make_steady_state_options(const Config& config, const FieldProblem& problem) {
-  SteadyStateOptions options;
+field::SteadyStateOptions make_steady_state_options(const Config& config,
+                                                    const field::Problem& problem) {
+  field::SteadyStateOptions options;
   options.burn_in = config.optional_number(keys::field::burn_in);
   options.max_time = config.optional_number(keys::field::max_time);
   options.target_error = config.optional_number(keys::field::target_error);
@@ -222,7 +223,8 @@ SteadyStateOptions make_steady_state_options(const Config& config, const FieldPr
   const std::vector<double> range = config.numbers(keys::field::target_k);
   options.target_low = range[0];
   options.target_high = range[1];
-  about(config, keys::field::target_k, [&] { options.settling = burn_in_floor(problem, options); });
+  about(config, keys::field::target_k,
+        [&] { options.settling = field::burn_in_floor(problem, options); });
   return options;
 }
 

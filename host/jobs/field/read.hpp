@@ -14,10 +14,11 @@ bool is_closed(const Config& config);
 void check_field_keys(Config& config);
 
 /// The field of a microscopic job.
-FieldProblem make_field(const Config& config);
-FieldNumerics make_field_numerics(const Config& config, const FieldProblem& problem);
-EnsembleSize make_ensemble_size(const Config& config);
+field::Problem make_field(const Config& config);
+field::Numerics make_field_numerics(const Config& config, const field::Problem& problem);
+field::EnsembleSize make_ensemble_size(const Config& config);
 /// Of a field with an absorber; a closed chain just needs ensemble.max_time.
-SteadyStateOptions make_steady_state_options(const Config& config, const FieldProblem& problem);
+field::SteadyStateOptions make_steady_state_options(const Config& config,
+                                                    const field::Problem& problem);
 
 }  // namespace kapitza::host

@@ -12,7 +12,7 @@
 namespace kapitza::host {
 namespace {
 
-std::vector<double> positions(const FieldProblem& problem) {
+std::vector<double> positions(const field::Problem& problem) {
   std::vector<double> x;
   for (int site = 0; site < problem.sites(); ++site) x.push_back(problem.position(site));
   return x;
@@ -26,7 +26,7 @@ FieldSetup::FieldSetup(const Config& config)
       size(make_ensemble_size(config)) {}
 
 Quantities setup_rows(const FieldSetup& setup) {
-  const FieldProblem& problem = setup.problem;
+  const field::Problem& problem = setup.problem;
   return {
       {"trajectories", std::int64_t{setup.size.trajectories}, ""},
       {"sites", std::int64_t{problem.sites()}, ""},
@@ -39,7 +39,7 @@ Quantities setup_rows(const FieldSetup& setup) {
 }
 
 std::size_t ensembles(const Config& config) {
-  return StepCheckedEnsemble::count(config.flag(keys::field::error_check));
+  return field::StepCheckedEnsemble::count(config.flag(keys::field::error_check));
 }
 
 FieldRun::FieldRun(JobContext& context, FieldSetup setup)

@@ -13,9 +13,9 @@ namespace kapitza::host {
 
 /// What a configuration asks for.
 struct FieldSetup {
-  FieldProblem problem;
-  FieldNumerics numerics;
-  EnsembleSize size;
+  field::Problem problem;
+  field::Numerics numerics;
+  field::EnsembleSize size;
 
   explicit FieldSetup(const Config& config);
 };
@@ -54,7 +54,7 @@ class FieldRun : public StepwiseRun {
   }
 
   MomentumGrid grid() const { return {setup_.problem.window}; }
-  const FieldProblem& problem() const { return setup_.problem; }
+  const field::Problem& problem() const { return setup_.problem; }
 
   JobContext& context_;
   FieldSetup setup_;

@@ -14,13 +14,14 @@
 namespace kapitza::host {
 namespace {
 
-Quantities results(const ResolvedCollision& resolved, const CollisionBatch& batch) {
-  const CollisionPlan& plan = resolved.collision->plan();
+Quantities results(const kinetic::ResolvedCollision& resolved,
+                   const kinetic::CollisionBatch& batch) {
+  const kinetic::CollisionPlan& plan = resolved.collision->plan();
   const std::vector<double> ones(batch.I.size(), 1.0);
   Quantities rows = resolution_rows(plan.resolution);
   const Quantities more{
-      {"number_rate", conservation_rate(batch.I, ones), "sum I / sum |I|"},
-      {"energy_rate", conservation_rate(batch.I, plan.energy), "sum E I / sum |E I|"},
+      {"number_rate", kinetic::conservation_rate(batch.I, ones), "sum I / sum |I|"},
+      {"energy_rate", kinetic::conservation_rate(batch.I, plan.energy), "sum E I / sum |E I|"},
       {"number_rate_raw", batch.number_rate_raw.at(0), "the same before projection"},
       {"energy_rate_raw", batch.energy_rate_raw.at(0), ""},
   };
@@ -29,8 +30,9 @@ Quantities results(const ResolvedCollision& resolved, const CollisionBatch& batc
   return rows;
 }
 
-void write(const JobContext& context, const CollisionPlan& plan, const std::vector<double>& n,
-           const CollisionBatch& batch, const JobResult& result) {
+void write(const JobContext& context, const kinetic::CollisionPlan& plan,
+           const std::vector<double>& n, const kinetic::CollisionBatch& batch,
+           const JobResult& result) {
   ResultWriter writer(context.target);
   const std::vector<double> k = plan.model.grid.momenta();
   writer.coordinate("k", k, "momentum");
@@ -46,15 +48,15 @@ void write(const JobContext& context, const CollisionPlan& plan, const std::vect
 
 JobResult run(JobContext& context) {
   const WallClock clock(std::nullopt);
-  const CollisionModel model = make_model(context.config);
+  const kinetic::CollisionModel model = make_model(context.config);
   const std::vector<double> n = make_density(context.config, keys::collision::state_n, model);
-  const ResolutionRequest request = make_request(context.config, model);
+  const kinetic::ResolutionRequest request = make_request(context.config, model);
   context.console.note(fmt::format("choosing T, M and dtau for tolerance {}", request.tolerance));
-  const ResolvedCollision resolved =
-      resolve_collision(context.machine.kinetic(), model, n, request);
+  const kinetic::ResolvedCollision resolved =
+      kinetic::resolve_collision(context.machine.kinetic(), model, n, request);
   if (!resolved.errors.tolerance_reached())
     context.console.warning(unreached_tolerance(resolved.errors));
-  CollisionBatch batch;
+  kinetic::CollisionBatch batch;
   batch.resize(1, model.grid.K);
   resolved.collision->evaluate(n, batch);
   const JobResult result{.quantities = results(resolved, batch), .wall_seconds = clock.elapsed()};
@@ -63,7 +65,7 @@ JobResult run(JobContext& context) {
 }
 
 void validate(const Config& config) {
-  const CollisionModel model = make_model(config);
+  const kinetic::CollisionModel model = make_model(config);
   make_density(config, keys::collision::state_n, model);
   make_request(config, model);
 }

@@ -30,7 +30,7 @@ constinit const Key K{
 constinit const Key channels{
     .name = "numerics.channels",
     .type = types::integers,
-    .range = {2, CollisionModel::max_channel},
+    .range = {2, kinetic::CollisionModel::max_channel},
     .otherwise_text = "all that the interaction opens",
     .unit = "1",
     .meaning = "The collisions l -> l that are summed, e.g. [3] for 3 -> 3 alone.",

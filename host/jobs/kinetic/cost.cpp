@@ -15,11 +15,11 @@ namespace kapitza::host {
 namespace {
 
 /// The first evaluation also touches new memory: the second one counts, if there is time for it.
-double seconds_per_evaluation(ResolvedCollision& resolved, const std::vector<double>& n,
+double seconds_per_evaluation(kinetic::ResolvedCollision& resolved, const std::vector<double>& n,
                               const Budget& budget) {
   if (!std::isfinite(resolved.errors.cutoff) || !budget.has_time_for(2 * resolved.seconds))
     return resolved.seconds;
-  CollisionBatch batch;
+  kinetic::CollisionBatch batch;
   batch.resize(1, resolved.collision->plan().K());
   resolved.collision->evaluate(n, batch);
   return seconds_of([&] { resolved.collision->evaluate(n, batch); });
@@ -27,31 +27,32 @@ double seconds_per_evaluation(ResolvedCollision& resolved, const std::vector<dou
 
 /// What it takes if T has to grow to its limit: refining all the way up takes about as long as two
 /// evaluations there.
-std::optional<double> most_seconds(const ResolvedCollision& resolved,
-                                   const ResolutionRequest& request, double per_evaluation,
+std::optional<double> most_seconds(const kinetic::ResolvedCollision& resolved,
+                                   const kinetic::ResolutionRequest& request, double per_evaluation,
                                    double evaluations) {
-  const CollisionPlan& plan = resolved.collision->plan();
-  Resolution greatest = plan.resolution;
+  const kinetic::CollisionPlan& plan = resolved.collision->plan();
+  kinetic::Resolution greatest = plan.resolution;
   if (request.T || !plan.model.has_sweep() ||
-      !resize_to_T(plan.model, request, greatest_T(plan.model), greatest))
+      !kinetic::resize_to_T(plan.model, request, kinetic::greatest_T(plan.model), greatest))
     return std::nullopt;
-  return (evaluations + 2) * per_evaluation * sweep_size(greatest) / sweep_size(plan.resolution);
+  return (evaluations + 2) * per_evaluation * kinetic::sweep_size(greatest) /
+         kinetic::sweep_size(plan.resolution);
 }
 
 }  // namespace
 
 Quantities estimate_evaluations(const Config& config, Machine& machine, double evaluations,
                                 Budget& budget) {
-  const CollisionModel model = make_model(config);
+  const kinetic::CollisionModel model = make_model(config);
   const std::vector<double> n = make_density(config, keys::collision::state_n, model);
-  const ResolutionRequest request = make_request(config, model);
+  const kinetic::ResolutionRequest request = make_request(config, model);
   const WallClock choosing(std::nullopt);
-  ResolvedCollision resolved =
-      resolve_collision(machine.kinetic(), model, n, request, budget.stop());
+  kinetic::ResolvedCollision resolved =
+      kinetic::resolve_collision(machine.kinetic(), model, n, request, budget.stop());
   const double choosing_seconds = choosing.elapsed();
   const double seconds = seconds_per_evaluation(resolved, n, budget);
 
-  const Resolution& resolution = resolved.collision->plan().resolution;
+  const kinetic::Resolution& resolution = resolved.collision->plan().resolution;
   const std::size_t memory = resolved.collision->memory(1);
   const double all_seconds = choosing_seconds + evaluations * seconds;
   Quantities rows = resolution_rows(resolution);
@@ -70,7 +71,7 @@ Quantities estimate_evaluations(const Config& config, Machine& machine, double e
   if (const auto most = most_seconds(resolved, request, seconds, evaluations))
     append(rows, {{"most_seconds", *most,
                    fmt::format("at most {}, if T grows to its limit {:.5g}",
-                               readable_duration(*most), greatest_T(model))}});
+                               readable_duration(*most), kinetic::greatest_T(model))}});
   return rows;
 }
 

@@ -15,7 +15,7 @@ std::vector<int> make_channels(const Config& config, const Interaction& interact
   if (interaction.degree() < 2)
     throw config.error(keys::carriers::interaction,
                        "no c_l with l >= 2: the carriers do not collide");
-  if (!config.has(key)) return CollisionModel::all_channels(interaction);
+  if (!config.has(key)) return kinetic::CollisionModel::all_channels(interaction);
   std::vector<int> channels;
   for (const Value& item : *config.at(key).as<Value::List>())
     channels.push_back(static_cast<int>(item.number()));
@@ -25,9 +25,9 @@ std::vector<int> make_channels(const Config& config, const Interaction& interact
   return channels;
 }
 
-const Key& key_of(UnsuitableResolution::Parameter parameter) {
-  return parameter == UnsuitableResolution::Parameter::dtau ? keys::collision::dtau
-                                                            : keys::collision::M;
+const Key& key_of(kinetic::UnsuitableResolution::Parameter parameter) {
+  return parameter == kinetic::UnsuitableResolution::Parameter::dtau ? keys::collision::dtau
+                                                                     : keys::collision::M;
 }
 
 }  // namespace
@@ -40,32 +40,33 @@ void check_collision_keys(Config& config) {
                     "auxiliary time: leave it out");
 }
 
-CollisionModel make_model(const Config& config) {
-  CollisionModel model;
+kinetic::CollisionModel make_model(const Config& config) {
+  kinetic::CollisionModel model;
   model.dispersion = make_dispersion(config);
   model.interaction = make_interaction(config);
   model.grid = {config.integer(keys::collision::K)};
   model.channels = make_channels(config, model.interaction);
   if (!model.has_pairs()) return model;
-  const std::string why = ResonantManifold::divergence(model.dispersion);
+  const std::string why = kinetic::ResonantManifold::divergence(model.dispersion);
   if (!why.empty()) throw config.error(keys::carriers::dispersion, why);
   return model;
 }
 
 std::vector<double> make_density(const Config& config, std::string_view key,
-                                 const CollisionModel& model) {
+                                 const kinetic::CollisionModel& model) {
   return density_of(config, key, model.dispersion)(model.grid.momenta());
 }
 
-ResolutionRequest make_request(const Config& config, const CollisionModel& model) {
-  ResolutionRequest request;
+kinetic::ResolutionRequest make_request(const Config& config,
+                                        const kinetic::CollisionModel& model) {
+  kinetic::ResolutionRequest request;
   request.tolerance = config.number(keys::collision::tolerance);
   request.T = config.optional_number(keys::collision::T);
   request.dtau = config.optional_number(keys::collision::dtau);
   request.M = config.optional_integer(keys::collision::M);
   try {
-    check_request(model, request);
-  } catch (const UnsuitableResolution& error) {
+    kinetic::check_request(model, request);
+  } catch (const kinetic::UnsuitableResolution& error) {
     throw config.out_of_place(key_of(error.parameter), error.what());
   }
   return request;

@@ -16,12 +16,12 @@ namespace kapitza::host {
 /// As JobKeys::check: the auxiliary time is of no use where all collisions are 2 -> 2.
 void check_collision_keys(Config& config);
 
-CollisionModel make_model(const Config& config);
+kinetic::CollisionModel make_model(const Config& config);
 
 /// Density on the momentum grid, from a key of type density; finite and positive everywhere.
 std::vector<double> make_density(const Config& config, std::string_view key,
-                                 const CollisionModel& model);
+                                 const kinetic::CollisionModel& model);
 
-ResolutionRequest make_request(const Config& config, const CollisionModel& model);
+kinetic::ResolutionRequest make_request(const Config& config, const kinetic::CollisionModel& model);
 
 }  // namespace kapitza::host

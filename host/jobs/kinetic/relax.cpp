@@ -26,7 +26,7 @@ struct History {
   std::vector<double> t, number, energy, entropy, deviation;
   std::vector<double> n;  ///< t-major
 
-  void append(const RelaxationRecord& record, const std::vector<double>& density) {
+  void append(const kinetic::RelaxationRecord& record, const std::vector<double>& density) {
     t.push_back(record.t);
     number.push_back(record.number);
     energy.push_back(record.energy);
@@ -44,12 +44,12 @@ struct History {
 
 /// What a run was interrupted with.
 struct Checkpoint {
-  RelaxationState state;
+  kinetic::RelaxationState state;
   History history;
   long evaluations = 0, rejected_steps = 0;
 };
 
-std::vector<double> grid_energies(const CollisionModel& model) {
+std::vector<double> grid_energies(const kinetic::CollisionModel& model) {
   return model.dispersion.energy(model.grid.momenta());
 }
 
@@ -67,8 +67,8 @@ void each_number(State& state, F f) {
   f("points", state.resolution.points);
 }
 
-void write_checkpoint(ResultWriter& writer, const CollisionModel& model,
-                      const RelaxationState& state) {
+void write_checkpoint(ResultWriter& writer, const kinetic::CollisionModel& model,
+                      const kinetic::RelaxationState& state) {
   writer.group(checkpoint);
   each_number(state,
               [&](const char* name, double value) { writer.attribute(name, value, checkpoint); });
@@ -76,7 +76,8 @@ void write_checkpoint(ResultWriter& writer, const CollisionModel& model,
   writer.dataset("checkpoint/E", {"k"}, grid_energies(model), "energy of a carrier");
 }
 
-Checkpoint read_checkpoint(const std::filesystem::path& file, const CollisionModel& model) {
+Checkpoint read_checkpoint(const std::filesystem::path& file,
+                           const kinetic::CollisionModel& model) {
   const ResultReader reader(file);
   if (!reader.contains(checkpoint))
     throw IoError(fmt::format("{}: there is no checkpoint in it", file.string()));
@@ -102,7 +103,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, const CollisionMod
 /// A relaxation, what it has recorded, and the file it goes to.
 class RelaxationRun final : public StepwiseRun {
  public:
-  RelaxationRun(JobContext& context, CollisionModel model, Checkpoint from)
+  RelaxationRun(JobContext& context, kinetic::CollisionModel model, Checkpoint from)
       : context_(context),
         model_(std::move(model)),
         history_(std::move(from.history)),
@@ -161,9 +162,9 @@ class RelaxationRun final : public StepwiseRun {
   }
 
   Quantities quantities() const {
-    const RelaxationRecord& now = relaxation_.record();
+    const kinetic::RelaxationRecord& now = relaxation_.record();
     const auto steps = static_cast<std::int64_t>(history_.t.size()) - 1;
-    const Resolution& resolution = relaxation_.collision().plan().resolution;
+    const kinetic::Resolution& resolution = relaxation_.collision().plan().resolution;
     Quantities rows{
         {"t", now.t, "time reached"},
         {"steps", steps, ""},
@@ -186,12 +187,12 @@ class RelaxationRun final : public StepwiseRun {
   }
 
   JobContext& context_;
-  CollisionModel model_;
+  kinetic::CollisionModel model_;
   History history_;
   RunTime time_{context_};
   long evaluations_before_ = 0, rejected_before_ = 0;
   bool warned_ = false;
-  Relaxation relaxation_;
+  kinetic::Relaxation relaxation_;
 };
 
 JobResult RelaxationRun::write() {
@@ -218,7 +219,7 @@ JobResult RelaxationRun::write() {
 }
 
 JobResult run(JobContext& context) {
-  CollisionModel model = make_model(context.config);
+  kinetic::CollisionModel model = make_model(context.config);
   Checkpoint from;
   if (context.resume) {
     from = read_checkpoint(context.target, model);
@@ -230,7 +231,7 @@ JobResult run(JobContext& context) {
 }
 
 void validate(const Config& config) {
-  const CollisionModel model = make_model(config);
+  const kinetic::CollisionModel model = make_model(config);
   make_density(config, keys::collision::state_n, model);
   make_relaxation_options(config, model);
 }

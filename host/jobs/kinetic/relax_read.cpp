@@ -13,8 +13,9 @@ void check_relax_keys(Config& config) {
   check_collision_keys(config);
 }
 
-RelaxationOptions make_relaxation_options(const Config& config, const CollisionModel& model) {
-  RelaxationOptions options;
+kinetic::RelaxationOptions make_relaxation_options(const Config& config,
+                                                   const kinetic::CollisionModel& model) {
+  kinetic::RelaxationOptions options;
   options.lambda = config.number(keys::relax::lambda);
   if (config.has(keys::relax::t_end)) options.t_end = config.number(keys::relax::t_end);
   options.deviation = config.number(keys::relax::deviation);

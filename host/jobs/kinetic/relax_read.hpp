@@ -9,6 +9,7 @@ namespace kapitza::host {
 /// As JobKeys::check.
 void check_relax_keys(Config& config);
 
-RelaxationOptions make_relaxation_options(const Config& config, const CollisionModel& model);
+kinetic::RelaxationOptions make_relaxation_options(const Config& config,
+                                                   const kinetic::CollisionModel& model);
 
 }  // namespace kapitza::host

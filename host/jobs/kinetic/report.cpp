@@ -5,7 +5,7 @@
 
 namespace kapitza::host {
 
-Quantities resolution_rows(const Resolution& resolution) {
+Quantities resolution_rows(const kinetic::Resolution& resolution) {
   return {
       {"T", resolution.T, "cut-off of the auxiliary time"},
       {"M", std::int64_t{resolution.M}, "lattice sites"},
@@ -14,7 +14,7 @@ Quantities resolution_rows(const Resolution& resolution) {
   };
 }
 
-Quantities error_rows(const ResolutionErrors& errors, const ErrorMeaning& meaning) {
+Quantities error_rows(const kinetic::ResolutionErrors& errors, const ErrorMeaning& meaning) {
   return {
       {"error_estimate", errors.estimate(), std::string(meaning.of)},
       {"cutoff_error", errors.cutoff, fmt::format("the part from {}", meaning.cutoffs)},
@@ -23,7 +23,8 @@ Quantities error_rows(const ResolutionErrors& errors, const ErrorMeaning& meanin
   };
 }
 
-std::string unreached_tolerance(const ResolutionErrors& errors, const ErrorMeaning& meaning) {
+std::string unreached_tolerance(const kinetic::ResolutionErrors& errors,
+                                const ErrorMeaning& meaning) {
   return fmt::format(
       "the tolerance {} is not reached: the estimated error is {:.2g}, of which {:.2g} from {} and "
       "{:.2g} from the momentum grid{}",

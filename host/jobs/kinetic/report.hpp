@@ -11,7 +11,7 @@
 
 namespace kapitza::host {
 
-Quantities resolution_rows(const Resolution& resolution);
+Quantities resolution_rows(const kinetic::Resolution& resolution);
 
 /// What a user is told about errors.
 struct ErrorMeaning {
@@ -24,11 +24,11 @@ constexpr ErrorMeaning of_the_collision_integral{
     .cutoffs = "T, M and points",
 };
 
-Quantities error_rows(const ResolutionErrors& errors,
+Quantities error_rows(const kinetic::ResolutionErrors& errors,
                       const ErrorMeaning& meaning = of_the_collision_integral);
 
 /// A warning that says what was reached instead, and what would help.
-std::string unreached_tolerance(const ResolutionErrors& errors,
+std::string unreached_tolerance(const kinetic::ResolutionErrors& errors,
                                 const ErrorMeaning& meaning = of_the_collision_integral);
 
 }  // namespace kapitza::host

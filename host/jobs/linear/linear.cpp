@@ -26,7 +26,7 @@ constexpr ErrorMeaning of_the_answers{
     .cutoffs = "T, M and the refinement",
 };
 
-Quantities accuracy_rows(const LinearResponse& response) {
+Quantities accuracy_rows(const linear::Response& response) {
   Quantities rows = error_rows(response.errors, of_the_answers);
   rows.push_back(
       {"symmetrisation", response.collision.change, "largest change made to S, relative to S"});
@@ -34,7 +34,7 @@ Quantities accuracy_rows(const LinearResponse& response) {
 }
 
 /// The same rows where no resolution was found.
-Quantities unknown_accuracy(const ResolutionRequest& request) {
+Quantities unknown_accuracy(const kinetic::ResolutionRequest& request) {
   constexpr double unknown = std::numeric_limits<double>::infinity();
   Quantities rows =
       error_rows({unknown, unknown, request.tolerance},
@@ -45,12 +45,12 @@ Quantities unknown_accuracy(const ResolutionRequest& request) {
 
 /// What is reported and written.
 struct LinearRun {
-  const LinearProblem& problem;
-  const LinearResponse& response;
-  LinearSummary summary;
+  const linear::Problem& problem;
+  const linear::Response& response;
+  linear::Summary summary;
 };
 
-Quantities milne_rows(const std::string& name, const MilneEnd& end) {
+Quantities milne_rows(const std::string& name, const linear::MilneEnd& end) {
   return {
       {name + ".dbeta", end.dbeta, "deep inside an infinitely strong defect, per unit of dn"},
       {name + ".dmu", end.dmu, ""},
@@ -60,19 +60,19 @@ Quantities milne_rows(const std::string& name, const MilneEnd& end) {
 }
 
 Quantities summary_rows(const LinearRun& run) {
-  const LinearSummary& summary = run.summary;
+  const linear::Summary& summary = run.summary;
   const auto worst = [&](auto member) {
     return largest_of(summary.points.size(),
                       [&](std::size_t i) { return summary.points[i].*member; });
   };
-  const DefectModes& modes = run.response.modes;
+  const linear::DefectModes& modes = run.response.modes;
   Quantities rows{
       {"beta", run.problem.background.beta(), "of the background"},
       {"mu", run.problem.background.mu(), ""},
       {"smallest_nu", modes.spectrum().front(), "boundary layers have the width 1 / (nu Lambda)"},
       {"continuum_edge", summary.continuum_edge, "least loss rate / |v| on the grid"},
       {"resistance.bulk", modes.bulk_resistance(), "times Lambda: between the affinities of"},
-      {"resistance.boundary", modes.boundary_resistance(DefectModes::infinity),
+      {"resistance.boundary", modes.boundary_resistance(linear::DefectModes::infinity),
        "both ends together: number and energy"},
       {"milne.jump", summary.jump, "of the affinities at either end: half of it"},
       {"resistance.contact", modes.boundary_resistance(0), "without a defect"},
@@ -81,8 +81,8 @@ Quantities summary_rows(const LinearRun& run) {
   append(rows, milne_rows("milne.right", summary.right));
   append(rows,
          {
-             {"balance", worst(&LinearPoint::balance), "of the currents, largest over Lambda"},
-             {"condition", worst(&LinearPoint::condition), "of what is solved, likewise"},
+             {"balance", worst(&linear::Point::balance), "of the currents, largest over Lambda"},
+             {"condition", worst(&linear::Point::condition), "of what is solved, likewise"},
              {"refinement", std::int64_t{run.response.resolution.refinement},
               "of the grid that 2 -> 2 collisions are counted on"},
          });
@@ -91,7 +91,7 @@ Quantities summary_rows(const LinearRun& run) {
   return rows;
 }
 
-Quantities point_rows(const LinearPoint& point) {
+Quantities point_rows(const linear::Point& point) {
   return {
       {"Lambda", point.Lambda, "strength of the defect"},
       {"layer", point.layer, "width of the boundary layers, in X"},
@@ -102,10 +102,10 @@ Quantities point_rows(const LinearPoint& point) {
   };
 }
 
-void write_points(ResultWriter& writer, const std::vector<LinearPoint>& points) {
+void write_points(ResultWriter& writer, const std::vector<linear::Point>& points) {
   const auto each = [&](auto values_of) {
     std::vector<double> all;
-    for (const LinearPoint& point : points) {
+    for (const linear::Point& point : points) {
       const std::vector<double> values = values_of(point);
       all.insert(all.end(), values.begin(), values.end());
     }
@@ -115,24 +115,24 @@ void write_points(ResultWriter& writer, const std::vector<LinearPoint>& points) 
     return std::vector<double>{m[0][0], m[0][1], m[1][0], m[1][1]};
   };
   writer.dataset("reflected", {"Lambda", "k"},
-                 each([](const LinearPoint& p) { return p.out.reflected; }),
+                 each([](const linear::Point& p) { return p.out.reflected; }),
                  "perturbation of what leaves at the end where it was caused: left for v < 0");
   writer.dataset("transmitted", {"Lambda", "k"},
-                 each([](const LinearPoint& p) { return p.out.transmitted; }),
+                 each([](const linear::Point& p) { return p.out.transmitted; }),
                  "perturbation of what leaves at the other end: right for v > 0");
   writer.coordinate("affinity", counted(2), "0: difference in beta mu, 1: in -beta, left - right");
   writer.coordinate("current", counted(2), "0: int dk/2pi v n, 1: int dk/2pi v E n");
   writer.dataset("resistance", {"Lambda", "affinity", "current"},
-                 each([&](const LinearPoint& p) { return flat(p.resistance); }),
+                 each([&](const linear::Point& p) { return flat(p.resistance); }),
                  "affinities = resistance x currents, for thermal reservoirs");
   writer.dataset("boundary_resistance", {"Lambda", "affinity", "current"},
-                 each([&](const LinearPoint& p) { return flat(p.boundary); }),
+                 each([&](const linear::Point& p) { return flat(p.boundary); }),
                  "resistance - Lambda resistance.bulk");
   writer.dataset("balance", {"Lambda"},
-                 each([](const LinearPoint& p) { return std::vector{p.balance}; }),
+                 each([](const linear::Point& p) { return std::vector{p.balance}; }),
                  "of the currents: |out - in| / in, the larger of number and energy");
   writer.dataset("condition", {"Lambda"},
-                 each([](const LinearPoint& p) { return std::vector{p.condition}; }),
+                 each([](const linear::Point& p) { return std::vector{p.condition}; }),
                  "condition number of what is solved for the amplitudes of the modes");
 }
 
@@ -152,7 +152,7 @@ void write_inside(ResultWriter& writer, const LinearRun& run, int places) {
   std::vector<double> X, dn;
   for (int i = 0; i < places; ++i) X.push_back(i / (places - 1.0));
   for (const double Lambda : run.problem.Lambda) {
-    const Scattering scattering = run.response.modes.at(Lambda);
+    const linear::Scattering scattering = run.response.modes.at(Lambda);
     for (const double place : X) {
       const std::vector<double> here = scattering.inside(run.problem.dn_in, place);
       dn.insert(dn.end(), here.begin(), here.end());
@@ -163,8 +163,8 @@ void write_inside(ResultWriter& writer, const LinearRun& run, int places) {
 }
 
 void write(const JobContext& context, const LinearRun& run, const JobResult& result) {
-  const LinearSummary& summary = run.summary;
-  const LinearCollision& c = run.response.collision;
+  const linear::Summary& summary = run.summary;
+  const linear::Collision& c = run.response.collision;
   const std::vector<double> k = c.grid.momenta();
   ResultWriter writer(context.target);
   writer.coordinate("k", k, "momentum");
@@ -199,8 +199,8 @@ void write(const JobContext& context, const LinearRun& run, const JobResult& res
 /// Nothing is worth keeping of a run that is stopped before it has found its resolution.
 JobResult run(JobContext& context) {
   const WallClock clock(std::nullopt);
-  const LinearProblem problem = make_linear(context.config);
-  const ResolutionRequest request = make_request(context.config, problem.model);
+  const linear::Problem problem = make_linear(context.config);
+  const kinetic::ResolutionRequest request = make_request(context.config, problem.model);
   context.console.note(
       fmt::format("choosing T, M and the grid of the pairs for tolerance {}", request.tolerance));
   std::string stopped_by;
@@ -208,17 +208,18 @@ JobResult run(JobContext& context) {
     stopped_by = context.stop(seconds);
     return !stopped_by.empty();
   };
-  const std::optional<LinearResponse> response =
-      resolve_linear(context.machine.kinetic(), problem, request, stop).response;
+  const std::optional<linear::Response> response =
+      linear::resolve(context.machine.kinetic(), problem, request, stop).response;
   if (!response)
     return {.wall_seconds = clock.elapsed(), .finished = false, .stopped_by = stopped_by};
   if (!response->errors.tolerance_reached())
     context.console.warning(unreached_tolerance(response->errors, of_the_answers));
-  const LinearRun run{problem, *response, summarise(context.machine.kinetic(), problem, *response)};
+  const LinearRun run{problem, *response,
+                      linear::summarise(context.machine.kinetic(), problem, *response)};
 
   JobResult result{.quantities = summary_rows(run)};
   const bool is_list = context.config.is_list(keys::linear::Lambda);
-  for (const LinearPoint& point : run.summary.points) {
+  for (const linear::Point& point : run.summary.points) {
     if (is_list) {
       result.series.rows.push_back(point_rows(point));
     } else {
@@ -232,7 +233,7 @@ JobResult run(JobContext& context) {
 }
 
 void validate(const Config& config) {
-  const LinearProblem problem = make_linear(config);
+  const linear::Problem problem = make_linear(config);
   make_request(config, problem.model);
 }
 
@@ -245,22 +246,22 @@ std::size_t file_size(const Config& config) {
 }
 
 /// Of matrices over the momenta of the pairs' grid and of the grid, and of what is written.
-double memory(const Config& config, const LinearProblem& problem,
-              const LinearResolution& resolution) {
+double memory(const Config& config, const linear::Problem& problem,
+              const linear::Resolution& resolution) {
   const double K = problem.model.grid.K, fine = K * resolution.refinement;
   return sizeof(double) * (8 * fine * fine + 40 * K * K) +
          3 * static_cast<double>(file_size(config));
 }
 
-LinearProblem on_momenta(LinearProblem problem, int K) {
+linear::Problem on_momenta(linear::Problem problem, int K) {
   problem.model.grid.K = K;
   problem.dn_in = nearest_values(problem.dn_in, K);
   return problem;
 }
 
-bool is_resolved(const LinearProblem& problem) {
+bool is_resolved(const linear::Problem& problem) {
   try {
-    require_resolved(problem.model, problem.background);
+    linear::require_resolved(problem.model, problem.background);
     return true;
   } catch (const InputError&) {
     return false;
@@ -268,36 +269,36 @@ bool is_resolved(const LinearProblem& problem) {
 }
 
 /// The same collisions about a density that any number of momenta resolves.
-LinearProblem flat(LinearProblem problem) {
+linear::Problem flat(linear::Problem problem) {
   problem.background = {.b = 0, .c = 1};
   return problem;
 }
 
 /// So few that an answer takes no time. On a grid where a carrier rests there is none.
-int quick_momenta(const LinearProblem& problem) {
+int quick_momenta(const linear::Problem& problem) {
   int K = 128;
   while (K < problem.model.grid.K && !is_resolved(flat(on_momenta(problem, K)))) K += 4;
   return std::min(K, problem.model.grid.K);
 }
 
 /// What a first answer takes, which does not depend on the background.
-double seconds_of_first_answer(kinetic::Backend& backend, const LinearProblem& problem,
-                               const ResolutionRequest& request) {
+double seconds_of_first_answer(kinetic::Backend& backend, const linear::Problem& problem,
+                               const kinetic::ResolutionRequest& request) {
   int asked = 0;
   const auto second = [&](double) { return ++asked > 1; };
-  return seconds_of([&] { resolve_linear(backend, flat(problem), request, second); });
+  return seconds_of([&] { linear::resolve(backend, flat(problem), request, second); });
 }
 
 /// What there is time to measure.
 struct Affordable {
-  std::optional<LinearProblem> problem;  ///< none: not even a first answer
-  double least_seconds = 0;              ///< of a first answer to the whole problem
+  std::optional<linear::Problem> problem;  ///< none: not even a first answer
+  double least_seconds = 0;                ///< of a first answer to the whole problem
 };
 
 /// On all momenta, or on so few that a first answer fits into the budget. The linear algebra of K
 /// momenta takes K^3 operations.
-Affordable affordable(kinetic::Backend& backend, const LinearProblem& problem,
-                      const ResolutionRequest& request, const Budget& budget) {
+Affordable affordable(kinetic::Backend& backend, const linear::Problem& problem,
+                      const kinetic::ResolutionRequest& request, const Budget& budget) {
   const int K = problem.model.grid.K, quick = quick_momenta(problem);
   if (K == quick) return {problem};
   const double seconds =
@@ -311,29 +312,29 @@ Affordable affordable(kinetic::Backend& backend, const LinearProblem& problem,
     if (budget.has_time_for(expected(some))) fewer.push_back(some);
   fewer.push_back(quick);
   for (const int some : fewer)
-    if (LinearProblem sample = on_momenta(problem, some); is_resolved(sample))
+    if (linear::Problem sample = on_momenta(problem, some); is_resolved(sample))
       return {std::move(sample), expected(K)};
   return {std::nullopt, expected(K)};
 }
 
 /// What an estimate has measured, and on how many momenta: 0 where there was no time for any.
 struct Measured {
-  ResolvedLinear resolved;
+  linear::Resolved resolved;
   int momenta;
   double seconds;  ///< of the whole problem
 };
 
-Measured measure(kinetic::Backend& backend, const LinearProblem& problem,
-                 const ResolutionRequest& request, Budget& budget) {
+Measured measure(kinetic::Backend& backend, const linear::Problem& problem,
+                 const kinetic::ResolutionRequest& request, Budget& budget) {
   const WallClock clock(std::nullopt);
   const auto [sample, least_seconds] = affordable(backend, problem, request, budget);
   if (!sample) {
     const auto at_once = [](double) { return true; };
-    return {resolve_linear(backend, problem, request, at_once), 0, least_seconds};
+    return {linear::resolve(backend, problem, request, at_once), 0, least_seconds};
   }
   const int momenta = sample->model.grid.K;
-  ResolvedLinear resolved =
-      resolve_linear(backend, *sample, suited_to(request, momenta), budget.stop());
+  linear::Resolved resolved =
+      linear::resolve(backend, *sample, suited_to(request, momenta), budget.stop());
   const double ratio = static_cast<double>(problem.model.grid.K) / momenta;
   // What was measured on fewer momenta grows at least like their matrices' linear algebra.
   const double seconds = (clock.elapsed() + budget.refused_seconds()) * std::pow(ratio, 3);
@@ -349,8 +350,8 @@ std::string bound_text(int momenta, int K) {
 
 /// The resolution is what takes time.
 Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
-  const LinearProblem problem = make_linear(config);
-  const ResolutionRequest request = make_request(config, problem.model);
+  const linear::Problem problem = make_linear(config);
+  const kinetic::ResolutionRequest request = make_request(config, problem.model);
   const auto [resolved, momenta, seconds] = measure(machine.kinetic(), problem, request, budget);
   const auto bytes = [](const char* key, double size) {
     return Quantity{key, static_cast<std::int64_t>(size), readable_bytes(size)};

@@ -47,14 +47,16 @@ void check_linear_keys(Config& config) {
   check_collision_keys(config);
 }
 
-LinearProblem make_linear(const Config& config) {
-  LinearProblem problem;
+linear::Problem make_linear(const Config& config) {
+  linear::Problem problem;
   problem.model = make_model(config);
   const Value& thermal = config.at(keys::linear::state_n).as<Value::Members>()->at("thermal");
   problem.background = thermal_state_of(config, keys::linear::state_n, problem.model.dispersion,
                                         *thermal.as<Value::Members>());
-  about(config, keys::carriers::dispersion, [&] { require_even(problem.model.dispersion); });
-  about(config, keys::linear::K, [&] { require_resolved(problem.model, problem.background); });
+  about(config, keys::carriers::dispersion,
+        [&] { linear::require_even(problem.model.dispersion); });
+  about(config, keys::linear::K,
+        [&] { linear::require_resolved(problem.model, problem.background); });
   problem.Lambda = config.numbers(keys::linear::Lambda);
 
   const std::vector<double> k = problem.model.grid.momenta();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "host/config/config.hpp"
-#include "kapitza/linear/linear_response.hpp"
+#include "kapitza/linear/response.hpp"
 
 namespace kapitza::host {
 
@@ -10,6 +10,6 @@ namespace kapitza::host {
 void check_linear_keys(Config& config);
 
 /// The thermal defect of a linear job and what enters it.
-LinearProblem make_linear(const Config& config);
+linear::Problem make_linear(const Config& config);
 
 }  // namespace kapitza::host

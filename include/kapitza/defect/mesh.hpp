@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace kapitza {
+namespace kapitza::defect {
 
 /// Cells of the defect, 0 <= X <= 1.
 class Mesh {
@@ -34,4 +34,4 @@ class Mesh {
   std::vector<double> face_;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

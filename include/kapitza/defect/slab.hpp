@@ -8,11 +8,11 @@
 #include "kapitza/kinetic/collision_row.hpp"
 #include "kapitza/model/thermal.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 
 /// A stationary defect between two reservoirs, v d_X n = Lambda I[n], Eq. (15), on a mesh.
-struct DefectProblem {
-  CollisionModel model;
+struct Problem {
+  kinetic::CollisionModel model;
   Injection injection;
   double Lambda = 1;
   Mesh mesh = Mesh::uniform(1);
@@ -23,7 +23,7 @@ struct DefectProblem {
 };
 
 /// Mean free path of what is injected, in units of X, at this Lambda.
-double mean_free_path(kinetic::Backend& backend, const CollisionModel& model,
+double mean_free_path(kinetic::Backend& backend, const kinetic::CollisionModel& model,
                       const Injection& injection, double Lambda);
 
 /// Net currents through every face, and how far they are from being constant: (max - min) / what
@@ -34,7 +34,7 @@ struct Currents {
 };
 
 /// The outcome, from one reservoir to the other.
-struct DefectProfile {
+struct Profile {
   std::vector<double> X, X_face;        ///< centres and faces of the cells
   std::vector<double> n;                ///< at the centres: cells x K
   std::vector<double> n_left, n_right;  ///< at the faces X = 0 and X = 1
@@ -52,10 +52,10 @@ class Slab {
   enum class Mirror { use, ignore };
 
   /// Starts from what streams freely from the reservoirs.
-  Slab(kinetic::Backend& backend, DefectProblem problem, ResolutionRequest request,
+  Slab(kinetic::Backend& backend, Problem problem, kinetic::ResolutionRequest request,
        Mirror mirror = Mirror::use);
 
-  const DefectProblem& problem() const { return problem_; }
+  const Problem& problem() const { return problem_; }
   const Transport& transport() const { return transport_; }
   const std::vector<double>& n() const { return n_; }
 
@@ -74,14 +74,14 @@ class Slab {
   /// The largest imbalance, each in units of n x (what streams through its cell and scatters in
   /// it).
   double residual() const { return residual_; }
-  const CollisionBatch& values() const { return batch_; }
+  const kinetic::CollisionBatch& values() const { return batch_; }
 
   Currents currents() const;
-  DefectProfile profile() const;
+  Profile profile() const;
 
   /// The collision integrals as they are resolved now, and their errors at the present density.
-  const CollisionRow& collisions() const { return *collisions_; }
-  ResolutionErrors errors() const;
+  const kinetic::CollisionRow& collisions() const { return *collisions_; }
+  kinetic::ResolutionErrors errors() const;
 
   /// How often I was evaluated: once for every node and every trial density.
   long evaluations() const { return evaluations_; }
@@ -90,16 +90,16 @@ class Slab {
   void evaluate();
 
   kinetic::Backend& backend_;
-  DefectProblem problem_;
-  ResolutionRequest request_;
+  Problem problem_;
+  kinetic::ResolutionRequest request_;
   bool mirrored_;
   Transport transport_;  ///< of the part that is kept
   Transport whole_;
-  std::optional<CollisionRow> collisions_;
+  std::optional<kinetic::CollisionRow> collisions_;
   std::vector<double> n_, imbalance_;
-  CollisionBatch batch_;
+  kinetic::CollisionBatch batch_;
   double residual_ = 0;
   long evaluations_ = 0, resolutions_ = 0;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

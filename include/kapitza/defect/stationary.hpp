@@ -6,10 +6,10 @@
 
 #include "kapitza/defect/slab.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 
 struct StationaryOptions {
-  ResolutionRequest resolution;
+  kinetic::ResolutionRequest resolution;
   double residual = 1e-10;  ///< converged where the residual is below this,
   double spread = 1e-11;    ///< and both currents are as constant as this
   int max_iterations = 0;   ///< 0: what the method usually needs, several times over
@@ -31,8 +31,7 @@ struct Iteration {
 /// the stationary state of the best integral there is.
 class StationarySolver {
  public:
-  StationarySolver(kinetic::Backend& backend, DefectProblem problem,
-                   const StationaryOptions& options);
+  StationarySolver(kinetic::Backend& backend, Problem problem, const StationaryOptions& options);
   virtual ~StationarySolver() = default;
   StationarySolver(const StationarySolver&) = delete;
   StationarySolver& operator=(const StationarySolver&) = delete;
@@ -93,7 +92,7 @@ class StationarySolver {
 };
 
 /// Newton's method in pseudo-time, Eq. (18).
-std::unique_ptr<StationarySolver> make_newton(kinetic::Backend& backend, DefectProblem problem,
+std::unique_ptr<StationarySolver> make_newton(kinetic::Backend& backend, Problem problem,
                                               const StationaryOptions& options);
 
 struct MarchOptions {
@@ -105,8 +104,8 @@ struct MarchOptions {
 ///
 /// The limit of split steps satisfies Eq. (20) only to order dt: they end where a step changes
 /// nothing any more, and their currents, too, are constant only to order dt.
-std::unique_ptr<StationarySolver> make_march(kinetic::Backend& backend, DefectProblem problem,
+std::unique_ptr<StationarySolver> make_march(kinetic::Backend& backend, Problem problem,
                                              const StationaryOptions& options,
                                              const MarchOptions& march = {});
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

@@ -8,7 +8,7 @@
 #include "kapitza/defect/mesh.hpp"
 #include "kapitza/kinetic/node_system.hpp"
 
-namespace kapitza {
+namespace kapitza::defect {
 
 /// How v d_X n is discretised.
 enum class TransportScheme {
@@ -54,7 +54,7 @@ class Transport {
   void apply(std::span<const double> n, std::span<double> rate) const;
 
   /// The derivative of apply(): all of `out` but Lambda.
-  void linearise(std::span<const double> n, NodeCoefficients& out) const;
+  void linearise(std::span<const double> n, kinetic::NodeCoefficients& out) const;
 
   /// Inverse time of flight through the cell of a node.
   double frequency(std::size_t node, std::size_t k) const;
@@ -80,4 +80,4 @@ class Transport {
   bool mirrored_;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::defect

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace kapitza {
+namespace kapitza::field {
 
 /// The region around the seam of the ring that absorbs what comes and injects what is asked for,
 /// Eq. (29): gamma(y) = (Gamma / b) cos^2(pi y / 2b) at the distance y = +-1/2, +-3/2, ... < b.
@@ -30,4 +30,4 @@ struct Absorber {
   static double kick(double gamma, double t) { return std::sqrt(std::sinh(gamma * t)); }
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

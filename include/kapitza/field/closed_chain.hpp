@@ -8,7 +8,7 @@
 #include "kapitza/field/step_checked_ensemble.hpp"
 #include "kapitza/numerics/estimates.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 
 /// A closed chain at one time. All densities are per site.
 struct ChainRecord {
@@ -32,7 +32,7 @@ struct ClosedChainCheckpoint {
 class ClosedChain {
  public:
   /// `records` intervals until t_end, equally long but for the length of a step.
-  ClosedChain(field::Backend& backend, const FieldProblem& problem, const FieldNumerics& numerics,
+  ClosedChain(Backend& backend, const Problem& problem, const Numerics& numerics,
               const EnsembleSize& size, double t_end, int records, bool error_check);
   void restore(const ClosedChainCheckpoint& from);
   ClosedChainCheckpoint checkpoint() const;
@@ -52,11 +52,11 @@ class ClosedChain {
   void advance(long steps);
   long next_record(long after) const;
 
-  FieldProblem problem_;
+  Problem problem_;
   StepCheckedEnsemble ensemble_;
   std::vector<double> energy_;  ///< E at the momenta of the ring
   std::vector<double> first_;
   long records_, end_, steps_ = 0;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

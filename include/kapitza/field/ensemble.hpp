@@ -20,13 +20,13 @@
 #include "kapitza/model/spectrum.hpp"
 #include "kapitza/numerics/composition.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 
 /// The profile of a smooth defect: 1 up to |x| = 1/4, then cos^2, zero from 1/2 on.
 double smooth_step(double x);
 
 /// The field on a ring, Eq. (27). Site 0 follows the seam; the middle of the ring is x = 0.
-struct FieldProblem {
+struct Problem {
   Dispersion dispersion = Dispersion::parabolic();
   Interaction interaction = Interaction::psi6();  ///< with the counterterm
   double lambda = 0;
@@ -53,7 +53,7 @@ struct FieldProblem {
   std::vector<int> windows() const;
 };
 
-/// A parameter of FieldNumerics that does not suit a problem, or an absorber that no parameter
+/// A parameter of Numerics that does not suit a problem, or an absorber that no parameter
 /// suits.
 struct UnsuitableNumerics : InputError {
   enum class Parameter { dt, kick_every, absorber };
@@ -63,13 +63,13 @@ struct UnsuitableNumerics : InputError {
 };
 
 /// How it is evolved.
-struct FieldNumerics {
+struct Numerics {
   double dt = 0;
   int kick_every = 1;  ///< steps from one kick of the noise to the next
   int order = 2;       ///< of the splitting: 2 or 4
 
   /// The same kicks at the same times with steps of half the length.
-  FieldNumerics halved() const { return {dt / 2, 2 * kick_every, order}; }
+  Numerics halved() const { return {dt / 2, 2 * kick_every, order}; }
   Composition composition() const;
   /// Longer steps meet resonances between the levels of the band, at dt (E_max - E_min) = 2 pi;
   /// half of that is where errors stop being small.
@@ -78,7 +78,7 @@ struct FieldNumerics {
   static double usual_step(const Dispersion& dispersion) { return 0.5 / dispersion.bandwidth(); }
   /// Throws UnsuitableNumerics where steps are too long, or where the absorber damps too much of
   /// the field between two kicks.
-  void check(const FieldProblem& problem) const;
+  void check(const Problem& problem) const;
 };
 
 enum class Precision { single_, double_ };
@@ -102,7 +102,7 @@ struct EnsemblePlan {
   // The drift.
   Composition composition;
   double dt = 0;
-  FieldProblem::Range defect{0, 0};
+  Problem::Range defect{0, 0};
   std::vector<double> turns;                  ///< lambda D dt / 2 pi of every site
   PotentialSlope<double> slope;               ///< U'
   std::vector<double> damping;                ///< gamma dt of every site
@@ -135,8 +135,7 @@ struct EnsemblePlan {
   int local_slots() const { return composition.stages() + 2; }
 };
 
-EnsemblePlan make_plan(const FieldProblem& problem, const FieldNumerics& numerics,
-                       const EnsembleSize& size);
+EnsemblePlan make_plan(const Problem& problem, const Numerics& numerics, const EnsembleSize& size);
 
 /// Where a field stopped being finite: in this step, after it was largest at this site. (The next
 /// transform spreads what is not finite over all sites.)
@@ -184,4 +183,4 @@ class Ensemble {
   EnsemblePlan plan_;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

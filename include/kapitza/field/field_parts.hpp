@@ -9,7 +9,7 @@
 #include "kapitza/random/normal.hpp"
 
 /// The parts of a step of Eq. (27), site by site and mode by mode.
-namespace kapitza {
+namespace kapitza::field {
 
 /// The place of y = -b, ..., b - 1 on a ring: y = 0 is its site 0.
 KAPITZA_HD constexpr int on_ring(int y, int size) { return y < 0 ? size + y : y; }
@@ -73,4 +73,4 @@ struct NoiseModes {
   }
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

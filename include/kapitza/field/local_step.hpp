@@ -5,7 +5,7 @@
 #include "kapitza/core/elementary.hpp"
 #include "kapitza/core/hd.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 
 /// U'(y), Eq. (2), as a polynomial: slope[l] multiplies y^l.
 template <class T>
@@ -47,4 +47,4 @@ struct PhaseKick {
   }
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

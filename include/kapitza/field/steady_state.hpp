@@ -11,7 +11,7 @@
 #include "kapitza/field/step_checked_ensemble.hpp"
 #include "kapitza/numerics/estimates.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 
 struct SteadyStateOptions {
   std::optional<double> burn_in;                ///< time; none: until nothing drifts any more, but
@@ -28,7 +28,7 @@ struct SteadyStateOptions {
 
 /// The least burn-in time: the slowest carriers that count must have had the time to go from one
 /// absorber to the other. Throws InputError where none of a window's momenta counts.
-double burn_in_floor(const FieldProblem& problem, const SteadyStateOptions& options);
+double burn_in_floor(const Problem& problem, const SteadyStateOptions& options);
 
 /// Everything that a measurement needs to go on bit for bit.
 struct SteadyStateCheckpoint {
@@ -61,7 +61,7 @@ struct WindowDensity {
 /// compared (Eq. (36)), and where they differ, the first is forgotten.
 class SteadyState {
  public:
-  SteadyState(field::Backend& backend, const FieldProblem& problem, const FieldNumerics& numerics,
+  SteadyState(Backend& backend, const Problem& problem, const Numerics& numerics,
               const EnsembleSize& size, SteadyStateOptions options);
   void restore(const SteadyStateCheckpoint& from);
   SteadyStateCheckpoint checkpoint() const;
@@ -109,7 +109,7 @@ class SteadyState {
   Estimates at_sites(std::span<const double> rows) const;
   double largest_error(const std::vector<double>& totals) const;
 
-  FieldProblem problem_;
+  Problem problem_;
   SteadyStateOptions options_;
   StepCheckedEnsemble ensemble_;
   StepCheckedEnsemble::Totals first_totals_;  ///< when the first part ended
@@ -124,4 +124,4 @@ class SteadyState {
   bool is_known_ = false;  ///< as well as was asked for
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

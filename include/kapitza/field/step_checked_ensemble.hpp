@@ -8,7 +8,7 @@
 #include "kapitza/field/backend.hpp"
 #include "kapitza/field/ensemble.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 
 /// An ensemble of fields and, if asked for, its twin: the same noise at the same times with half
 /// the step. Steps are those of the ensemble itself; what is said of each is said of the ensemble
@@ -22,8 +22,8 @@ class StepCheckedEnsemble {
   static constexpr std::size_t count(bool step_check) { return step_check ? 2 : 1; }
   static constexpr int work(bool step_check) { return step_check ? 3 : 1; }
 
-  StepCheckedEnsemble(field::Backend& backend, const FieldProblem& problem,
-                      const FieldNumerics& numerics, const EnsembleSize& size, bool step_check);
+  StepCheckedEnsemble(Backend& backend, const Problem& problem, const Numerics& numerics,
+                      const EnsembleSize& size, bool step_check);
 
   const EnsemblePlan& plan() const { return ensembles_.front()->plan(); }
   bool checks_step() const { return ensembles_.size() > 1; }
@@ -47,4 +47,4 @@ class StepCheckedEnsemble {
   std::vector<std::unique_ptr<Ensemble>> ensembles_;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

@@ -5,7 +5,7 @@
 
 #include "kapitza/core/hd.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 
 /// What is summed up in the measurements of one trajectory, and where: for every window n(k), then
 /// n(k)^2; |psi_x|^2 of every site; lambda sum_x D U(|psi_x|^2).
@@ -30,4 +30,4 @@ struct TotalsLayout {
   }
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

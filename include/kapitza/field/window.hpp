@@ -7,7 +7,7 @@
 #include "kapitza/core/complex.hpp"
 #include "kapitza/model/momentum_grid.hpp"
 
-namespace kapitza {
+namespace kapitza::field {
 
 /// A stretch of sites in which the density n(k) is measured, Eq. (33): the squared transform of the
 /// field times a taper, at the momenta of a grid with as many points as the window has sites.
@@ -32,4 +32,4 @@ class Window {
   std::vector<double> taper_;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

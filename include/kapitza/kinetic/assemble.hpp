@@ -3,7 +3,7 @@
 
 #include "kapitza/kinetic/balance.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// Weight of a segment when the integral is cut after segment `last`: the tail of the sum over
 /// auxiliary time falls like T^-3, so I(T) + [I(T) - I(T/2)] / 7 removes its leading part, Eq.
@@ -105,4 +105,4 @@ KAPITZA_HD inline void assemble_collision(const double* n, const double* h, cons
   assemble_collision(momenta, n, h, energy, sums, out);
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

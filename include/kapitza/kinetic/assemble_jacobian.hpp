@@ -3,7 +3,7 @@
 
 #include "kapitza/kinetic/balance.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// The pieces of dI/dn of one density before balance and projection, Eq. (12).
 struct JacobianPieces {
@@ -59,4 +59,4 @@ KAPITZA_HD void assemble_jacobian_column(Momenta& momenta, const JacobianPieces&
   momenta.each([&](int k) { J[k * K + p] -= Statistics::weight(j.n[k]) * broken(j.energy[k]); });
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

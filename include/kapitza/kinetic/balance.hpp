@@ -5,7 +5,7 @@
 #include "kapitza/core/in_order.hpp"
 #include "kapitza/model/statistics.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// Least squares in the two functions E and 1 with weights w_k >= 0: the 2 x 2 system behind both
 /// the thermal part of a density and the projection onto the conservation laws.
@@ -111,4 +111,4 @@ KAPITZA_HD inline Projection project(const double* n, const double* energy, int 
   return project(momenta, n, energy, I);
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

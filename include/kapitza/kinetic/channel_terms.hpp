@@ -7,7 +7,7 @@
 #include "kapitza/kinetic/collision.hpp"
 #include "kapitza/kinetic/collision_terms.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// f(std::integral_constant<int, Terms>{}) with the shortest ChannelPolynomial<Terms> that there is
 /// code for and that holds C_3, ..., C_l of the highest channel l.
@@ -23,4 +23,4 @@ void with_terms(int highest_channel, const F& f) {
   }
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -16,7 +16,7 @@
 #include "kapitza/model/interaction.hpp"
 #include "kapitza/model/momentum_grid.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// Which collision integral: the model, the momentum grid, the channels l -> l that are summed.
 struct CollisionModel {
@@ -134,4 +134,4 @@ inline void linearise(CollisionOperator& collision, const Linearisation& one) {
 /// sum w I / sum |w I|: how well I conserves what w counts.
 double conservation_rate(const std::vector<double>& I, const std::vector<double>& weight);
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

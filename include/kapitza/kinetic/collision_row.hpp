@@ -7,7 +7,7 @@
 
 #include "kapitza/kinetic/resolve.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// The collision integrals of a row of densities, each as finely resolved as it needs: beside a
 /// reservoir, where n jumps at v = 0, the same tolerance may ask for a T that is thirty times what
@@ -15,7 +15,7 @@ namespace kapitza {
 class CollisionRow {
  public:
   /// Chooses the resolutions for these densities.
-  CollisionRow(kinetic::Backend& backend, const CollisionModel& model, std::span<const double> n,
+  CollisionRow(Backend& backend, const CollisionModel& model, std::span<const double> n,
                const ResolutionRequest& request, const StopRefining& stop = {});
 
   std::size_t size() const { return size_; }
@@ -46,4 +46,4 @@ class CollisionRow {
   CollisionBatch part_;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -7,7 +7,7 @@
 
 #include "kapitza/kinetic/collision.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// How the sum over auxiliary time, Eq. (11), is cut into pieces of work, the same for every
 /// backend.
@@ -42,4 +42,4 @@ struct SweepSchedule {
   std::vector<Chunk> chunks;  ///< ascending in tau, hence also in segment and level
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -3,7 +3,7 @@
 
 #include "kapitza/core/complex.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// The channels l = 3, 4, ... of a collision sweep as one polynomial in a = |F|^2, Eq. (9):
 ///
@@ -97,4 +97,4 @@ KAPITZA_HD constexpr PairSlopes pair_slopes(double n1, double h1, const double* 
           {n1 * n[1] * n[2], -n1 * n[0] * n[2], -n1 * n[0] * n[1]}};
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

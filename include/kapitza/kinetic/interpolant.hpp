@@ -8,7 +8,7 @@
 #include "kapitza/kinetic/kink.hpp"
 #include "kapitza/model/momentum_grid.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// The continuation of K grid values to any momentum, Eq. (6), as a row of K weights:
 ///
@@ -43,4 +43,4 @@ class Interpolant {
   std::vector<double> chi_;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

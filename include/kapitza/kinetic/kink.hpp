@@ -10,7 +10,7 @@
 #include "kapitza/model/momentum_grid.hpp"
 #include "kapitza/numerics/angle.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// The kink that densities inherit from the band at k = +-pi, Eq. (6).
 ///
@@ -73,4 +73,4 @@ struct Kink {
 /// of pi / M, hence one table of cosines.
 std::vector<double> kink_shape(const MomentumGrid& grid, int M);
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

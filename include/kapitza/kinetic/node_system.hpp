@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// A chain of N nodes of K momenta that carriers stream along, linearised, Eq. (19):
 ///
@@ -40,4 +40,4 @@ struct Solution {
   std::span<double> f;  ///< becomes y: N x K values
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

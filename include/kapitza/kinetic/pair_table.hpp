@@ -8,7 +8,7 @@
 #include "kapitza/kinetic/resonant_manifold.hpp"
 #include "kapitza/kinetic/stencil.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// A node of the resonant manifold. Densities are read there by stencils from a periodic grid, on
 /// which the kink is apart.
@@ -33,4 +33,4 @@ struct PairTable {
                                              int points);
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

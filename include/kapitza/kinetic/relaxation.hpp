@@ -9,7 +9,7 @@
 #include "kapitza/model/thermal.hpp"
 #include "kapitza/numerics/embedded_runge_kutta.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// Homogeneous relaxation d_t n = lambda^2 I[n], Eq. (14).
 struct RelaxationOptions {
@@ -37,7 +37,7 @@ struct RelaxationRecord {
 
 class Relaxation {
  public:
-  Relaxation(kinetic::Backend& backend, CollisionModel model, const RelaxationOptions& options,
+  Relaxation(Backend& backend, CollisionModel model, const RelaxationOptions& options,
              RelaxationState start);
 
   bool finished() const;
@@ -63,7 +63,7 @@ class Relaxation {
   void update_record();
   void adapt_resolution();
 
-  kinetic::Backend& backend_;
+  Backend& backend_;
   CollisionModel model_;
   RelaxationOptions options_;
   RelaxationState state_;
@@ -75,4 +75,4 @@ class Relaxation {
   long evaluations_ = 0, rejected_ = 0;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -12,7 +12,7 @@
 #include "kapitza/kinetic/collision.hpp"
 #include "kapitza/numerics/refine.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// What a user asks of the collision integral: one tolerance, or parts of the resolution by hand.
 struct ResolutionRequest {
@@ -59,7 +59,7 @@ struct ResolvedCollision {
 
 /// T grows until the embedded estimate of every density meets the tolerance; the points on the
 /// resonant manifold double. Where it is stopped, what it has come to is returned.
-ResolvedCollision resolve_collision(kinetic::Backend& backend, const CollisionModel& model,
+ResolvedCollision resolve_collision(Backend& backend, const CollisionModel& model,
                                     std::span<const double> n, const ResolutionRequest& request,
                                     const StopRefining& stop = {});
 
@@ -75,9 +75,8 @@ struct ResolvedRow {
   double constant_error = 0;          ///< of M and the manifold's points
   bool complete = true;               ///< false: it was stopped, and would have gone on refining
 };
-ResolvedRow resolve_row(kinetic::Backend& backend, const CollisionModel& model,
-                        std::span<const double> n, const ResolutionRequest& request,
-                        const StopRefining& stop = {});
+ResolvedRow resolve_row(Backend& backend, const CollisionModel& model, std::span<const double> n,
+                        const ResolutionRequest& request, const StopRefining& stop = {});
 
 /// The densities with these numbers, one after the other.
 std::vector<double> gather(std::span<const double> n, std::span<const std::size_t> members, int K);
@@ -93,4 +92,4 @@ double sweep_size(const Resolution& resolution);
 bool resize_to_T(const CollisionModel& model, const ResolutionRequest& request, double T,
                  Resolution& resolution);
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -7,7 +7,7 @@
 #include "kapitza/model/dispersion.hpp"
 #include "kapitza/model/momentum_grid.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// Quadrature of the 2 <-> 2 collisions of every grid momentum on their resonant manifold, Eq.
 /// (10):
@@ -37,4 +37,4 @@ struct ResonantManifold {
   static std::string divergence(const Dispersion& dispersion);
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

@@ -3,7 +3,7 @@
 
 #include "kapitza/core/hd.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// Lagrange interpolation through the six nearest points of a fine periodic grid.
 ///
@@ -31,4 +31,4 @@ struct Stencil {
   }
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

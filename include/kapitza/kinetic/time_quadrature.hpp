@@ -3,7 +3,7 @@
 
 #include <vector>
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// The sum over auxiliary time, Eq. (11): trapezoids on [0, T/2^h], ..., [T/4, T/2], [T/2, T].
 ///
@@ -28,4 +28,4 @@ struct TimeQuadrature {
   }
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

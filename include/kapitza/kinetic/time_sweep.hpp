@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// How a GPU sums over auxiliary time.
 enum class TimeSweep {
@@ -9,4 +9,4 @@ enum class TimeSweep {
   transforms,  ///< batched transforms of the library, with pointwise stages between them
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

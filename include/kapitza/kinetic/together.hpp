@@ -8,7 +8,7 @@
 
 #include "kapitza/kinetic/backend.hpp"
 
-namespace kapitza {
+namespace kapitza::kinetic {
 
 /// Independent pieces of work side by side, as many small problems that fill a device together.
 ///
@@ -25,8 +25,8 @@ namespace kapitza {
 ///
 /// Returns what each piece has thrown: null where it has not.
 std::vector<std::exception_ptr> side_by_side(
-    kinetic::Backend& backend, std::size_t count,
-    const std::function<void(std::size_t i, kinetic::Backend& own)>& work,
+    Backend& backend, std::size_t count,
+    const std::function<void(std::size_t i, Backend& own)>& work,
     const std::function<void()>& between = {});
 
-}  // namespace kapitza
+}  // namespace kapitza::kinetic

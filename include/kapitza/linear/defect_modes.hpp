@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/linear/linear_collision.hpp"
+#include "kapitza/linear/collision.hpp"
 #include "kapitza/numerics/matrix2.hpp"
 
-namespace kapitza {
+namespace kapitza::linear {
 
 /// Small differences from the thermal state 1 / (beta (E - mu)): dn = n^2 (number + energy E), so
 /// that number = d(beta mu) and energy = -d(beta). The currents int dk/2pi v dn and
@@ -58,7 +58,7 @@ class Scattering {
 class DefectModes {
  public:
   /// Throws NumericsError where S is not negative definite beside its null vectors.
-  explicit DefectModes(const LinearCollision& collision);
+  explicit DefectModes(const Collision& collision);
 
   /// The decay rates nu > 0, ascending: K/2 - 2 of them. The other four modes are 1, E and the
   /// two in which number and energy diffuse.
@@ -83,4 +83,4 @@ class DefectModes {
   std::shared_ptr<const Parts> parts_;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::linear

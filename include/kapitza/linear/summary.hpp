@@ -4,13 +4,13 @@
 #include <array>
 #include <vector>
 
-#include "kapitza/linear/linear_response.hpp"
+#include "kapitza/linear/response.hpp"
 
 /// What there is to say about a linearised defect.
-namespace kapitza {
+namespace kapitza::linear {
 
 /// One strength of the defect.
-struct LinearPoint {
+struct Point {
   double Lambda;
   Scattering::Outgoing out;
   Matrix2 resistance;  ///< Lambda bulk + boundary
@@ -28,10 +28,10 @@ struct MilneEnd {
   double misplaced;  ///< share of the reflected current that is not where a thermal state has it
 };
 
-struct LinearSummary {
-  std::vector<LinearPoint> points;  ///< of the problem's Lambda
-  std::vector<double> loss_rate;    ///< of carriers of one momentum, for Lambda = 1
-  double continuum_edge;            ///< continuum_edge()
+struct Summary {
+  std::vector<Point> points;      ///< of the problem's Lambda
+  std::vector<double> loss_rate;  ///< of carriers of one momentum, for Lambda = 1
+  double continuum_edge;          ///< continuum_edge()
 
   // An infinitely strong defect.
   std::vector<double> milne;          ///< what it reflects
@@ -43,16 +43,15 @@ struct LinearSummary {
 };
 
 /// Throws NumericsError where a point is not finite.
-LinearSummary summarise(kinetic::Backend& backend, const LinearProblem& problem,
-                        const LinearResponse& response);
+Summary summarise(kinetic::Backend& backend, const Problem& problem, const Response& response);
 
 /// Currents out against currents in, |out - in| / in, the larger of number and energy.
-double current_balance(const LinearCollision& collision, const std::vector<double>& dn_in,
+double current_balance(const Collision& collision, const std::vector<double>& dn_in,
                        const Scattering::Outgoing& out);
 
 /// The least loss rate / |v|: below it decay only modes that all momenta share; above it, any
 /// single momentum can.
-double continuum_edge(const LinearCollision& collision, const std::vector<double>& loss_rate);
+double continuum_edge(const Collision& collision, const std::vector<double>& loss_rate);
 
 /// What a thermal state would reflect instead, carrying the same currents.
 struct ThermalReflection {
@@ -60,8 +59,7 @@ struct ThermalReflection {
   double misplaced;  ///< how much of the reflected current is elsewhere
 };
 /// side: the sign of v of what leaves. A reflection of nothing but rounding has no share.
-ThermalReflection thermal_reflection(const LinearCollision& collision,
-                                     const std::vector<double>& dn_in,
+ThermalReflection thermal_reflection(const Collision& collision, const std::vector<double>& dn_in,
                                      const std::vector<double>& reflected, int side);
 
-}  // namespace kapitza
+}  // namespace kapitza::linear

@@ -23,11 +23,11 @@ namespace kapitza::block {
 /// ring, so that a lane has one address for all its sites.
 template <class Real>
 struct FieldTables {
-  LocalStep<Real> step;
+  field::LocalStep<Real> step;
   const Real* local;                      ///< [slot of split_steps()][site]: see LocalStep
   const BasicComplex<Real>* kinetic;      ///< [stage][mode]
   const BasicComplex<Real>* twiddles;     ///< of StockhamIndex
-  NoiseModes<Real> noise;                 ///< of a kick
+  field::NoiseModes<Real> noise;          ///< of a kick
   const BasicComplex<Real>* noise_roots;  ///< e^{2 pi i m / modes}
   const BasicComplex<Real>* kick_shape;   ///< [site]
   int stages, kick_every;
@@ -60,7 +60,7 @@ class FieldInBlock {
   }
 
   KAPITZA_HD void local(int slot) {
-    const LocalStep<Real>& step = tables_.step;
+    const field::LocalStep<Real>& step = tables_.step;
     const Real* values = tables_.local + slot * Index::length;
     each_site([&](Value& psi, int site) { step(psi, site, values); });
   }
@@ -75,7 +75,7 @@ class FieldInBlock {
 
   /// What the absorber injects, Eq. (31).
   KAPITZA_HD void kick(long index) {
-    const NoiseModes<Real>& noise = tables_.noise;
+    const field::NoiseModes<Real>& noise = tables_.noise;
     use_.begin(blk_);
     blk_.each(noise.draws(), [&](int draw) {
       noise(trajectory_, static_cast<std::uint32_t>(index), draw,
@@ -84,7 +84,7 @@ class FieldInBlock {
     blk_.sync();
     const int first = ring_transform<1>(blk_, buffer_, noise.modes,
                                         [&](int i) { return aligned(tables_.noise_roots + i); });
-    const LocalSites& sites = tables_.step.sites;
+    const field::LocalSites& sites = tables_.step.sites;
     each_site([&](Value& psi, int site) {
       if (!sites.is_absorber(site)) return;
       const int place = site < sites.absorber ? site : site - Index::length + noise.modes;

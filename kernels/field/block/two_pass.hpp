@@ -69,7 +69,7 @@ class LocalParts {
 /// What the columns of all trajectories share. Tables go over the whole ring.
 template <class Real>
 struct ColumnTables {
-  LocalStep<Real> step;
+  field::LocalStep<Real> step;
   const Real* local;                     ///< [slot of split_steps()][site]: see LocalStep
   const BasicComplex<Real>* twiddles;    ///< of StockhamIndex, for a column
   const BasicComplex<Real>* kick_shape;  ///< [site]
@@ -134,10 +134,11 @@ struct ColumnPass {
  private:
   /// What the absorber injects, Eq. (31).
   KAPITZA_HD void add_kick(Value& psi, int site, const Value* noise) const {
-    const LocalSites& sites = tables.step.sites;
+    const field::LocalSites& sites = tables.step.sites;
     if (!sites.is_absorber(site)) return;
     const int y = site < sites.absorber ? site : site - Shape::sites;
-    psi += aligned(tables.kick_shape + site) * aligned(noise + on_ring(y, tables.noise_modes));
+    psi +=
+        aligned(tables.kick_shape + site) * aligned(noise + field::on_ring(y, tables.noise_modes));
   }
 };
 
@@ -219,7 +220,7 @@ struct RowPass {
 /// The noise of a kick: the work of Block number i is trajectory i.
 template <class Real>
 struct MakeNoise {
-  NoiseModes<Real> noise;
+  field::NoiseModes<Real> noise;
   const BasicComplex<Real>* roots;  ///< e^{2 pi i m / modes}
   BasicComplex<Real>* out;          ///< [trajectory][place]
   std::uint32_t first_trajectory;

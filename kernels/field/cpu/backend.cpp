@@ -12,7 +12,7 @@ class CpuField final : public field::Backend {
  public:
   explicit CpuField(int threads) : threads_(threads) {}
 
-  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
+  std::unique_ptr<field::Ensemble> ensemble(field::EnsemblePlan plan) override {
     return make_ensemble(std::move(plan), threads_);
   }
 

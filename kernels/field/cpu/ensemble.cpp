@@ -27,7 +27,7 @@ void multiply(BasicSplit<Real> z, const Real* re, const Real* im, int count) {
 }
 
 template <class Real>
-void rotate(BasicSplit<Real> psi, PhaseKick<Real> kick, const Real* turns, int count) {
+void rotate(BasicSplit<Real> psi, field::PhaseKick<Real> kick, const Real* turns, int count) {
   for (int i = 0; i < count; ++i) {
     const BasicComplex<Real> turned = kick(BasicComplex<Real>{psi.re[i], psi.im[i]}, turns[i]);
     psi.re[i] = turned.re;
@@ -69,10 +69,10 @@ void add_product(BasicSplit<Real> psi, const Real* a_re, const Real* a_im, const
 }
 
 template <class Real>
-class CpuEnsemble final : public Ensemble {
+class CpuEnsemble final : public field::Ensemble {
  public:
-  CpuEnsemble(EnsemblePlan plan_in, int threads)
-      : Ensemble(std::move(plan_in)),
+  CpuEnsemble(field::EnsemblePlan plan_in, int threads)
+      : field::Ensemble(std::move(plan_in)),
         threads_(threads),
         stride_(BasicSplitArray<Real>::distance(plan().sites)),
         fields_(2 * stride_ * plan().trajectories),
@@ -102,7 +102,7 @@ class CpuEnsemble final : public Ensemble {
     });
   }
 
-  std::optional<BlowUp> advance(long first, long steps) override {
+  std::optional<field::BlowUp> advance(long first, long steps) override {
     std::vector<char> finite(plan().trajectories);
     std::vector<std::vector<Real>> lost(plan().trajectories);
     each_trajectory([&](int trajectory, Scratch& scratch) {
@@ -217,7 +217,7 @@ class CpuEnsemble final : public Ensemble {
 
   /// Adds to the totals; whether all it saw was finite.
   bool measure(int trajectory, Scratch& scratch) {
-    const TotalsLayout at = plan().totals();
+    const field::TotalsLayout at = plan().totals();
     double* sums = at.row(totals_.data(), trajectory);
     const BasicSplit<Real> psi = field(trajectory);
     for (int window = 0; window < at.windows; ++window)
@@ -264,7 +264,8 @@ class CpuEnsemble final : public Ensemble {
   }
 
   /// Once more, step by step, from the field before.
-  BlowUp find_blow_up(int trajectory, const std::vector<Real>& before, long first, long steps) {
+  field::BlowUp find_blow_up(int trajectory, const std::vector<Real>& before, long first,
+                             long steps) {
     const BasicSplit<Real> psi = field(trajectory);
     std::copy(before.begin(), before.end(), psi.re);
     Walker walker{*this, psi, scratch_[0], static_cast<std::uint32_t>(trajectory)};
@@ -276,14 +277,14 @@ class CpuEnsemble final : public Ensemble {
       if (!std::ranges::all_of(next, [](double y) { return std::isfinite(y); })) break;
       density = std::move(next);
     }
-    return {trajectory, BlowUp::worst_site(density), step};
+    return {trajectory, field::BlowUp::worst_site(density), step};
   }
 
   int threads_;
   std::size_t stride_;
   BasicAlignedArray<Real> fields_;
   std::vector<double> totals_;
-  PhaseKick<Real> kick_;
+  field::PhaseKick<Real> kick_;
   std::vector<BasicAlignedArray<Real>> local_;  ///< values of the sites, by slot
   BasicAlignedArray<Real> noise_;
   BasicSplitArray<Real> kick_shape_;
@@ -297,8 +298,8 @@ class CpuEnsemble final : public Ensemble {
 
 }  // namespace
 
-std::unique_ptr<Ensemble> make_ensemble(EnsemblePlan plan, int threads) {
-  if (plan.precision == Precision::single_)
+std::unique_ptr<field::Ensemble> make_ensemble(field::EnsemblePlan plan, int threads) {
+  if (plan.precision == field::Precision::single_)
     return std::make_unique<CpuEnsemble<float>>(std::move(plan), threads);
   return std::make_unique<CpuEnsemble<double>>(std::move(plan), threads);
 }

@@ -8,6 +8,6 @@
 namespace kapitza::cpu {
 
 /// Fields in memory, one thread per trajectory at a time.
-std::unique_ptr<Ensemble> make_ensemble(EnsemblePlan plan, int threads);
+std::unique_ptr<field::Ensemble> make_ensemble(field::EnsemblePlan plan, int threads);
 
 }  // namespace kapitza::cpu

@@ -7,7 +7,7 @@
 
 namespace kapitza::cuda {
 
-std::unique_ptr<field::Backend> make_field(FieldSteps steps) {
+std::unique_ptr<field::Backend> make_field(field::Steps steps) {
   using Backend = staged::StagedField<CudaDevice, std::shared_ptr<SharedState>>;
   return std::make_unique<Backend>(steps, std::make_shared<SharedState>());
 }

@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "kapitza/field/backend.hpp"
-#include "kapitza/field/field_steps.hpp"
+#include "kapitza/field/steps.hpp"
 
 namespace kapitza::cuda {
 
-std::unique_ptr<field::Backend> make_field(FieldSteps steps);
+std::unique_ptr<field::Backend> make_field(field::Steps steps);
 
 }  // namespace kapitza::cuda

@@ -15,17 +15,17 @@ namespace kapitza::staged {
 template <Device D, class... DeviceArguments>
 class StagedField final : public field::Backend {
  public:
-  explicit StagedField(FieldSteps steps, DeviceArguments... arguments)
+  explicit StagedField(field::Steps steps, DeviceArguments... arguments)
       : steps_(steps), arguments_(arguments...) {}
 
-  std::unique_ptr<Ensemble> ensemble(EnsemblePlan plan) override {
-    if (plan.precision == Precision::single_) return make<float>(std::move(plan));
+  std::unique_ptr<field::Ensemble> ensemble(field::EnsemblePlan plan) override {
+    if (plan.precision == field::Precision::single_) return make<float>(std::move(plan));
     return make<double>(std::move(plan));
   }
 
  private:
   template <class Real>
-  std::unique_ptr<Ensemble> make(EnsemblePlan plan) const {
+  std::unique_ptr<field::Ensemble> make(field::EnsemblePlan plan) const {
     const auto make_one = [&](const DeviceArguments&... arguments) {
       return std::make_unique<StagedEnsemble<D, Real>>(std::move(plan), most_indices, steps_,
                                                        arguments...);
@@ -33,7 +33,7 @@ class StagedField final : public field::Backend {
     return std::apply(make_one, arguments_);
   }
 
-  FieldSteps steps_;
+  field::Steps steps_;
   std::tuple<DeviceArguments...> arguments_;
 };
 

@@ -14,7 +14,7 @@ namespace kapitza::staged {
 /// White noise, mode by mode. Indices [trajectory][draw].
 template <class Real>
 struct DrawNoise {
-  NoiseModes<Real> noise;
+  field::NoiseModes<Real> noise;
   BasicComplex<Real>* z;  ///< [trajectory][mode]
   std::uint32_t first;    ///< number of trajectory 0
   std::uint32_t step;
@@ -30,7 +30,7 @@ struct DrawNoise {
 /// A local stretch. Indices [trajectory][local site].
 template <class Real>
 struct StepLocally {
-  LocalStep<Real> step;
+  field::LocalStep<Real> step;
   const Real* values;       ///< [site]
   BasicComplex<Real>* psi;  ///< [trajectory][site]
 
@@ -63,9 +63,9 @@ struct AddKick {
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [trajectory, j] = split(index, 2 * absorber);
-    const int y = j - absorber, site = on_ring(y, sites);
+    const int y = j - absorber, site = field::on_ring(y, sites);
     aligned(psi + trajectory * sites + site) +=
-        aligned(shape + site) * aligned(noise + trajectory * modes + on_ring(y, modes));
+        aligned(shape + site) * aligned(noise + trajectory * modes + field::on_ring(y, modes));
   }
 };
 
@@ -91,7 +91,7 @@ template <class Real>
 struct MeasureWindows {
   const BasicComplex<Real>* spectrum;  ///< [trajectory][window][momentum]
   double* totals;
-  TotalsLayout at;
+  field::TotalsLayout at;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [row, m] = split(index, at.momenta);
@@ -117,7 +117,7 @@ struct MeasureSites {
   const BasicComplex<Real>* psi;  ///< [trajectory][site]
   double* density;                ///< [trajectory][site]
   double* totals;                 ///< null: nothing is summed up
-  TotalsLayout at;
+  field::TotalsLayout at;
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const double y = site_density(psi + index);
@@ -131,8 +131,8 @@ struct MeasureSites {
 /// lambda D U(|psi|^2). Indices [trajectory][site of the defect].
 template <class Real>
 struct MeasureEnergies {
-  LocalSites sites;
-  PotentialSlope<double> slope;
+  field::LocalSites sites;
+  field::PotentialSlope<double> slope;
   const double* potential;        ///< [site of the defect]
   const BasicComplex<Real>* psi;  ///< [trajectory][site]
   double* energy;                 ///< [trajectory][site of the defect]
@@ -150,7 +150,7 @@ struct SumEnergies {
   const double* energy;  ///< [trajectory]
   double* number;        ///< [trajectory]
   double* totals;
-  TotalsLayout at;
+  field::TotalsLayout at;
 
   KAPITZA_HD void operator()(std::size_t trajectory) const {
     at.row(totals, trajectory)[at.energy()] += energy[trajectory];

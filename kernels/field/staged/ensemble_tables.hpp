@@ -13,7 +13,7 @@
 namespace kapitza::staged {
 
 /// What LocalStep needs of every slot and site.
-inline std::vector<double> local_table(const EnsemblePlan& plan) {
+inline std::vector<double> local_table(const field::EnsemblePlan& plan) {
   std::vector<double> table;
   for (int slot = 0; slot < plan.local_slots(); ++slot) {
     const std::vector<double> values = plan.local_values(slot);
@@ -23,21 +23,21 @@ inline std::vector<double> local_table(const EnsemblePlan& plan) {
 }
 
 /// The shape of a kick at every site of the ring.
-inline std::vector<Complex> ring_kick_shape(const EnsemblePlan& plan) {
+inline std::vector<Complex> ring_kick_shape(const field::EnsemblePlan& plan) {
   std::vector<Complex> shape(plan.kick_every > 0 ? plan.sites : 0);
   for (int y = -plan.absorber_width; y < plan.absorber_width && !shape.empty(); ++y)
-    shape[on_ring(y, plan.sites)] = plan.kick_shape[y + plan.absorber_width];
+    shape[field::on_ring(y, plan.sites)] = plan.kick_shape[y + plan.absorber_width];
   return shape;
 }
 
-inline std::vector<Complex> kinetic_table(const EnsemblePlan& plan) {
+inline std::vector<Complex> kinetic_table(const field::EnsemblePlan& plan) {
   std::vector<Complex> table;
   for (const std::vector<Complex>& stage : plan.kinetic)
     table.insert(table.end(), stage.begin(), stage.end());
   return table;
 }
 
-inline std::vector<double> defect_potential(const EnsemblePlan& plan) {
+inline std::vector<double> defect_potential(const field::EnsemblePlan& plan) {
   return {plan.potential.begin() + plan.defect.begin, plan.potential.begin() + plan.defect.end};
 }
 
@@ -48,7 +48,7 @@ class EnsembleTables : public TableSet<D> {
   template <class T>
   using Buffer = typename D::template Buffer<T>;
 
-  EnsembleTables(D& device, const EnsemblePlan& plan)
+  EnsembleTables(D& device, const field::EnsemblePlan& plan)
       : step{plan.local_sites(), {in_precision<Real>(plan.slope)}},
         local(this->upload(device, in_precision<Real>(local_table(plan)))),
         kinetic(this->upload(device, in_precision<Real>(kinetic_table(plan)))),
@@ -59,7 +59,7 @@ class EnsembleTables : public TableSet<D> {
         windows(this->upload(device, plan.windows)),
         potential(this->upload(device, defect_potential(plan))) {}
 
-  LocalStep<Real> step;
+  field::LocalStep<Real> step;
   Buffer<Real> local;                     ///< [slot][site]
   Buffer<BasicComplex<Real>> kinetic;     ///< [stage][mode]
   Buffer<Real> noise;                     ///< [noise mode]

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kapitza/field/field_steps.hpp"
+#include "kapitza/field/steps.hpp"
 #include "kapitza/numerics/fast_length.hpp"
 #include "kernels/device/block/fft_tables.hpp"
 #include "kernels/device/block/power_of_two.hpp"
@@ -30,7 +30,7 @@ bool with_field_index(int sites, const F& f) {
 
 /// Whether the field of a plan fits into a block with so much shared memory.
 template <class Real>
-bool fits_in_block(const EnsemblePlan& plan, std::size_t most_shared_bytes) {
+bool fits_in_block(const field::EnsemblePlan& plan, std::size_t most_shared_bytes) {
   const int modes = static_cast<int>(plan.noise.size());
   if (modes > 0 && !is_fast_length(modes)) return false;
   return with_field_index<Real>(plan.sites, [&](auto index) {
@@ -44,12 +44,12 @@ bool fits_in_block(const EnsemblePlan& plan, std::size_t most_shared_bytes) {
 template <Device D, class Real>
 class FusedSteps {
  public:
-  FusedSteps(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables)
+  FusedSteps(D& device, const field::EnsemblePlan& plan, EnsembleTables<D, Real>& tables)
       : twiddles_(tables.upload(device, twiddles(plan.sites))),
         noise_roots_(tables.upload(device, block::unit_roots<Real>(modes_of(plan)))) {}
 
   /// Steps `first` to first + steps - 1 of the fields of some trajectories.
-  void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
+  void advance(D& device, const field::EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
                TrajectoryBatch batch, BasicComplex<Real>* fields, long first, long steps) {
     const block::FieldTables<Real> shared{
         tables.step,
@@ -72,7 +72,9 @@ class FusedSteps {
  private:
   using Table = typename D::template Buffer<BasicComplex<Real>>;
 
-  static int modes_of(const EnsemblePlan& plan) { return static_cast<int>(plan.noise.size()); }
+  static int modes_of(const field::EnsemblePlan& plan) {
+    return static_cast<int>(plan.noise.size());
+  }
 
   static std::vector<BasicComplex<Real>> twiddles(int sites) {
     std::vector<BasicComplex<Real>> table;

@@ -24,16 +24,17 @@ inline constexpr std::size_t most_indices = (std::size_t{1} << 31) - 1;
 
 /// `steps`, or what is best of a plan. Throws std::invalid_argument where they do not suit it.
 template <class Real>
-FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps, std::size_t most_shared_bytes) {
-  const bool best = steps == FieldSteps::best;
-  if (steps == FieldSteps::transforms) return steps;
-  if ((best || steps == FieldSteps::fused) && fits_in_block<Real>(plan, most_shared_bytes))
-    return FieldSteps::fused;
-  if ((best || steps == FieldSteps::two_pass) &&
+field::Steps choose_steps(const field::EnsemblePlan& plan, field::Steps steps,
+                          std::size_t most_shared_bytes) {
+  const bool best = steps == field::Steps::best;
+  if (steps == field::Steps::transforms) return steps;
+  if ((best || steps == field::Steps::fused) && fits_in_block<Real>(plan, most_shared_bytes))
+    return field::Steps::fused;
+  if ((best || steps == field::Steps::two_pass) &&
       with_two_pass<Real>(plan.sites, [](auto) { return true; }))
-    return FieldSteps::two_pass;
-  if (best) return FieldSteps::transforms;
-  throw std::invalid_argument(steps == FieldSteps::two_pass
+    return field::Steps::two_pass;
+  if (best) return field::Steps::transforms;
+  throw std::invalid_argument(steps == field::Steps::two_pass
                                   ? "a ring that two passes do not suit"
                                   : "a field that does not fit into a block");
 }
@@ -47,15 +48,15 @@ FieldSteps choose_steps(const EnsemblePlan& plan, FieldSteps steps, std::size_t 
 /// may depend on the size of the ensemble, because an FFT library may choose its algorithm by the
 /// batch; its random numbers do not.
 template <Device D, class Real>
-class StagedEnsemble final : public Ensemble {
+class StagedEnsemble final : public field::Ensemble {
  public:
   /// most: numbers in an array that stages and transforms work on; exceeded only where a single
   /// trajectory has more. Throws std::invalid_argument where the steps do not suit the plan.
   template <class... DeviceArguments>
-  explicit StagedEnsemble(EnsemblePlan plan_in, std::size_t most = most_indices,
-                          FieldSteps steps = FieldSteps::transforms,
+  explicit StagedEnsemble(field::EnsemblePlan plan_in, std::size_t most = most_indices,
+                          field::Steps steps = field::Steps::transforms,
                           DeviceArguments&&... device_arguments)
-      : Ensemble(std::move(plan_in)),
+      : field::Ensemble(std::move(plan_in)),
         device_(std::forward<DeviceArguments>(device_arguments)...),
         steps_(choose_steps<Real>(plan(), steps, device_.most_shared_bytes())),
         tables_(device_, plan()),
@@ -70,9 +71,9 @@ class StagedEnsemble final : public Ensemble {
         energies_(device_, capacity()),
         backward_(device_, plan().sites, batches_.capacity, Sign::plus),
         window_(device_, plan().window_sites(), batches_.capacity * windows(), Sign::minus) {
-    if (steps_ == FieldSteps::two_pass)
+    if (steps_ == field::Steps::two_pass)
       two_pass_.emplace(device_, plan(), tables_);
-    else if (steps_ == FieldSteps::transforms)
+    else if (steps_ == field::Steps::transforms)
       forward_.emplace(device_, plan().sites, batches_.capacity, Sign::minus);
     else
       fused_.emplace(device_, plan(), tables_);
@@ -88,8 +89,8 @@ class StagedEnsemble final : public Ensemble {
     });
   }
 
-  std::optional<BlowUp> advance(long first, long steps) override {
-    std::optional<BlowUp> blow_up;
+  std::optional<field::BlowUp> advance(long first, long steps) override {
+    std::optional<field::BlowUp> blow_up;
     each_batch([&](TrajectoryBatch batch) {
       device_.each(cells(batch, sites()), CopyFields<Real>{field(batch), before_.data()});
       evolve(batch, field(batch), first, steps);
@@ -160,11 +161,11 @@ class StagedEnsemble final : public Ensemble {
   void measure_energies(TrajectoryBatch batch);
 
   std::optional<int> first_bad(TrajectoryBatch batch);
-  BlowUp find_blow_up(TrajectoryBatch batch, int bad, long first, long steps);
+  field::BlowUp find_blow_up(TrajectoryBatch batch, int bad, long first, long steps);
   std::vector<double> site_densities(const Field* psi);
 
   mutable D device_;  ///< reading needs it, too
-  FieldSteps steps_;
+  field::Steps steps_;
   EnsembleTables<D, Real> tables_;
   TrajectoryBatches batches_;
   Buffer<Field> fields_;     ///< [trajectory][site]
@@ -206,8 +207,8 @@ void StagedEnsemble<D, Real>::set_fields(std::span<const Complex> phi) {
 template <Device D, class Real>
 void StagedEnsemble<D, Real>::draw(Buffer<Real>& amplitude, Stream stream, TrajectoryBatch batch,
                                    std::uint32_t step) {
-  const NoiseModes<Real> noise{amplitude.data(), plan().seed, stream,
-                               static_cast<int>(amplitude.size())};
+  const field::NoiseModes<Real> noise{amplitude.data(), plan().seed, stream,
+                                      static_cast<int>(amplitude.size())};
   device_.each(cells(batch, noise.draws()),
                DrawNoise<Real>{noise, in_.data(), static_cast<std::uint32_t>(batch.first), step});
 }
@@ -303,8 +304,8 @@ std::optional<int> StagedEnsemble<D, Real>::first_bad(TrajectoryBatch batch) {
 /// Once more, step by step, with the copy of the fields before: the other trajectories of the batch
 /// stay where they are.
 template <Device D, class Real>
-BlowUp StagedEnsemble<D, Real>::find_blow_up(TrajectoryBatch batch, int bad, long first,
-                                             long steps) {
+field::BlowUp StagedEnsemble<D, Real>::find_blow_up(TrajectoryBatch batch, int bad, long first,
+                                                    long steps) {
   const Field* psi = before_.data() + static_cast<std::size_t>(bad) * sites();
   std::vector<double> density = site_densities(psi);
   long step = first;
@@ -314,7 +315,7 @@ BlowUp StagedEnsemble<D, Real>::find_blow_up(TrajectoryBatch batch, int bad, lon
     if (!std::ranges::all_of(next, [](double y) { return std::isfinite(y); })) break;
     density = std::move(next);
   }
-  return {batch.first + bad, BlowUp::worst_site(density), step};
+  return {batch.first + bad, field::BlowUp::worst_site(density), step};
 }
 
 template <Device D, class Real>

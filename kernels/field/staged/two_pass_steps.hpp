@@ -31,7 +31,7 @@ bool with_two_pass(int sites, const F& f) {
 
 /// The phases of every stage as a RowPass reads them: [stage][row][entry].
 template <class Shape>
-std::vector<Complex> phases_by_row(const EnsemblePlan& plan) {
+std::vector<Complex> phases_by_row(const field::EnsemblePlan& plan) {
   std::vector<Complex> table;
   for (const std::vector<Complex>& stage : plan.kinetic)
     for (int row = 0; row < Shape::rows; ++row)
@@ -51,7 +51,7 @@ struct TwoPassTables {
 };
 
 template <class Shape, Device D, class Real>
-TwoPassTables<D, Real> make_two_pass_tables(D& device, const EnsemblePlan& plan,
+TwoPassTables<D, Real> make_two_pass_tables(D& device, const field::EnsemblePlan& plan,
                                             EnsembleTables<D, Real>& tables) {
   using Index = typename Shape::RowIndex;
   const auto upload = [&](const std::vector<BasicComplex<Real>>& table) {
@@ -75,7 +75,7 @@ class TwoPassWalker {
   using Value = BasicComplex<Real>;
 
  public:
-  TwoPassWalker(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
+  TwoPassWalker(D& device, const field::EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
                 TwoPassTables<D, Real>& own, TrajectoryBatch batch, Value* fields, Value* noise,
                 const Noise& make_noise)
       : device_(device),
@@ -92,7 +92,8 @@ class TwoPassWalker {
   void kick(long index) {
     if (kicked_) throw std::logic_error("two kicks without a kinetic stage between them");
     kicked_ = true;
-    const NoiseModes<Real> noise{tables_.noise.data(), plan_.seed, Stream::noise, noise_modes()};
+    const field::NoiseModes<Real> noise{tables_.noise.data(), plan_.seed, Stream::noise,
+                                        noise_modes()};
     const block::MakeNoise<Real> in_block{noise, own_.noise_roots.data(), noise_,
                                           static_cast<std::uint32_t>(batch_.first), index};
     if (is_fast_length(noise.modes) && in_block.shared_bytes() <= device_.most_shared_bytes())
@@ -132,7 +133,7 @@ class TwoPassWalker {
   }
 
   D& device_;
-  const EnsemblePlan& plan_;
+  const field::EnsemblePlan& plan_;
   EnsembleTables<D, Real>& tables_;
   TwoPassTables<D, Real>& own_;
   TrajectoryBatch batch_;
@@ -150,7 +151,7 @@ class TwoPassSteps {
   using Value = BasicComplex<Real>;
 
  public:
-  TwoPassSteps(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables) {
+  TwoPassSteps(D& device, const field::EnsemblePlan& plan, EnsembleTables<D, Real>& tables) {
     with_two_pass<Real>(plan.sites, [&](auto shape) {
       own_.emplace(make_two_pass_tables<decltype(shape)>(device, plan, tables));
       return true;
@@ -160,7 +161,7 @@ class TwoPassSteps {
   /// Steps `first` to first + steps - 1 of the fields of some trajectories; `noise` and make_noise
   /// as TwoPassWalker wants them.
   template <class Noise>
-  void advance(D& device, const EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
+  void advance(D& device, const field::EnsemblePlan& plan, EnsembleTables<D, Real>& tables,
                TrajectoryBatch batch, Value* fields, Value* noise, const Noise& make_noise,
                long first, long steps) {
     with_two_pass<Real>(plan.sites, [&](auto shape) {

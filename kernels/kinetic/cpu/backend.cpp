@@ -13,14 +13,14 @@ class CpuKinetic final : public kinetic::Backend {
  public:
   explicit CpuKinetic(int threads) : threads_(threads) {}
 
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
+  std::unique_ptr<kinetic::CollisionOperator> collision(kinetic::CollisionPlan plan) override {
     return make_collision(std::move(plan), threads_);
   }
-  std::unique_ptr<NodeSystem> node_system(int K, std::size_t nodes) override {
+  std::unique_ptr<kinetic::NodeSystem> node_system(int K, std::size_t nodes) override {
     return make_node_system(K, nodes, threads_);
   }
-  void factorise(std::span<const Factorisation> all) override { cpu::factorise(all); }
-  void solve(std::span<const Solution> all) override { cpu::solve(all); }
+  void factorise(std::span<const kinetic::Factorisation> all) override { cpu::factorise(all); }
+  void solve(std::span<const kinetic::Solution> all) override { cpu::solve(all); }
 
  private:
   int threads_;

@@ -11,10 +11,11 @@ namespace kapitza::cpu {
 /// One density and its departure from the thermal state nearest to it.
 struct BalancedDensity {
   BalancedDensity() = default;
-  BalancedDensity(const double* values, const CollisionPlan& plan) : n(values), h(plan.K()) {
+  BalancedDensity(const double* values, const kinetic::CollisionPlan& plan)
+      : n(values), h(plan.K()) {
     const int K = plan.K();
     rho = std::accumulate(n, n + K, 0.0) / K;
-    line = balance(n, plan.energy.data(), K, h.data());
+    line = kinetic::balance(n, plan.energy.data(), K, h.data());
     kink_n = plan.kink.amplitude(n, K);
     kink_h = plan.kink.amplitude(h.data(), K);
   }
@@ -22,8 +23,8 @@ struct BalancedDensity {
   const double* n = nullptr;
   std::vector<double> h;
   double rho = 0;
-  MomentSystem::Line line{0, 0};  ///< b E + c: the thermal part of 1/n
-  double kink_n = 0, kink_h = 0;  ///< at k = +-pi
+  kinetic::MomentSystem::Line line{0, 0};  ///< b E + c: the thermal part of 1/n
+  double kink_n = 0, kink_h = 0;           ///< at k = +-pi
 };
 
 }  // namespace kapitza::cpu

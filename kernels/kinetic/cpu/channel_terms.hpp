@@ -11,8 +11,8 @@ namespace kapitza::cpu {
 /// Calls f with the polynomial of C_3, C_4, ..., in the shortest form that there is code for.
 template <class F>
 void with_polynomial(const std::vector<double>& rates, const F& f) {
-  with_terms(static_cast<int>(rates.size()) + 2, [&](auto terms) {
-    ChannelPolynomial<terms> channels{};
+  kinetic::with_terms(static_cast<int>(rates.size()) + 2, [&](auto terms) {
+    kinetic::ChannelPolynomial<terms> channels{};
     std::copy(rates.begin(), rates.end(), channels.rate);
     f(channels);
   });

@@ -20,14 +20,17 @@ constexpr std::size_t block_densities = 64;
 /// Momenta per work item of the manifold.
 constexpr int pair_momenta = 16;
 
-class CpuCollision final : public CollisionOperator {
+class CpuCollision final : public kinetic::CollisionOperator {
  public:
-  CpuCollision(CollisionPlan plan_in, int threads)
-      : CollisionOperator(std::move(plan_in)), threads_(threads), sweep_(plan()), pairs_(plan()) {}
+  CpuCollision(kinetic::CollisionPlan plan_in, int threads)
+      : kinetic::CollisionOperator(std::move(plan_in)),
+        threads_(threads),
+        sweep_(plan()),
+        pairs_(plan()) {}
 
-  void evaluate(std::span<const double> n, CollisionBatch& out) override;
+  void evaluate(std::span<const double> n, kinetic::CollisionBatch& out) override;
   void jacobian(std::span<const double> n, std::span<double> J) override;
-  void linearise(std::span<const Linearisation> stretches) override;
+  void linearise(std::span<const kinetic::Linearisation> stretches) override;
   std::size_t memory(std::size_t densities) const override;
 
  private:
@@ -47,9 +50,9 @@ class CpuCollision final : public CollisionOperator {
   void jacobians(std::span<const double> n, std::span<double* const> J);
   std::vector<BalancedDensity> densities(std::span<const double> n) const;
   Sums sums(std::span<const BalancedDensity> block, Rates rates);
-  CollisionSums view(const Sums& all, std::size_t x) const;
-  void assemble(const BalancedDensity& density, const CollisionSums& slopes,
-                const CollisionSums& values, std::span<const double> by_n,
+  kinetic::CollisionSums view(const Sums& all, std::size_t x) const;
+  void assemble(const BalancedDensity& density, const kinetic::CollisionSums& slopes,
+                const kinetic::CollisionSums& values, std::span<const double> by_n,
                 std::span<const double> by_h, double* J) const;
 
   int threads_;
@@ -118,13 +121,13 @@ CpuCollision::Sums CpuCollision::sums(std::span<const BalancedDensity> block, Ra
   return result;
 }
 
-CollisionSums CpuCollision::view(const Sums& all, std::size_t x) const {
+kinetic::CollisionSums CpuCollision::view(const Sums& all, std::size_t x) const {
   return {segments() > 0 ? &all.sweep[x * segments() * row()] : nullptr,
           static_cast<int>(segments()), plan().model.has_pairs() ? &all.pairs[x * row()] : nullptr,
           K()};
 }
 
-void CpuCollision::evaluate(std::span<const double> n, CollisionBatch& out) {
+void CpuCollision::evaluate(std::span<const double> n, kinetic::CollisionBatch& out) {
   const std::size_t N = n.size() / K();
   out.resize(N, K());
   for (std::size_t first = 0; first < N; first += block_densities) {
@@ -134,7 +137,7 @@ void CpuCollision::evaluate(std::span<const double> n, CollisionBatch& out) {
 #pragma omp parallel for num_threads(threads_) schedule(static)
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t x = first + i;
-      CollisionValues values{&out.gain[x * K()], &out.loss[x * K()], &out.I[x * K()]};
+      kinetic::CollisionValues values{&out.gain[x * K()], &out.loss[x * K()], &out.I[x * K()]};
       assemble_collision(block[i].n, block[i].h.data(), plan().energy.data(), view(all, i), values);
       out.error[x] = values.error;
       out.grid_error[x] = values.grid_error;
@@ -151,7 +154,7 @@ void CpuCollision::jacobian(std::span<const double> n, std::span<double> J) {
   jacobians(n, matrices);
 }
 
-void CpuCollision::linearise(std::span<const Linearisation> stretches) {
+void CpuCollision::linearise(std::span<const kinetic::Linearisation> stretches) {
   std::vector<double> n;
   std::vector<double*> matrices;
   for (const auto& [part, system, first] : stretches) {
@@ -185,32 +188,32 @@ void CpuCollision::jacobians(std::span<const double> n, std::span<double* const>
   }
 }
 
-void CpuCollision::assemble(const BalancedDensity& density, const CollisionSums& slopes,
-                            const CollisionSums& values, std::span<const double> by_n,
+void CpuCollision::assemble(const BalancedDensity& density, const kinetic::CollisionSums& slopes,
+                            const kinetic::CollisionSums& values, std::span<const double> by_n,
                             std::span<const double> by_h, double* J) const {
   std::vector<double> gain(K()), rate(K()), slope(K()), I(K());
   for (int m = 0; m < K(); ++m) {
     const double n = density.n[m], h = density.h[m];
     gain[m] = values.total_gain(m);
     rate[m] = values.total_rate(m);
-    I[m] = collision_integral(n, h, gain[m], rate[m]);
+    I[m] = kinetic::collision_integral(n, h, gain[m], rate[m]);
     slope[m] = h * slopes.total_gain(m) + n * slopes.total_rate(m);  // fused in this order
   }
   const double* energy = plan().energy.data();
-  const JacobianPieces pieces{by_n.data(),
-                              by_h.data(),
-                              gain.data(),
-                              rate.data(),
-                              slope.data(),
-                              density.n,
-                              density.h.data(),
-                              energy,
-                              density.line,
-                              project(density.n, energy, K(), I.data()).line,
-                              K()};
+  const kinetic::JacobianPieces pieces{by_n.data(),
+                                       by_h.data(),
+                                       gain.data(),
+                                       rate.data(),
+                                       slope.data(),
+                                       density.n,
+                                       density.h.data(),
+                                       energy,
+                                       density.line,
+                                       kinetic::project(density.n, energy, K(), I.data()).line,
+                                       K()};
   const InOrder momenta(K());
-  const MomentSystem system = moments_of(momenta, density.n, energy);
-  std::vector<MomentSystem::Line> response(K());
+  const kinetic::MomentSystem system = kinetic::moments_of(momenta, density.n, energy);
+  std::vector<kinetic::MomentSystem::Line> response(K());
 #pragma omp parallel num_threads(threads_)
   {
 #pragma omp for schedule(static)
@@ -232,7 +235,8 @@ std::size_t CpuCollision::memory(std::size_t N) const {
 
 }  // namespace
 
-std::unique_ptr<CollisionOperator> make_collision(CollisionPlan plan, int threads) {
+std::unique_ptr<kinetic::CollisionOperator> make_collision(kinetic::CollisionPlan plan,
+                                                           int threads) {
   return std::make_unique<CpuCollision>(std::move(plan), threads);
 }
 

@@ -7,6 +7,7 @@
 
 namespace kapitza::cpu {
 
-std::unique_ptr<CollisionOperator> make_collision(CollisionPlan plan, int threads);
+std::unique_ptr<kinetic::CollisionOperator> make_collision(kinetic::CollisionPlan plan,
+                                                           int threads);
 
 }  // namespace kapitza::cpu

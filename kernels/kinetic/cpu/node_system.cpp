@@ -34,12 +34,12 @@ bool is_regular(const Factors& factors) {
   return pivots.isFinite().all() && (pivots != 0).all();
 }
 
-class CpuNodeSystem final : public NodeSystem {
+class CpuNodeSystem final : public kinetic::NodeSystem {
  public:
   CpuNodeSystem(int K, std::size_t nodes, int threads);
 
   std::span<double> jacobians() { return J_; }
-  void factorise(const NodeCoefficients& coefficients);
+  void factorise(const kinetic::NodeCoefficients& coefficients);
   void solve(std::span<double> f);
   std::size_t memory() const override;
 
@@ -55,7 +55,7 @@ class CpuNodeSystem final : public NodeSystem {
   }
   Node at(std::span<double> f, std::size_t x) const { return {&f[x * K_], K_}; }
 
-  Matrix block(const NodeCoefficients& coefficients, std::size_t x) const;
+  Matrix block(const kinetic::NodeCoefficients& coefficients, std::size_t x) const;
   void subtract(const Arm& arm, std::size_t link, Matrix& D) const;
   void choose_columns(Arm& arm, std::size_t link) const;
   void fill_panel(Arm& arm, std::size_t link, int panel) const;
@@ -75,7 +75,7 @@ CpuNodeSystem::CpuNodeSystem(int K, std::size_t nodes, int threads)
 }
 
 /// A_x, Eq. (19).
-Matrix CpuNodeSystem::block(const NodeCoefficients& c, std::size_t x) const {
+Matrix CpuNodeSystem::block(const kinetic::NodeCoefficients& c, std::size_t x) const {
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::Map<const RowMajor> J(&J_[x * K_ * K_], K_, K_);
   Matrix A = -c.Lambda * J;
@@ -115,7 +115,7 @@ void CpuNodeSystem::fill_panel(Arm& arm, std::size_t link, int panel) const {
 }
 
 /// The two arms advance in step: first both factor a block, then all threads share the columns.
-void CpuNodeSystem::factorise(const NodeCoefficients& c) {
+void CpuNodeSystem::factorise(const kinetic::NodeCoefficients& c) {
   lower_ = c.lower;
   upper_ = c.upper;
   const int panels = (K_ + panel_columns - 1) / panel_columns;
@@ -183,22 +183,24 @@ std::size_t CpuNodeSystem::memory() const {
   return N() * (2 * area + rows) + 2 * arms_.size() * area;
 }
 
-CpuNodeSystem& made_here(NodeSystem& system) { return dynamic_cast<CpuNodeSystem&>(system); }
+CpuNodeSystem& made_here(kinetic::NodeSystem& system) {
+  return dynamic_cast<CpuNodeSystem&>(system);
+}
 
 }  // namespace
 
-std::unique_ptr<NodeSystem> make_node_system(int K, std::size_t nodes, int threads) {
+std::unique_ptr<kinetic::NodeSystem> make_node_system(int K, std::size_t nodes, int threads) {
   return std::make_unique<CpuNodeSystem>(K, nodes, threads);
 }
 
-void factorise(std::span<const Factorisation> all) {
+void factorise(std::span<const kinetic::Factorisation> all) {
   for (const auto& [system, coefficients] : all) made_here(*system).factorise(*coefficients);
 }
 
-void solve(std::span<const Solution> all) {
+void solve(std::span<const kinetic::Solution> all) {
   for (const auto& [system, f] : all) made_here(*system).solve(f);
 }
 
-std::span<double> jacobians(NodeSystem& system) { return made_here(system).jacobians(); }
+std::span<double> jacobians(kinetic::NodeSystem& system) { return made_here(system).jacobians(); }
 
 }  // namespace kapitza::cpu

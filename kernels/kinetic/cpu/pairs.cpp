@@ -7,10 +7,10 @@
 
 namespace kapitza::cpu {
 
-Pairs::Pairs(const CollisionPlan& plan)
+Pairs::Pairs(const kinetic::CollisionPlan& plan)
     : plan_(plan),
       K_(plan.K()),
-      interpolation_(K_, PairTable::grid_size(K_)),
+      interpolation_(K_, kinetic::PairTable::grid_size(K_)),
       nodes_(plan.pairs->nodes) {}
 
 std::vector<Pairs::Lanes> Pairs::refine(std::span<const BalancedDensity> group) const {
@@ -20,7 +20,7 @@ std::vector<Pairs::Lanes> Pairs::refine(std::span<const BalancedDensity> group) 
   for (std::size_t lane = 0; lane < group.size(); ++lane) {
     interpolation_.refine(group[lane].n, group[lane].h.data(), scratch);
     for (std::size_t i = 0; i < fine.size(); ++i) {
-      const std::size_t from = (i + G - Stencil::before) % G;
+      const std::size_t from = (i + G - kinetic::Stencil::before) % G;
       fine[i].n[lane] = scratch.fine.re()[from];
       fine[i].h[lane] = scratch.fine.im()[from];
     }
@@ -45,9 +45,9 @@ void Pairs::sums(std::span<const BalancedDensity> group, const std::vector<Lanes
           at[j].n[lane] = nodes_[i].kink[j] * kinks.n[lane];
           at[j].h[lane] = nodes_[i].kink[j] * kinks.h[lane];
         }
-        const Stencil stencil = Stencil::at(nodes_[i].place[j]);
-        const Lanes* value = &fine[stencil.first + Stencil::before];
-        for (int tap = 0; tap < Stencil::taps; ++tap)
+        const kinetic::Stencil stencil = kinetic::Stencil::at(nodes_[i].place[j]);
+        const Lanes* value = &fine[stencil.first + kinetic::Stencil::before];
+        for (int tap = 0; tap < kinetic::Stencil::taps; ++tap)
 #pragma omp simd
           for (int lane = 0; lane < lanes; ++lane) {
             at[j].n[lane] += stencil.weight[tap] * value[tap].n[lane];
@@ -56,8 +56,9 @@ void Pairs::sums(std::span<const BalancedDensity> group, const std::vector<Lanes
       }
 #pragma omp simd
       for (int lane = 0; lane < lanes; ++lane) {
-        const PairTerms terms = pair_terms(at[0].n[lane], at[0].h[lane], at[1].n[lane],
-                                           at[1].h[lane], at[2].n[lane], at[2].h[lane]);
+        const kinetic::PairTerms terms =
+            kinetic::pair_terms(at[0].n[lane], at[0].h[lane], at[1].n[lane], at[1].h[lane],
+                                at[2].n[lane], at[2].h[lane]);
         gain[lane] += nodes_[i].weight * terms.gain;
         rate[lane] += nodes_[i].weight * terms.rate;
       }
@@ -69,15 +70,15 @@ void Pairs::sums(std::span<const BalancedDensity> group, const std::vector<Lanes
   }
 }
 
-Pairs::Values Pairs::values(const PlacedNode& node, const BalancedDensity& density,
+Pairs::Values Pairs::values(const kinetic::PlacedNode& node, const BalancedDensity& density,
                             const std::vector<Lanes>& fine) const {
   Values at;
   for (int j = 0; j < 3; ++j) {
-    at.stencil[j] = Stencil::at(node.place[j]);
+    at.stencil[j] = kinetic::Stencil::at(node.place[j]);
     at.n[j] = node.kink[j] * density.kink_n;
     at.h[j] = node.kink[j] * density.kink_h;
-    for (int tap = 0; tap < Stencil::taps; ++tap) {
-      const Lanes& value = fine[at.stencil[j].first + Stencil::before + tap];
+    for (int tap = 0; tap < kinetic::Stencil::taps; ++tap) {
+      const Lanes& value = fine[at.stencil[j].first + kinetic::Stencil::before + tap];
       at.n[j] += at.stencil[j].weight[tap] * value.n[0];
       at.h[j] += at.stencil[j].weight[tap] * value.h[0];
     }
@@ -102,12 +103,13 @@ void Pairs::jacobian(const BalancedDensity& density, int threads, std::span<doub
       double kink_n = 0, kink_h = 0;
       for (int i = plan_.pairs->manifold.first[m]; i < plan_.pairs->manifold.first[m + 1]; ++i) {
         const Values at = values(nodes_[i], density, fine);
-        const PairSlopes slopes = pair_slopes(density.n[m], density.h[m], at.n, at.h);
+        const kinetic::PairSlopes slopes =
+            kinetic::pair_slopes(density.n[m], density.h[m], at.n, at.h);
         for (int j = 0; j < 3; ++j) {
           const double weight = C2 * nodes_[i].weight;
           kink_n += weight * nodes_[i].kink[j] * slopes.by_n[j];
           kink_h += weight * nodes_[i].kink[j] * slopes.by_h[j];
-          for (int tap = 0; tap < Stencil::taps; ++tap) {
+          for (int tap = 0; tap < kinetic::Stencil::taps; ++tap) {
             const double share = weight * at.stencil[j].weight[tap];
             const int place = (at.stencil[j].first + tap + G) % G;
             row.re[place] += share * slopes.by_n[j];

@@ -17,7 +17,7 @@ class Pairs {
   /// Densities that share one pass over the nodes: one vector register.
   static constexpr int lanes = 8;
 
-  explicit Pairs(const CollisionPlan& plan);
+  explicit Pairs(const kinetic::CollisionPlan& plan);
 
   /// n and h of a group at one point of the fine grid.
   struct alignas(64) Lanes {
@@ -34,23 +34,23 @@ class Pairs {
   void jacobian(const BalancedDensity& density, int threads, std::span<double> by_n,
                 std::span<double> by_h) const;
 
-  std::size_t table_bytes() const { return nodes_.size() * sizeof(PlacedNode); }
+  std::size_t table_bytes() const { return nodes_.size() * sizeof(kinetic::PlacedNode); }
   std::size_t bytes_per_group() const { return fine_size() * sizeof(Lanes); }
 
  private:
   /// n and h of one density at the three momenta of a node.
   struct Values {
-    Stencil stencil[3];
+    kinetic::Stencil stencil[3];
     double n[3], h[3];
   };
-  Values values(const PlacedNode& node, const BalancedDensity& density,
+  Values values(const kinetic::PlacedNode& node, const BalancedDensity& density,
                 const std::vector<Lanes>& fine) const;
-  std::size_t fine_size() const { return interpolation_.lattice() + Stencil::taps; }
+  std::size_t fine_size() const { return interpolation_.lattice() + kinetic::Stencil::taps; }
 
-  const CollisionPlan& plan_;
+  const kinetic::CollisionPlan& plan_;
   int K_;
   Interpolation interpolation_;
-  const std::vector<PlacedNode>& nodes_;
+  const std::vector<kinetic::PlacedNode>& nodes_;
 };
 
 }  // namespace kapitza::cpu

@@ -11,8 +11,8 @@ namespace {
 
 /// b_j and s_j of Eq. (9), folded from M sites onto K. F and H stand one behind the other in FH.
 template <int Terms>
-void fold_products(const ChannelPolynomial<Terms>& channels, int K, int M, Split FH, Split gain,
-                   Split rate) {
+void fold_products(const kinetic::ChannelPolynomial<Terms>& channels, int K, int M, Split FH,
+                   Split gain, Split rate) {
   const Split H = FH + M;
   const auto add = [&](int first, double keep) {
 #pragma omp simd
@@ -32,26 +32,26 @@ void fold_products(const ChannelPolynomial<Terms>& channels, int K, int M, Split
 
 }  // namespace
 
-Sweep::Level::Level(const CollisionPlan& plan, const SweepSchedule::Level& scheduled,
-                    std::size_t scratch_size)
+Sweep::Level::Level(const kinetic::CollisionPlan& plan,
+                    const kinetic::SweepSchedule::Level& scheduled, std::size_t scratch_size)
     : M(scheduled.M),
-      offset(plan.phases(SweepSchedule::steps_in_chunk(), scheduled.energy)),
+      offset(plan.phases(kinetic::SweepSchedule::steps_in_chunk(), scheduled.energy)),
       interpolation(plan.K(), M),
-      kink(kink_shape(plan.model.grid, M)),
+      kink(kinetic::kink_shape(plan.model.grid, M)),
       to_FH(M, 2, Sign::plus, scratch_size, scratch_size),
       to_sequences(M, 3, Sign::plus) {}
 
-Sweep::Sweep(const CollisionPlan& plan)
+Sweep::Sweep(const kinetic::CollisionPlan& plan)
     : plan_(plan),
       K_(plan.K()),
-      grid_offset_(plan.phases(SweepSchedule::steps_in_chunk(), plan.energy)),
+      grid_offset_(plan.phases(kinetic::SweepSchedule::steps_in_chunk(), plan.energy)),
       to_grid_(K_, 2 * chunk_times, Sign::plus) {
-  const TimeQuadrature& time = plan.time;
-  const SweepSchedule schedule(plan);
+  const kinetic::TimeQuadrature& time = plan.time;
+  const kinetic::SweepSchedule schedule(plan);
   for (const auto& level : schedule.levels)
     levels_.emplace_back(plan, level, 2 * static_cast<std::size_t>(schedule.levels.back().M));
   for (const auto& scheduled : schedule.chunks) {
-    const SweepSchedule::Level& level = schedule.levels[scheduled.level];
+    const kinetic::SweepSchedule::Level& level = schedule.levels[scheduled.level];
     const std::span first_step(&scheduled.first_step, 1);
     Chunk chunk{scheduled,
                 SplitArray(plan.phases(first_step, level.energy)),

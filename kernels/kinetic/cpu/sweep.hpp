@@ -13,11 +13,11 @@ namespace kapitza::cpu {
 /// The channels l >= 3: the sum over auxiliary time of Eq. (9) and its derivative, Eq. (12).
 class Sweep {
  public:
-  static constexpr int chunk_times = SweepSchedule::chunk_times;
+  static constexpr int chunk_times = kinetic::SweepSchedule::chunk_times;
 
-  explicit Sweep(const CollisionPlan& plan);
+  explicit Sweep(const kinetic::CollisionPlan& plan);
 
-  struct Chunk : SweepSchedule::Chunk {
+  struct Chunk : kinetic::SweepSchedule::Chunk {
     SplitArray start;            ///< phases of the first time, on the lattice
     SplitArray grid_start;       ///< and on the K grid
     double weight[chunk_times];  ///< of the time quadrature
@@ -65,7 +65,7 @@ class Sweep {
 
  private:
   struct Level {
-    Level(const CollisionPlan& plan, const SweepSchedule::Level& scheduled,
+    Level(const kinetic::CollisionPlan& plan, const kinetic::SweepSchedule::Level& scheduled,
           std::size_t scratch_size);
     int M;
     SplitArray offset;  ///< phases [time in chunk][site]
@@ -82,7 +82,7 @@ class Sweep {
   std::size_t sums_per_panel() const;
   std::size_t sequences_per_density() const;
 
-  const CollisionPlan& plan_;
+  const kinetic::CollisionPlan& plan_;
   int K_;
   std::vector<Level> levels_;
   std::vector<Chunk> chunks_;

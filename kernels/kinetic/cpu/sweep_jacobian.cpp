@@ -234,7 +234,7 @@ void Sweep::LevelJacobian::derive(std::size_t x, const Chunk& chunk, int first_t
       sweep_.load(level_, t, work.sweep);
       level_.to_FH(work.sweep.in.view(), F);
       // 1/M: dF is a sum over M momenta with that weight.
-      const double weight = segment_weight(chunk.segment, last) * chunk.weight[t] / M;
+      const double weight = kinetic::segment_weight(chunk.segment, last) * chunk.weight[t] / M;
 #pragma omp simd
       for (int j = 0; j < M; ++j) {
         const auto d =
@@ -332,7 +332,7 @@ void Sweep::LevelJacobian::add_rows(std::size_t x, std::size_t strip, Workspace&
       rows.im[i] -= n[lane] * total[0][lane];
     }
   }
-  const Kink& kink = sweep_.plan_.kink;
+  const kinetic::Kink& kink = sweep_.plan_.kink;
   for (int lane = 0; lane < count; ++lane) {
     const Split row = rows + lane * stride, fine = work.fine.fine.view();
     double kink_n = 0, kink_h = 0;

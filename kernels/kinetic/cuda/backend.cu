@@ -7,7 +7,7 @@
 
 namespace kapitza::cuda {
 
-std::unique_ptr<kinetic::Backend> make_kinetic(TimeSweep sweep) {
+std::unique_ptr<kinetic::Backend> make_kinetic(kinetic::TimeSweep sweep) {
   using Backend = staged::StagedKinetic<CudaDevice, std::shared_ptr<SharedState>>;
   return std::make_unique<Backend>(sweep, std::make_shared<SharedState>());
 }

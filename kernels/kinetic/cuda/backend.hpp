@@ -8,6 +8,6 @@
 
 namespace kapitza::cuda {
 
-std::unique_ptr<kinetic::Backend> make_kinetic(TimeSweep sweep);
+std::unique_ptr<kinetic::Backend> make_kinetic(kinetic::TimeSweep sweep);
 
 }  // namespace kapitza::cuda

@@ -13,7 +13,7 @@ struct PassSums {
   const double* pairs;  ///< [x][gain, rate][K], or null
   int segments, K;
 
-  KAPITZA_HD CollisionSums of(std::size_t x) const {
+  KAPITZA_HD kinetic::CollisionSums of(std::size_t x) const {
     return {sweep ? sweep + x * segments * 2 * K : nullptr, segments,
             pairs ? pairs + x * 2 * K : nullptr, K};
   }
@@ -22,7 +22,7 @@ struct PassSums {
 /// The numbers that describe one density as a whole.
 struct Diagnosis {
   double error, grid_error, number_rate_raw, energy_rate_raw;
-  MomentSystem::Line projection;
+  kinetic::MomentSystem::Line projection;
 };
 
 /// Gain, loss, I and the estimates. One Block per density.
@@ -40,7 +40,7 @@ struct AssembleDensity {
   KAPITZA_HD void operator()(B& blk, std::size_t x) const {
     block::InBlock<B> momenta(blk, sums.K);
     const std::size_t at = x * sums.K;
-    CollisionValues values{gain + at, loss + at, I + at};
+    kinetic::CollisionValues values{gain + at, loss + at, I + at};
     assemble_collision(momenta, n + at, h + at, energy, sums.of(x), values);
     blk.each(1, [&](int) {
       diagnosis[x] = {values.error, values.grid_error, values.number_rate_raw,

@@ -18,10 +18,10 @@ namespace kapitza::staged {
 template <Device D, class... DeviceArguments>
 class StagedKinetic final : public kinetic::Backend {
  public:
-  explicit StagedKinetic(TimeSweep sweep, DeviceArguments... arguments)
+  explicit StagedKinetic(kinetic::TimeSweep sweep, DeviceArguments... arguments)
       : sweep_(sweep), arguments_(arguments...), device_(arguments...) {}
 
-  std::unique_ptr<CollisionOperator> collision(CollisionPlan plan) override {
+  std::unique_ptr<kinetic::CollisionOperator> collision(kinetic::CollisionPlan plan) override {
     const auto make = [&](const DeviceArguments&... arguments) {
       return std::make_unique<StagedCollision<D>>(std::move(plan), default_workspace, sweep_,
                                                   arguments...);
@@ -29,25 +29,25 @@ class StagedKinetic final : public kinetic::Backend {
     return std::apply(make, arguments_);
   }
 
-  std::unique_ptr<NodeSystem> node_system(int K, std::size_t nodes) override {
+  std::unique_ptr<kinetic::NodeSystem> node_system(int K, std::size_t nodes) override {
     auto system = std::make_unique<StagedNodeSystem<D>>(device_, K, nodes);
     device_.wait();  // its memory is there for the streams of operators, too
     return system;
   }
 
-  void factorise(std::span<const Factorisation> all) override {
+  void factorise(std::span<const kinetic::Factorisation> all) override {
     if (!all.empty()) reduction(*all.front().system).factorise(all);
   }
-  void solve(std::span<const Solution> all) override {
+  void solve(std::span<const kinetic::Solution> all) override {
     if (!all.empty()) reduction(*all.front().system).solve(all);
   }
 
  private:
-  CyclicReduction<D> reduction(NodeSystem& system) {
+  CyclicReduction<D> reduction(kinetic::NodeSystem& system) {
     return {device_, StagedNodeSystem<D>::made_here(system).K()};
   }
 
-  TimeSweep sweep_;
+  kinetic::TimeSweep sweep_;
   std::tuple<DeviceArguments...> arguments_;
   D device_;
 };

@@ -23,8 +23,8 @@ class CyclicReduction {
  public:
   CyclicReduction(D& device, int K) : device_(device), K_(K) {}
 
-  void factorise(std::span<const Factorisation> all);
-  void solve(std::span<const Solution> all);
+  void factorise(std::span<const kinetic::Factorisation> all);
+  void solve(std::span<const kinetic::Solution> all);
 
  private:
   using System = StagedNodeSystem<D>;
@@ -47,7 +47,7 @@ class CyclicReduction {
     Buffer<Elimination> eliminations;
   };
 
-  System& checked(NodeSystem& system) const {
+  System& checked(kinetic::NodeSystem& system) const {
     System& ours = System::made_here(system);
     if (ours.K() != K_) throw std::invalid_argument("systems of different numbers of momenta");
     return ours;
@@ -55,7 +55,7 @@ class CyclicReduction {
   std::size_t area() const { return static_cast<std::size_t>(K_) * K_; }
 
   Levels levels_of(std::span<System* const> systems);
-  void assemble(std::span<const Factorisation> all);
+  void assemble(std::span<const kinetic::Factorisation> all);
   void eliminate(LevelOnDevice& level, int number, InvertBlocks<D>& invert, int* singular);
   void condense(LevelOnDevice& level);
   void reduce(LevelOnDevice& level);
@@ -111,7 +111,7 @@ typename CyclicReduction<D>::Levels CyclicReduction<D>::levels_of(
 // ---- factors -----------------------------------------------------------------------------------
 
 template <Device D>
-void CyclicReduction<D>::factorise(std::span<const Factorisation> all) {
+void CyclicReduction<D>::factorise(std::span<const kinetic::Factorisation> all) {
   std::vector<System*> systems;
   for (const auto& [system, coefficients] : all) {
     systems.push_back(&checked(*system));
@@ -143,7 +143,7 @@ void CyclicReduction<D>::factorise(std::span<const Factorisation> all) {
 }
 
 template <Device D>
-void CyclicReduction<D>::assemble(std::span<const Factorisation> all) {
+void CyclicReduction<D>::assemble(std::span<const kinetic::Factorisation> all) {
   std::vector<SystemNode> nodes;
   for (const auto& [system, coefficients] : all)
     checked(*system).append_blocks(*coefficients, nodes);
@@ -190,7 +190,7 @@ void CyclicReduction<D>::product(const Products& products, std::size_t count) {
 // ---- solutions ---------------------------------------------------------------------------------
 
 template <Device D>
-void CyclicReduction<D>::solve(std::span<const Solution> all) {
+void CyclicReduction<D>::solve(std::span<const kinetic::Solution> all) {
   std::vector<System*> systems;
   for (const auto& [system, f] : all) {
     systems.push_back(&checked(*system));

@@ -46,12 +46,12 @@ class DensityPass {
   /// All sums with rates() or slopes().
   void sum(const ChannelRates* rates);
   /// Gain, loss, I and estimates from the sums; out must have room from density `first` on.
-  void assemble(CollisionBatch& out, std::size_t first);
+  void assemble(kinetic::CollisionBatch& out, std::size_t first);
 
   std::size_t size() const { return size_; }
   const double* n() const { return input_.data(); }
   const double* h() const { return h_.data(); }
-  const MomentSystem::Line* line() const { return line_.data(); }
+  const kinetic::MomentSystem::Line* line() const { return line_.data(); }
   const Complex* kink() const { return kink_.data(); }
   const ChannelRates* rates() const {
     return reinterpret_cast<const ChannelRates*>(n() + size_ * tables_.K);
@@ -90,7 +90,7 @@ class DensityPass {
   std::vector<double> staging_;
   bool no_slopes_ = false;  ///< of the channels that are swept: their rates know no density
   Buffer<double> h_;
-  Buffer<MomentSystem::Line> line_;
+  Buffer<kinetic::MomentSystem::Line> line_;
   Buffer<Complex> kink_;  ///< of n + i h
   Buffer<Complex> packed_, modes_, padded_;
   std::vector<Buffer<Complex>> fine_;  ///< per level: (n + i h) / M
@@ -132,7 +132,7 @@ std::size_t DensityPass<D>::bytes(const Tables<D>& tables, std::size_t capacity)
   const std::size_t lines = 4 * (tables.swept_sites() + tables.swept_momenta());
   const std::size_t rows = 2 * (tables.chunks + tables.segments + (tables.G > 0 ? 1 : 0)) + 5;
   return (in_groups(capacity) * grouped + capacity * lines) * sizeof(Complex) +
-         capacity * (rows * tables.K * sizeof(double) + sizeof(MomentSystem::Line) +
+         capacity * (rows * tables.K * sizeof(double) + sizeof(kinetic::MomentSystem::Line) +
                      sizeof(Complex) + 2 * sizeof(ChannelRates) + sizeof(Diagnosis));
 }
 
@@ -215,7 +215,7 @@ void DensityPass<D>::sweep(std::size_t level, const TimeBatch& batch, const Chan
   device_.each(load_count(level, batch), load(level, batch, lines_.data(), l.capacity));
   for (std::size_t x = 0; x < size_; ++x)
     l.sweep(lines_.data() + x * sites, transforms_.data() + x * sites);
-  with_terms(tables_.highest_channel, [&](auto terms) {
+  kinetic::with_terms(tables_.highest_channel, [&](auto terms) {
     device_.each(size_ * batch.times * K,
                  FoldProducts<decltype(terms)::value>{transforms_.data(), rates, folded_.data(), K,
                                                       l.M, batch.times, l.capacity});
@@ -250,7 +250,7 @@ void DensityPass<D>::sweep_in_blocks(std::size_t level, const ChannelRates* rate
                            tables_.K,
                            chunks,
                            tables_.chunks};
-  with_terms(tables_.highest_channel, [&](auto terms) {
+  kinetic::with_terms(tables_.highest_channel, [&](auto terms) {
     with_sweep_index(l.M, [&](auto index) {
       device_.each_block(static_cast<int>(size_) * chunks,
                          SweepChunk<decltype(index), decltype(terms)::value>{tables});
@@ -266,7 +266,7 @@ PassSums DensityPass<D>::sums() const {
 }
 
 template <Device D>
-void DensityPass<D>::assemble(CollisionBatch& out, std::size_t first) {
+void DensityPass<D>::assemble(kinetic::CollisionBatch& out, std::size_t first) {
   const std::size_t count = size_ * tables_.K;
   double* values = output_.data();
   device_.each_block(

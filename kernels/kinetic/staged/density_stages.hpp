@@ -14,9 +14,9 @@ struct BalanceDensity {
   const double* n;       ///< [x][K]
   const double* energy;  ///< [K]
   double* h;             ///< [x][K]
-  MomentSystem::Line* line;
+  kinetic::MomentSystem::Line* line;
   Complex* kink;  ///< of n + i h
-  Kink shape;
+  kinetic::Kink shape;
   int K;
 
   static constexpr int lanes = 128, resident = 4;
@@ -26,7 +26,7 @@ struct BalanceDensity {
   KAPITZA_HD void operator()(B& blk, std::size_t x) const {
     block::InBlock<B> momenta(blk, K);
     const double* own = n + x * K;
-    const MomentSystem::Line thermal = balance(momenta, own, energy, h + x * K);
+    const kinetic::MomentSystem::Line thermal = kinetic::balance(momenta, own, energy, h + x * K);
     blk.sync();  // what the kink takes of h belongs to several lanes
     blk.each(1, [&](int) {
       line[x] = thermal;

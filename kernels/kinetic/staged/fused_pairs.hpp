@@ -30,7 +30,7 @@ struct CellRange {
 
 /// Indices [m][point]; point 3 i + j is leg j of node i of the momentum.
 struct SortPoints {
-  const PlacedNode* nodes;
+  const kinetic::PlacedNode* nodes;
   const int* first;  ///< nodes of momentum m: first[m] .. first[m + 1] - 1
   int* rank;         ///< [node][3]: the place of a point among those of its momentum
   int* begin;        ///< of the stencil of every point, momentum by momentum, by rank
@@ -41,7 +41,7 @@ struct SortPoints {
     const auto [m, point] = split(index, most);
     const int count = first[m + 1] - first[m];
     if (point >= 3 * count) return;
-    const PlacedNode* own = nodes + first[m];
+    const kinetic::PlacedNode* own = nodes + first[m];
     const int place = begin_of(own[point / 3].place[point % 3]);
     int before = 0;
     for (int i = 0; i < count; ++i)
@@ -55,7 +55,7 @@ struct SortPoints {
   }
 
  private:
-  KAPITZA_HD int begin_of(double place) const { return wrap(Stencil::at(place).first, G); }
+  KAPITZA_HD int begin_of(double place) const { return wrap(kinetic::Stencil::at(place).first, G); }
 };
 
 /// Indices [m][cell].
@@ -69,7 +69,7 @@ struct FindPoints {
     const auto [m, cell] = split(index, G);
     const int* own = begin + 3 * static_cast<std::size_t>(first[m]);
     const int points = 3 * (first[m + 1] - first[m]);
-    const int from = cell - (Stencil::taps - 1);
+    const int from = cell - (kinetic::Stencil::taps - 1);
     const int start = from < 0 ? before(own, points, from + G) - points : before(own, points, from);
     cells[index] = {static_cast<short>(start), static_cast<short>(before(own, points, cell + 1))};
   }
@@ -102,7 +102,8 @@ struct TransformPairs {
   int most;                 ///< points of a momentum
 
   static constexpr int K = Index::lanes, G = Index::length;
-  static_assert(G == Stencil::oversampling * K && Index::slots == Stencil::oversampling);
+  static_assert(G == kinetic::Stencil::oversampling * K &&
+                Index::slots == kinetic::Stencil::oversampling);
 
   static constexpr int lanes = K;
   static constexpr int registers = 128;
@@ -141,7 +142,8 @@ struct TransformPairs {
   static constexpr int packs = 4;
   /// Slope and weights of a point. An odd number of cells apart they meet in no bank.
   static constexpr int record = 1 + packs;
-  static_assert(Stencil::taps < 2 * packs && G % (2 * packs) == 0 && lanes % (2 * packs) == 0);
+  static_assert(kinetic::Stencil::taps < 2 * packs && G % (2 * packs) == 0 &&
+                lanes % (2 * packs) == 0);
 
   /// Cells of the buffer: those of the transform, and before it slopes and weights of the points.
   KAPITZA_HD static constexpr int size(int points) {
@@ -153,19 +155,20 @@ struct TransformPairs {
   KAPITZA_HD Sums<2> spread(B& blk, const Buffer& buffer, std::size_t index, std::size_t x,
                             int m) const {
     const PairDensity density = input.density(x, G);
-    const PlacedNode* own = input.nodes_of(m);
+    const kinetic::PlacedNode* own = input.nodes_of(m);
     const int* own_rank = rank + 3 * static_cast<std::size_t>(input.first[m]);
     block::InBlock<B> all(blk, input.count(m));
     return all.template sum<2>([&](int i) {
       double n_at[3], h_at[3];
       block::unroll<3>([&](auto j) {
-        const Stencil stencil = Stencil::at(own[i].place[j]);
+        const kinetic::Stencil stencil = kinetic::Stencil::at(own[i].place[j]);
         const Complex value = density.at(stencil, own[i].kink[j]);
         n_at[j] = value.re;
         h_at[j] = value.im;
         store_weights(buffer, stencil, record * own_rank[3 * i + j] + 1);
       });
-      const PairSlopes slopes = pair_slopes(input.n[index], input.h[index], n_at, h_at);
+      const kinetic::PairSlopes slopes =
+          kinetic::pair_slopes(input.n[index], input.h[index], n_at, h_at);
       const double scale = input.rates[x].pairs * own[i].weight;
       Complex kinks;
       block::unroll<3>([&](auto j) {
@@ -178,10 +181,11 @@ struct TransformPairs {
   }
 
   template <class Buffer>
-  KAPITZA_HD static void store_weights(const Buffer& buffer, const Stencil& stencil, int to) {
+  KAPITZA_HD static void store_weights(const Buffer& buffer, const kinetic::Stencil& stencil,
+                                       int to) {
     // A zero before the weights and two behind them.
     block::Registers<double, 2 * packs + 1> weight{};
-    block::unroll<Stencil::taps>([&](auto tap) { weight[tap + 1] = stencil.weight[tap]; });
+    block::unroll<kinetic::Stencil::taps>([&](auto tap) { weight[tap + 1] = stencil.weight[tap]; });
     const bool odd = stencil.first % 2 != 0;
     const int pack = (stencil.first + G) % (2 * packs) / 2;
     block::unroll<packs>([&](auto i) {
@@ -214,7 +218,7 @@ struct TransformPairs {
 /// Calls f(Index{}) with the index maps for the rows of K momenta; false where there are none.
 template <class F>
 bool with_pair_index(int K, const F& f) {
-  constexpr int finer = Stencil::oversampling;
+  constexpr int finer = kinetic::Stencil::oversampling;
   return block::with_power_of_two<32, 512>(
       K, [&](auto momenta) { return f(block::StockhamIndex<finer * momenta, double, finer>{}); });
 }
@@ -236,12 +240,12 @@ class PairOrder {
   using Buffer = typename D::template Buffer<T>;
 
  public:
-  PairOrder(D& device, const PlacedNode* nodes, const int* first, std::size_t count,
+  PairOrder(D& device, const kinetic::PlacedNode* nodes, const int* first, std::size_t count,
             int most_points, int K)
       : rank_(device, 3 * count),
-        cells_(device, static_cast<std::size_t>(K) * PairTable::grid_size(K)),
+        cells_(device, static_cast<std::size_t>(K) * kinetic::PairTable::grid_size(K)),
         twiddles_(device, twiddle_count(K)) {
-    const int G = PairTable::grid_size(K);
+    const int G = kinetic::PairTable::grid_size(K);
     Buffer<int> begin(device, rank_.size());
     device.each(static_cast<std::size_t>(K) * most_points,
                 SortPoints{nodes, first, rank_.data(), begin.data(), most_points, G});
@@ -253,7 +257,7 @@ class PairOrder {
   /// What making them takes is included.
   static std::size_t bytes(std::size_t count, int K) {
     return 6 * count * sizeof(int) +
-           static_cast<std::size_t>(K) * PairTable::grid_size(K) * sizeof(CellRange) +
+           static_cast<std::size_t>(K) * kinetic::PairTable::grid_size(K) * sizeof(CellRange) +
            twiddle_count(K) * sizeof(Complex);
   }
 
@@ -262,9 +266,9 @@ class PairOrder {
   const Complex* twiddles() const { return twiddles_.data(); }
 
  private:
-  static constexpr int radix = Stencil::oversampling;
+  static constexpr int radix = kinetic::Stencil::oversampling;
   static std::size_t twiddle_count(int K) {
-    return static_cast<std::size_t>(PairTable::grid_size(K)) - radix;
+    return static_cast<std::size_t>(kinetic::PairTable::grid_size(K)) - radix;
   }
 
   Buffer<int> rank_;

@@ -47,12 +47,12 @@ struct MakeSequences {
     const std::size_t half = static_cast<std::size_t>(batch.capacity) * 2 * Index::length;
     Complex* to = batch.sequences + x * 2 * half + static_cast<std::size_t>(t) * 2 * Index::length;
     const auto channels = batch.rates[x].template polynomial<Terms>();
-    make(work, to, channels, [](const CollisionDerivatives& d) { return d.alpha; });
+    make(work, to, channels, [](const kinetic::CollisionDerivatives& d) { return d.alpha; });
     make(work, to + Index::length, channels,
-         [](const CollisionDerivatives& d) { return Complex{d.beta, 0}; });
-    make(work, to + half, channels, [](const CollisionDerivatives& d) { return d.gamma; });
+         [](const kinetic::CollisionDerivatives& d) { return Complex{d.beta, 0}; });
+    make(work, to + half, channels, [](const kinetic::CollisionDerivatives& d) { return d.gamma; });
     make(work, to + half + Index::length, channels,
-         [](const CollisionDerivatives& d) { return d.delta; });
+         [](const kinetic::CollisionDerivatives& d) { return d.delta; });
   }
 
  private:
@@ -102,8 +102,8 @@ struct MakeSequences {
   /// One sequence from its place among the derivatives to its transform in memory. The others are
   /// not computed: what nobody takes the compiler leaves out.
   template <class B, class Part>
-  KAPITZA_HD void make(Work<B>& work, Complex* to, const ChannelPolynomial<Terms>& channels,
-                       const Part& part) const {
+  KAPITZA_HD void make(Work<B>& work, Complex* to,
+                       const kinetic::ChannelPolynomial<Terms>& channels, const Part& part) const {
     each_site(work, [&](int lane, auto slot, int) {
       work.sequence[lane][slot] =
           part(collision_derivatives(channels, work.F[lane][slot], work.H[lane][slot]));

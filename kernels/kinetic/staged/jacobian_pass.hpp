@@ -64,12 +64,12 @@ class JacobianPass {
   Buffer<double> by_n_, by_h_;              ///< [x][K][K]
   Buffer<double> gain_, rate_, slope_, I_;  ///< [x][K]
   Buffer<ColumnFrame> frame_;
-  Buffer<Complex> kink_response_;           ///< [x][K]
-  Buffer<MomentSystem::Line> response_;     ///< [x][K]
-  Buffer<double*> J_;                       ///< [x]
-  std::vector<Fft> to_modes_;               ///< per level: the K rows of one density
-  std::optional<PairOrder<D>> pair_order_;  ///< of pairs in blocks
-  std::optional<Fft> pair_to_modes_;        ///< of other pairs
+  Buffer<Complex> kink_response_;                 ///< [x][K]
+  Buffer<kinetic::MomentSystem::Line> response_;  ///< [x][K]
+  Buffer<double*> J_;                             ///< [x]
+  std::vector<Fft> to_modes_;                     ///< per level: the K rows of one density
+  std::optional<PairOrder<D>> pair_order_;        ///< of pairs in blocks
+  std::optional<Fft> pair_to_modes_;              ///< of other pairs
   Fft to_grid_;
 };
 
@@ -111,7 +111,7 @@ std::size_t JacobianPass<D>::bytes(const Tables<D>& tables, std::size_t capacity
   const std::size_t K = tables.K;
   const std::size_t each = (2 * lines(tables) + K * K) * sizeof(Complex) +
                            K * (4 * tables.largest_M() + 2 * K + 4) * sizeof(double) +
-                           K * (sizeof(MomentSystem::Line) + sizeof(Complex)) +
+                           K * (sizeof(kinetic::MomentSystem::Line) + sizeof(Complex)) +
                            sizeof(ColumnFrame) + sizeof(double*);
   const std::size_t order =
       tables.pairs_in_blocks ? PairOrder<D>::bytes(tables.nodes->size(), tables.K) : 0;
@@ -201,7 +201,7 @@ void JacobianPass<D>::make_sequences(const DensityPass<D>& densities, std::size_
                densities.load(level, batch, in_.data(), 2 * l.capacity));
   for (std::size_t x = 0; x < densities.size(); ++x)
     l.sweep(in_.data() + 2 * x * half, out_.data() + 2 * x * half);
-  with_terms(tables_.highest_channel, [&](auto terms) {
+  kinetic::with_terms(tables_.highest_channel, [&](auto terms) {
     device_.each(densities.load_count(level, batch),
                  DerivativeProducts<decltype(terms)::value>{
                      out_.data(), densities.rates(), in_.data(), l.M, batch.times, l.capacity});
@@ -225,7 +225,7 @@ bool JacobianPass<D>::make_sequences_in_blocks(const DensityPass<D>& densities, 
                               batch.times,
                               l.capacity};
   return with_sequence_index(l.M, [&](auto index) {
-    with_terms(tables_.highest_channel, [&](auto terms) {
+    kinetic::with_terms(tables_.highest_channel, [&](auto terms) {
       device_.each_block(static_cast<int>(densities.size()) * batch.times,
                          MakeSequences<decltype(index), decltype(terms)::value>{tables});
     });

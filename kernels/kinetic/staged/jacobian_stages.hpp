@@ -52,7 +52,7 @@ struct DerivativeProducts {
     const std::size_t at = x * 2 * half + static_cast<std::size_t>(t) * 2 * M + j;
     const Complex F = aligned(transforms + at), H = aligned(transforms + at + M);
     const auto channels = rates[x].template polynomial<Terms>();
-    const CollisionDerivatives d = collision_derivatives(channels, F, H);
+    const kinetic::CollisionDerivatives d = collision_derivatives(channels, F, H);
     aligned(products + at) = d.alpha;
     aligned(products + at + M) = {d.beta, 0};
     aligned(products + at + half) = d.gamma;
@@ -195,18 +195,18 @@ struct ExtrapolateSums {
 
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [x, m] = split(index, sums.K);
-    const CollisionSums all = sums.of(x);
+    const kinetic::CollisionSums all = sums.of(x);
     const double B = all.total_gain(m), S = all.total_rate(m);
     gain[index] = B;
     rate[index] = S;
-    I[index] = collision_integral(n[index], h[index], B, S);
+    I[index] = kinetic::collision_integral(n[index], h[index], B, S);
   }
 };
 
 /// What the columns of one Jacobian share.
 struct ColumnFrame {
-  MomentSystem system;
-  MomentSystem::Line projection;
+  kinetic::MomentSystem system;
+  kinetic::MomentSystem::Line projection;
 };
 
 /// Normal matrix and projection line of Eq. (13). One Block per density.
@@ -222,23 +222,23 @@ struct ProjectDensity {
   template <block::Block B>
   KAPITZA_HD void operator()(B& blk, std::size_t x) const {
     block::InBlock<B> momenta(blk, K);
-    const MomentSystem system = moments_of(momenta, n + x * K, energy);
-    const Projection projection = project(momenta, n + x * K, energy, I + x * K);
+    const kinetic::MomentSystem system = kinetic::moments_of(momenta, n + x * K, energy);
+    const kinetic::Projection projection = kinetic::project(momenta, n + x * K, energy, I + x * K);
     blk.each(1, [&](int) { frame[x] = {system, projection.line}; });
   }
 };
 
 /// Everything Eq. (12) needs, for all densities of a pass.
 struct PassPieces {
-  const double *by_n, *by_h;          ///< [x][K][K]
-  const double *gain, *rate, *slope;  ///< [x][K]
-  const double *n, *h;                ///< [x][K]
-  const double* energy;               ///< [K]
-  const MomentSystem::Line* balance;  ///< [x]
-  const ColumnFrame* frame;           ///< [x]
+  const double *by_n, *by_h;                   ///< [x][K][K]
+  const double *gain, *rate, *slope;           ///< [x][K]
+  const double *n, *h;                         ///< [x][K]
+  const double* energy;                        ///< [K]
+  const kinetic::MomentSystem::Line* balance;  ///< [x]
+  const ColumnFrame* frame;                    ///< [x]
   int K;
 
-  KAPITZA_HD JacobianPieces of(std::size_t x) const {
+  KAPITZA_HD kinetic::JacobianPieces of(std::size_t x) const {
     const std::size_t row = x * K, area = row * K;
     return {
         by_n + area, by_h + area, gain + row,          rate + row, slope + row, n + row, h + row,
@@ -249,7 +249,7 @@ struct PassPieces {
 /// One Block per [x][k].
 struct RespondToLine {
   PassPieces pieces;
-  MomentSystem::Line* response;  ///< [x][K]
+  kinetic::MomentSystem::Line* response;  ///< [x][K]
 
   static constexpr int lanes = 64, resident = 8;
   std::size_t shared_bytes() const { return block::in_block_bytes(lanes); }
@@ -258,7 +258,7 @@ struct RespondToLine {
   KAPITZA_HD void operator()(B& blk, std::size_t index) const {
     const auto [x, k] = split(index, pieces.K);
     block::InBlock<B> momenta(blk, pieces.K);
-    const MomentSystem::Line line = line_response(momenta, pieces.of(x), k);
+    const kinetic::MomentSystem::Line line = line_response(momenta, pieces.of(x), k);
     blk.each(1, [&](int) { response[index] = line; });
   }
 };
@@ -266,7 +266,7 @@ struct RespondToLine {
 /// Column p of the Jacobian. One Block per [x][p].
 struct AssembleColumn {
   PassPieces pieces;
-  const MomentSystem::Line* response;
+  const kinetic::MomentSystem::Line* response;
   double* const* J;  ///< of x: [K][K]
 
   static constexpr int lanes = 64, resident = 8;

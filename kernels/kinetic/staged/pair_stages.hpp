@@ -21,9 +21,9 @@ struct PairDensity {
   int G;
 
   /// n + i h where a stencil points; node_kink: the shape of the kink there.
-  KAPITZA_HD Complex at(const Stencil& stencil, double node_kink) const {
+  KAPITZA_HD Complex at(const kinetic::Stencil& stencil, double node_kink) const {
     Complex value = node_kink * kink;
-    for (int tap = 0; tap < Stencil::taps; ++tap)
+    for (int tap = 0; tap < kinetic::Stencil::taps; ++tap)
       value += stencil.weight[tap] * aligned(fine + wrap(stencil.first + tap, G));
     return value;
   }
@@ -34,14 +34,14 @@ struct PairInput {
   const Complex* fine;  ///< [x][G]: n + i h, kinks apart
   const Complex* kink;  ///< [x]
   const double *n, *h;  ///< [x][K]
-  const PlacedNode* nodes;
+  const kinetic::PlacedNode* nodes;
   const int* first;           ///< nodes of momentum m: first[m] .. first[m + 1] - 1
   const ChannelRates* rates;  ///< [x]
 
   KAPITZA_HD PairDensity density(std::size_t x, int G) const {
     return {fine + x * G, aligned(kink + x), G};
   }
-  KAPITZA_HD const PlacedNode* nodes_of(int m) const { return nodes + first[m]; }
+  KAPITZA_HD const kinetic::PlacedNode* nodes_of(int m) const { return nodes + first[m]; }
   KAPITZA_HD int count(int m) const { return first[m + 1] - first[m]; }
 };
 
@@ -58,14 +58,14 @@ struct SumPairs {
   KAPITZA_HD void operator()(B& blk, std::size_t index) const {
     const auto [x, m] = split(index, K);
     const PairDensity density = input.density(x, G);
-    const PlacedNode* own = input.nodes_of(m);
+    const kinetic::PlacedNode* own = input.nodes_of(m);
     block::InBlock<B> all(blk, input.count(m));
     const Sums<2> sum = all.template sum<2>([&](int i) {
-      const PlacedNode node = own[i];
-      const Complex a = density.at(Stencil::at(node.place[0]), node.kink[0]);
-      const Complex b = density.at(Stencil::at(node.place[1]), node.kink[1]);
-      const Complex c = density.at(Stencil::at(node.place[2]), node.kink[2]);
-      const PairTerms terms = pair_terms(a.re, a.im, b.re, b.im, c.re, c.im);
+      const kinetic::PlacedNode node = own[i];
+      const Complex a = density.at(kinetic::Stencil::at(node.place[0]), node.kink[0]);
+      const Complex b = density.at(kinetic::Stencil::at(node.place[1]), node.kink[1]);
+      const Complex c = density.at(kinetic::Stencil::at(node.place[2]), node.kink[2]);
+      const kinetic::PairTerms terms = kinetic::pair_terms(a.re, a.im, b.re, b.im, c.re, c.im);
       return Sums<2>{{node.weight * terms.gain, node.weight * terms.rate}};
     });
     blk.each(1, [&](int) {
@@ -86,24 +86,25 @@ struct ScatterPairs {
   KAPITZA_HD void operator()(std::size_t index) const {
     const auto [x, m] = split(index, K);
     const PairDensity density = input.density(x, G);
-    const PlacedNode* own = input.nodes_of(m);
+    const kinetic::PlacedNode* own = input.nodes_of(m);
     Complex* row = rows + index * G;
     Complex kinks = aligned(response + index);
     for (int i = 0; i < input.count(m); ++i) {
-      const PlacedNode& node = own[i];
+      const kinetic::PlacedNode& node = own[i];
       double n_at[3], h_at[3];
       for (int j = 0; j < 3; ++j) {
-        const Complex value = density.at(Stencil::at(node.place[j]), node.kink[j]);
+        const Complex value = density.at(kinetic::Stencil::at(node.place[j]), node.kink[j]);
         n_at[j] = value.re;
         h_at[j] = value.im;
       }
-      const PairSlopes slopes = pair_slopes(input.n[index], input.h[index], n_at, h_at);
+      const kinetic::PairSlopes slopes =
+          kinetic::pair_slopes(input.n[index], input.h[index], n_at, h_at);
       const double scale = input.rates[x].pairs * node.weight;
       for (int j = 0; j < 3; ++j) {
-        const Stencil stencil = Stencil::at(node.place[j]);
+        const kinetic::Stencil stencil = kinetic::Stencil::at(node.place[j]);
         const Complex slope = scale * Complex{slopes.by_n[j], slopes.by_h[j]};
         kinks += node.kink[j] * slope;
-        for (int tap = 0; tap < Stencil::taps; ++tap)
+        for (int tap = 0; tap < kinetic::Stencil::taps; ++tap)
           aligned(row + wrap(stencil.first + tap, G)) += stencil.weight[tap] * slope;
       }
     }

@@ -32,20 +32,21 @@ inline constexpr std::size_t default_workspace = std::size_t{1} << 30;
 /// The bits of a result do not depend on the passes, hence neither on the number of densities nor
 /// on a density's place among them: sums have one order, and transforms a fixed batch.
 template <Device D>
-class StagedCollision final : public CollisionOperator {
+class StagedCollision final : public kinetic::CollisionOperator {
  public:
   /// workspace: bytes that passes and batches are cut to; exceeded only where one density and one
   /// chunk of times need more.
   template <class... DeviceArguments>
-  explicit StagedCollision(CollisionPlan plan_in, std::size_t workspace = default_workspace,
-                           TimeSweep sweep = TimeSweep::transforms,
+  explicit StagedCollision(kinetic::CollisionPlan plan_in,
+                           std::size_t workspace = default_workspace,
+                           kinetic::TimeSweep sweep = kinetic::TimeSweep::transforms,
                            DeviceArguments&&... device_arguments)
-      : CollisionOperator(std::move(plan_in)),
+      : kinetic::CollisionOperator(std::move(plan_in)),
         device_(std::forward<DeviceArguments>(device_arguments)...),
         workspace_(workspace),
         tables_(device_, plan(), workspace, sweep) {}
 
-  void evaluate(std::span<const double> n, CollisionBatch& out) override {
+  void evaluate(std::span<const double> n, kinetic::CollisionBatch& out) override {
     const std::size_t N = n.size() / K();
     out.resize(N, K());
     each_pass(n, pass_size(N), [&](std::size_t first, std::span<const double> part) {
@@ -63,7 +64,7 @@ class StagedCollision final : public CollisionOperator {
     device_.download(buffer.data(), J);
   }
 
-  void linearise(std::span<const Linearisation> stretches) override {
+  void linearise(std::span<const kinetic::Linearisation> stretches) override {
     std::vector<double> n;
     std::vector<double*> matrices;
     for (const auto& [part, system, first] : stretches) {

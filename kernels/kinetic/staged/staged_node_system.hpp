@@ -34,11 +34,11 @@ struct ReductionLevel {
 /// At level l of the reduction the nodes 0, s, 2s, ... are left, s = 2^l, of which s, 3s, ... go.
 /// Node 0 is last.
 template <Device D>
-class StagedNodeSystem final : public NodeSystem {
+class StagedNodeSystem final : public kinetic::NodeSystem {
  public:
   StagedNodeSystem(D& device, int K, std::size_t nodes);
 
-  static StagedNodeSystem& made_here(NodeSystem& system) {
+  static StagedNodeSystem& made_here(kinetic::NodeSystem& system) {
     return dynamic_cast<StagedNodeSystem&>(system);
   }
 
@@ -49,9 +49,9 @@ class StagedNodeSystem final : public NodeSystem {
   double* jacobian(std::size_t x) { return J_.data() + x * area(); }
   double* right_hand_side() { return f_.data(); }
 
-  void upload(const NodeCoefficients& c);
+  void upload(const kinetic::NodeCoefficients& c);
   /// How every block is made of what was uploaded, for these coefficients.
-  void append_blocks(const NodeCoefficients& c, std::vector<SystemNode>& nodes);
+  void append_blocks(const kinetic::NodeCoefficients& c, std::vector<SystemNode>& nodes);
 
   /// Levels whose nodes have neighbours.
   int levels() const { return static_cast<int>(std::bit_width(N_ - 1)); }
@@ -163,7 +163,7 @@ ReductionLevel StagedNodeSystem<D>::level(int number) {
 }
 
 template <Device D>
-void StagedNodeSystem<D>::upload(const NodeCoefficients& c) {
+void StagedNodeSystem<D>::upload(const kinetic::NodeCoefficients& c) {
   device_.upload(std::span(c.diagonal), diagonal_.data());
   device_.upload(std::span(c.lower), lower_.data());
   device_.upload(std::span(c.upper), upper_.data());
@@ -171,7 +171,8 @@ void StagedNodeSystem<D>::upload(const NodeCoefficients& c) {
 }
 
 template <Device D>
-void StagedNodeSystem<D>::append_blocks(const NodeCoefficients& c, std::vector<SystemNode>& nodes) {
+void StagedNodeSystem<D>::append_blocks(const kinetic::NodeCoefficients& c,
+                                        std::vector<SystemNode>& nodes) {
   for (std::size_t x = 0; x < N_; ++x) {
     const bool mirrored = x + 1 == N_ && !c.mirror.empty();
     nodes.push_back(

@@ -16,12 +16,12 @@ struct SetZero {
 
 /// C_3, C_4, ... and C_2 of one density, or their derivatives by rho.
 struct ChannelRates {
-  double sweep[CollisionModel::max_channel - 2];
+  double sweep[kinetic::CollisionModel::max_channel - 2];
   double pairs;
 
   template <int Terms>
-  KAPITZA_HD ChannelPolynomial<Terms> polynomial() const {
-    ChannelPolynomial<Terms> channels;
+  KAPITZA_HD kinetic::ChannelPolynomial<Terms> polynomial() const {
+    kinetic::ChannelPolynomial<Terms> channels;
     for (int i = 0; i < Terms; ++i) channels.rate[i] = sweep[i];
     return channels;
   }

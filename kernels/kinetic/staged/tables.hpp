@@ -84,8 +84,9 @@ class Tables : public TableSet<D> {
   using Fft = typename D::template Fft<double>;
 
   /// Batches of times are cut to `workspace` bytes.
-  Tables(D& device, const CollisionPlan& plan, std::size_t workspace, TimeSweep sweep)
-      : Tables(device, plan, SweepSchedule(plan), workspace, sweep) {}
+  Tables(D& device, const kinetic::CollisionPlan& plan, std::size_t workspace,
+         kinetic::TimeSweep sweep)
+      : Tables(device, plan, kinetic::SweepSchedule(plan), workspace, sweep) {}
 
   int K, segments, chunks;
   int G;  ///< points of the grid of the manifold; 0 without l = 2
@@ -93,7 +94,7 @@ class Tables : public TableSet<D> {
   bool as_products;      ///< the Jacobian's sums over time: see AddTimesAsProducts
   int most_points;       ///< three for each node of a momentum
   bool pairs_in_blocks;  ///< the manifold's share of the Jacobian: see TransformPairs
-  Kink kink;
+  kinetic::Kink kink;
 
   Buffer<double> energy;        ///< [K]
   Buffer<double> kink_weight;   ///< [K]: of n_m in the amplitude of the kink
@@ -102,7 +103,7 @@ class Tables : public TableSet<D> {
   Buffer<Complex> grid_roots;   ///< [K]: e^{2 pi i m / K}
   Buffer<int> first_chunk;      ///< [segment + 1]
   Buffer<int> first_node;       ///< [K + 1]
-  std::shared_ptr<Buffer<PlacedNode>> nodes;
+  std::shared_ptr<Buffer<kinetic::PlacedNode>> nodes;
   Fft to_modes;                ///< `group` densities
   std::optional<Fft> to_fine;  ///< likewise, to the grid of the manifold
   std::vector<Level<D>> levels;
@@ -121,11 +122,12 @@ class Tables : public TableSet<D> {
   }
 
  private:
-  Tables(D& device, const CollisionPlan& plan, const SweepSchedule& schedule, std::size_t workspace,
-         TimeSweep sweep);
+  Tables(D& device, const kinetic::CollisionPlan& plan, const kinetic::SweepSchedule& schedule,
+         std::size_t workspace, kinetic::TimeSweep sweep);
 
-  void add_level(D& device, const CollisionPlan& plan, const SweepSchedule& schedule, int index,
-                 std::size_t workspace, TimeSweep sweep);
+  void add_level(D& device, const kinetic::CollisionPlan& plan,
+                 const kinetic::SweepSchedule& schedule, int index, std::size_t workspace,
+                 kinetic::TimeSweep sweep);
 
   static std::size_t swept_times(const Level<D>& level) {
     return level.in_blocks() ? 0 : static_cast<std::size_t>(level.capacity);
@@ -138,20 +140,20 @@ class Tables : public TableSet<D> {
   }
 };
 
-inline std::vector<double> kink_weights(const Kink& kink, int K) {
+inline std::vector<double> kink_weights(const kinetic::Kink& kink, int K) {
   std::vector<double> weights(K);
   kink.add_transpose(1, weights.data(), K);
   return weights;
 }
 
-inline std::vector<int> first_steps(std::span<const SweepSchedule::Chunk> chunks) {
+inline std::vector<int> first_steps(std::span<const kinetic::SweepSchedule::Chunk> chunks) {
   std::vector<int> steps;
-  for (const SweepSchedule::Chunk& chunk : chunks) steps.push_back(chunk.first_step);
+  for (const kinetic::SweepSchedule::Chunk& chunk : chunks) steps.push_back(chunk.first_step);
   return steps;
 }
 
 /// The first chunk of every segment, and the number of chunks.
-inline std::vector<int> first_of_segments(std::span<const SweepSchedule::Chunk> chunks) {
+inline std::vector<int> first_of_segments(std::span<const kinetic::SweepSchedule::Chunk> chunks) {
   std::vector<int> first;
   for (std::size_t c = 0; c < chunks.size(); ++c)
     if (chunks[c].segment == static_cast<int>(first.size())) first.push_back(static_cast<int>(c));
@@ -167,22 +169,24 @@ inline int most_nodes(const std::vector<int>& first) {
 }
 
 template <Device D>
-Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& schedule,
-                  std::size_t workspace, TimeSweep sweep)
+Tables<D>::Tables(D& device, const kinetic::CollisionPlan& plan,
+                  const kinetic::SweepSchedule& schedule, std::size_t workspace,
+                  kinetic::TimeSweep sweep)
     : K(plan.K()),
       segments(static_cast<int>(plan.time.segments.size())),
       chunks(static_cast<int>(schedule.chunks.size())),
-      G(plan.model.has_pairs() ? PairTable::grid_size(K) : 0),
+      G(plan.model.has_pairs() ? kinetic::PairTable::grid_size(K) : 0),
       highest_channel(plan.model.highest_channel()),
-      as_products(sweep == TimeSweep::best),
+      as_products(sweep == kinetic::TimeSweep::best),
       most_points(3 * most_nodes(plan.pairs->manifold.first)),
-      pairs_in_blocks(G > 0 && sweep == TimeSweep::best &&
+      pairs_in_blocks(G > 0 && sweep == kinetic::TimeSweep::best &&
                       pairs_fit_in_block(K, most_points, device.most_shared_bytes())),
       kink(plan.kink),
       energy(this->upload(device, plan.energy)),
       kink_weight(this->upload(device, kink_weights(plan.kink, K))),
       grid_start(this->upload(device, plan.phases(first_steps(schedule.chunks), plan.energy))),
-      grid_offset(this->upload(device, plan.phases(SweepSchedule::steps_in_chunk(), plan.energy))),
+      grid_offset(
+          this->upload(device, plan.phases(kinetic::SweepSchedule::steps_in_chunk(), plan.energy))),
       grid_roots(this->upload(device, block::unit_roots<double>(K))),
       first_chunk(this->upload(device, first_of_segments(schedule.chunks))),
       first_node(this->upload(device, plan.pairs->manifold.first)),
@@ -194,18 +198,21 @@ Tables<D>::Tables(D& device, const CollisionPlan& plan, const SweepSchedule& sch
 }
 
 template <Device D>
-void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSchedule& schedule,
-                          int index, std::size_t workspace, TimeSweep sweep) {
+void Tables<D>::add_level(D& device, const kinetic::CollisionPlan& plan,
+                          const kinetic::SweepSchedule& schedule, int index, std::size_t workspace,
+                          kinetic::TimeSweep sweep) {
   const auto& [M, lattice_energy] = schedule.levels[index];
-  const auto mine = [&](const SweepSchedule::Chunk& chunk) { return chunk.level == index; };
+  const auto mine = [&](const kinetic::SweepSchedule::Chunk& chunk) {
+    return chunk.level == index;
+  };
   const auto begin = std::find_if(schedule.chunks.begin(), schedule.chunks.end(), mine);
   const std::span own(begin, std::find_if_not(begin, schedule.chunks.end(), mine));
 
   std::vector<TimeEntry> time;
   std::vector<ChunkEntry> entries;
-  for (const SweepSchedule::Chunk& chunk : own) {
+  for (const kinetic::SweepSchedule::Chunk& chunk : own) {
     const int place = static_cast<int>(entries.size());
-    const double share = segment_weight(chunk.segment, segments - 1) / M;
+    const double share = kinetic::segment_weight(chunk.segment, segments - 1) / M;
     entries.push_back({static_cast<int>(time.size()), chunk.times});
     for (int t = 0; t < chunk.times; ++t) {
       const double weight =
@@ -214,7 +221,7 @@ void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSched
     }
   }
   const bool in_blocks =
-      sweep == TimeSweep::best && sweep_fits_in_block(M, K, device.most_shared_bytes());
+      sweep == kinetic::TimeSweep::best && sweep_fits_in_block(M, K, device.most_shared_bytes());
   // The Jacobian is the hungrier user: eight lines of M for every time.
   const std::size_t limit = workspace / (8 * static_cast<std::size_t>(M) * sizeof(Complex));
   std::vector<TimeBatch> batches =
@@ -228,10 +235,10 @@ void Tables<D>::add_level(D& device, const CollisionPlan& plan, const SweepSched
        capacity,
        std::move(batches),
        this->upload(device, plan.phases(first_steps(own), lattice_energy)),
-       this->upload(device, plan.phases(SweepSchedule::steps_in_chunk(), lattice_energy)),
+       this->upload(device, plan.phases(kinetic::SweepSchedule::steps_in_chunk(), lattice_energy)),
        this->upload(device, time),
        this->upload(device, entries),
-       this->upload(device, kink_shape(plan.model.grid, M)),
+       this->upload(device, kinetic::kink_shape(plan.model.grid, M)),
        {device, M, group, Sign::plus},
        {device, M, 2 * capacity, Sign::plus},
        {},

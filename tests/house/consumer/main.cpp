@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <kapitza/kinetic/backend.hpp>
 #include <kapitza/kinetic/resolve.hpp>
-#include <kapitza/linear/linear_response.hpp>
+#include <kapitza/linear/response.hpp>
 #include <kapitza/machine/machine.hpp>
 #include <kapitza/model/thermal.hpp>
 #include <memory>
@@ -14,19 +14,20 @@
 int main() {
   using namespace kapitza;
   const std::unique_ptr<Machine> machine = make_cpu_machine(1);
-  const CollisionModel model{Dispersion::parabolic(), Interaction::psi6(), {32}, {2, 3}};
+  const kinetic::CollisionModel model{Dispersion::parabolic(), Interaction::psi6(), {32}, {2, 3}};
   const std::vector<double> n =
       ThermalState::from_beta_mu(1, -1)(model.dispersion.energy(model.grid.momenta()));
-  const ResolvedCollision resolved =
-      resolve_collision(machine->kinetic(), model, n, {.tolerance = 1e-2});
-  CollisionBatch batch;
+  const kinetic::ResolvedCollision resolved =
+      kinetic::resolve_collision(machine->kinetic(), model, n, {.tolerance = 1e-2});
+  kinetic::CollisionBatch batch;
   resolved.collision->evaluate(n, batch);
   double largest = 0, gain = 0;
   for (std::size_t k = 0; k < n.size(); ++k) {
     largest = std::max(largest, std::abs(batch.I[k]));
     gain = std::max(gain, batch.gain[k]);
   }
-  require_resolved(model, ThermalState::from_beta_mu(1, -1));  // which is in another subject
+  linear::require_resolved(model,
+                           ThermalState::from_beta_mu(1, -1));  // which is in another subject
   std::printf("%s: |I| <= %.1e of the gain\n", machine->description().c_str(), largest / gain);
   return gain > 0 && largest < 1e-12 * gain ? 0 : 1;
 }

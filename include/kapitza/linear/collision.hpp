@@ -6,7 +6,7 @@
 #include "kapitza/kinetic/backend.hpp"
 #include "kapitza/model/thermal.hpp"
 
-namespace kapitza {
+namespace kapitza::linear {
 
 /// The collision integral linearised about a thermal state, I[n + dn] = Gamma dn, in its symmetric
 /// form, Eq. (22):
@@ -14,7 +14,7 @@ namespace kapitza {
 ///   dn = n^2 h,      S = Gamma diag(n^2),      S = S^T <= 0,      S 1 = S E = 0
 ///
 /// On the grid all this holds to rounding.
-struct LinearCollision {
+struct Collision {
   MomentumGrid grid;
   std::vector<double> v, E, n;  ///< velocity, energy and thermal density
   std::vector<double> S;        ///< K x K
@@ -25,15 +25,15 @@ struct LinearCollision {
 /// thermal state is resolved, still with half as many momenta, which tell how accurate the answers
 /// are.
 void require_even(const Dispersion& band);
-void require_resolved(const CollisionModel& model, const ThermalState& state);
+void require_resolved(const kinetic::CollisionModel& model, const ThermalState& state);
 
 /// How finely Gamma is evaluated.
-struct LinearResolution {
-  Resolution collision;  ///< of the collision integral
-  int refinement = 0;    ///< l = 2: the grid that its collisions are counted on has so many times K
-                         ///< momenta; 0 without that channel
+struct Resolution {
+  kinetic::Resolution collision;  ///< of the collision integral
+  int refinement = 0;  ///< l = 2: the grid that its collisions are counted on has so many times K
+                       ///< momenta; 0 without that channel
 
-  friend bool operator==(const LinearResolution&, const LinearResolution&) = default;
+  friend bool operator==(const Resolution&, const Resolution&) = default;
 };
 
 /// Gamma of one model and one thermal state, at any resolution. Keeps what it computed last for
@@ -41,22 +41,22 @@ struct LinearResolution {
 class Lineariser {
  public:
   /// Throws InputError where the band is not even in k, or a momentum has no velocity.
-  Lineariser(kinetic::Backend& backend, CollisionModel model, const ThermalState& state);
+  Lineariser(kinetic::Backend& backend, kinetic::CollisionModel model, const ThermalState& state);
 
-  const LinearCollision& operator()(const LinearResolution& resolution);
+  const Collision& operator()(const Resolution& resolution);
 
-  const CollisionModel& model() const { return model_; }
+  const kinetic::CollisionModel& model() const { return model_; }
 
  private:
   void count_pairs(int refinement, int points);
-  void sweep(const Resolution& resolution);
+  void sweep(const kinetic::Resolution& resolution);
 
   kinetic::Backend& backend_;
-  CollisionModel model_;
+  kinetic::CollisionModel model_;
   ThermalState state_;
-  LinearResolution computed_;
+  Resolution computed_;
   std::vector<double> sweep_, pairs_;  ///< S of the channels l >= 3 and l = 2, as computed
-  LinearCollision result_;
+  Collision result_;
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::linear

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-namespace kapitza {
+namespace kapitza::field {
 
 /// How a GPU makes the steps of an ensemble of fields.
-enum class FieldSteps {
+enum class Steps {
   best,        ///< fused where the field of a trajectory fits into a block, else in two passes
                ///< where they suit the ring, else by transforms
   transforms,  ///< batched transforms of the library, with pointwise stages between them
@@ -12,4 +12,4 @@ enum class FieldSteps {
   two_pass,    ///< passes over columns and rows of a ring of 2^12 to 2^20 sites
 };
 
-}  // namespace kapitza
+}  // namespace kapitza::field

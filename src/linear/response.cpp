@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/linear/linear_response.hpp"
+#include "kapitza/linear/response.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include "kapitza/core/error.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::linear {
 namespace {
 
 constexpr int most_fine_momenta = 4096;  ///< of the grid that pairs are counted on
@@ -55,24 +55,22 @@ std::vector<double> probes(std::vector<double> Lambda) {
 /// A problem at any resolution.
 class Solver {
  public:
-  Solver(kinetic::Backend& backend, LinearProblem problem)
+  Solver(kinetic::Backend& backend, Problem problem)
       : problem_(std::move(problem)),
         probes_(probes(problem_.Lambda)),
         linearise_(backend, problem_.model, problem_.background) {}
 
-  const LinearCollision& linearise(const LinearResolution& resolution) {
-    return linearise_(resolution);
-  }
-  Answer answer(const LinearResolution& resolution);
+  const Collision& linearise(const Resolution& resolution) { return linearise_(resolution); }
+  Answer answer(const Resolution& resolution);
   double distance(const Answer& a, const Answer& b) const;
 
  private:
-  LinearProblem problem_;
+  Problem problem_;
   std::vector<double> probes_;
   Lineariser linearise_;
 };
 
-Answer Solver::answer(const LinearResolution& resolution) {
+Answer Solver::answer(const Resolution& resolution) {
   const DefectModes modes(linearise_(resolution));
   Answer result{{}, {}, modes.spectrum().front()};
   result.resistance = {modes.bulk_resistance(), modes.boundary_resistance(DefectModes::infinity)};
@@ -107,7 +105,7 @@ struct Stopped {};
 /// What the next answer takes, from the parts of those before. The sizes are those of Jacobians.
 class LinearPace {
  public:
-  double expected(const LinearResolution& next) const {
+  double expected(const Resolution& next) const {
     double seconds = modes_.expected(1);
     if (next.collision != last_.collision) seconds += sweep_.expected(sweep_size(next));
     if (next.refinement != last_.refinement) seconds += pairs_.expected(pairs_size(next));
@@ -116,7 +114,7 @@ class LinearPace {
 
   /// linearise() and solve() are what an answer at this resolution consists of.
   template <class Linearise, class Solve>
-  auto operator()(const LinearResolution& resolution, Linearise linearise, Solve solve) {
+  auto operator()(const Resolution& resolution, Linearise linearise, Solve solve) {
     const double seconds = seconds_of(linearise);
     if (resolution.collision != last_.collision) sweep_.record(sweep_size(resolution), seconds);
     if (resolution.refinement != last_.refinement) pairs_.record(pairs_size(resolution), seconds);
@@ -125,37 +123,37 @@ class LinearPace {
   }
 
  private:
-  static double sweep_size(const LinearResolution& r) { return kapitza::sweep_size(r.collision); }
-  static double pairs_size(const LinearResolution& r) {
+  static double sweep_size(const Resolution& r) { return kinetic::sweep_size(r.collision); }
+  static double pairs_size(const Resolution& r) {
     return static_cast<double>(r.refinement) * r.refinement;
   }
 
-  LinearResolution last_;
+  Resolution last_;
   Pace sweep_, pairs_, modes_;
 };
 
 /// Looks for the resolution of a linear problem.
 class LinearResolver {
  public:
-  LinearResolver(kinetic::Backend& backend, const LinearProblem& problem,
-                 const ResolutionRequest& request, const StopRefining& stop)
+  LinearResolver(kinetic::Backend& backend, const Problem& problem,
+                 const kinetic::ResolutionRequest& request, const StopRefining& stop)
       : backend_(backend),
         problem_(problem),
         request_(request),
         stop_(stop),
         solver_(backend, problem) {}
 
-  LinearResponse run();
+  Response run();
   /// The finest that was begun.
-  const LinearResolution& resolution() const { return resolution_; }
+  const Resolution& resolution() const { return resolution_; }
 
  private:
-  using Step = std::function<bool(LinearResolution&)>;  ///< false: no further
+  using Step = std::function<bool(Resolution&)>;  ///< false: no further
 
-  LinearResolution coarsest() const;
+  Resolution coarsest() const;
   std::optional<Answer> try_answer();
   Answer answer();
-  bool double_T(LinearResolution& r) const;
+  bool double_T(Resolution& r) const;
   Answer first_answer();
   std::optional<double> refine_by(const Step& step);
   double refine_sites();
@@ -165,29 +163,29 @@ class LinearResolver {
   double grid_error();
 
   kinetic::Backend& backend_;
-  const LinearProblem& problem_;
-  const ResolutionRequest& request_;
+  const Problem& problem_;
+  const kinetic::ResolutionRequest& request_;
   const StopRefining& stop_;
   Solver solver_;
   LinearPace pace_;
-  LinearResolution resolution_;
+  Resolution resolution_;
 };
 
-LinearResolution LinearResolver::coarsest() const {
-  const CollisionModel& model = problem_.model;
-  LinearResolution resolution;
-  Resolution& sweep = resolution.collision;
+Resolution LinearResolver::coarsest() const {
+  const kinetic::CollisionModel& model = problem_.model;
+  Resolution resolution;
+  kinetic::Resolution& sweep = resolution.collision;
   if (model.has_pairs()) {
     resolution.refinement = 1;
     // Enough to integrate the products of the grid's functions along the manifold.
     sweep.points = 2 * model.grid.K;
   }
   if (!model.has_sweep()) return resolution;
-  sweep.dtau = request_.dtau.value_or(Resolution::safe_dtau(model));
+  sweep.dtau = request_.dtau.value_or(kinetic::Resolution::safe_dtau(model));
   sweep.M_first = model.grid.K;
   while (sweep.M_first < least_sites) sweep.M_first *= 2;
   sweep.M_first = request_.M.value_or(sweep.M_first);
-  resize_to_T(model, request_, least_T(model), sweep);
+  kinetic::resize_to_T(model, request_, kinetic::least_T(model), sweep);
   return resolution;
 }
 
@@ -209,10 +207,11 @@ std::optional<Answer> LinearResolver::try_answer() {
 }
 
 /// False where T was given, or cannot grow.
-bool LinearResolver::double_T(LinearResolution& r) const {
+bool LinearResolver::double_T(Resolution& r) const {
   const double T = 2 * r.collision.T;
   return problem_.model.has_sweep() && r.collision.T != request_.T &&
-         T <= greatest_T(problem_.model) && resize_to_T(problem_.model, request_, T, r.collision);
+         T <= kinetic::greatest_T(problem_.model) &&
+         kinetic::resize_to_T(problem_.model, request_, T, r.collision);
 }
 
 /// The answer at the present resolution, or at the first T beyond it that gives one.
@@ -245,17 +244,17 @@ std::optional<double> LinearResolver::refine_by(const Step& step) {
 
 /// At a short T, because the light cone of a long one would hide what they do.
 double LinearResolver::refine_sites() {
-  const auto twice = [&](LinearResolution& r) {
+  const auto twice = [&](Resolution& r) {
     if (2 * r.collision.M_first > greatest_sites) return false;
     r.collision.M_first *= 2;
-    return resize_to_T(problem_.model, request_, r.collision.T, r.collision);
+    return kinetic::resize_to_T(problem_.model, request_, r.collision.T, r.collision);
   };
   return refine_by(twice).value_or(1);
 }
 
 double LinearResolver::refine_pairs() {
   const int K = problem_.model.grid.K, most = std::max(most_fine_momenta, 2 * K);
-  const auto twice = [&](LinearResolution& r) {
+  const auto twice = [&](Resolution& r) {
     if (2 * r.refinement * K > most) return false;
     r.refinement *= 2;
     return true;
@@ -264,14 +263,14 @@ double LinearResolver::refine_pairs() {
 }
 
 double LinearResolver::refine_T() {
-  const std::optional<double> error = refine_by([&](LinearResolution& r) { return double_T(r); });
+  const std::optional<double> error = refine_by([&](Resolution& r) { return double_T(r); });
   return error ? *error : last_doubling_of_T();
 }
 
 /// What is known about a T that was given: all of it may be wrong where half of it gives nothing.
 double LinearResolver::last_doubling_of_T() {
-  const LinearResolution given = resolution_;
-  resize_to_T(problem_.model, request_, given.collision.T / 2, resolution_.collision);
+  const Resolution given = resolution_;
+  kinetic::resize_to_T(problem_.model, request_, given.collision.T / 2, resolution_.collision);
   const std::optional<Answer> coarse = try_answer();
   resolution_ = given;
   return coarse ? solver_.distance(*coarse, solver_.answer(resolution_)) : 1;
@@ -290,45 +289,45 @@ double LinearResolver::grid_error() {
   }
 }
 
-LinearResponse LinearResolver::run() {
-  const CollisionModel& model = problem_.model;
+Response LinearResolver::run() {
+  const kinetic::CollisionModel& model = problem_.model;
   resolution_ = coarsest();
   double error = 0;
   if (model.has_sweep() && !request_.M) error += refine_sites();
   if (model.has_sweep() && request_.T)
-    resize_to_T(model, request_, *request_.T, resolution_.collision);
+    kinetic::resize_to_T(model, request_, *request_.T, resolution_.collision);
   if (model.has_pairs()) error += refine_pairs();
   if (model.has_sweep()) error += request_.T ? last_doubling_of_T() : refine_T();
-  const ResolutionErrors errors{error, grid_error(), request_.tolerance};
-  const LinearCollision& collision = solver_.linearise(resolution_);
+  const kinetic::ResolutionErrors errors{error, grid_error(), request_.tolerance};
+  const Collision& collision = solver_.linearise(resolution_);
   return {collision, DefectModes(collision), resolution_, errors};
 }
 
 }  // namespace
 
-LinearProblem halved(LinearProblem problem) {
+Problem halved(Problem problem) {
   problem.model.grid.K /= 2;
   problem.dn_in = halved(problem.dn_in);
   return problem;
 }
 
-ResolvedLinear resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
-                              const ResolutionRequest& request, const StopRefining& stop) {
-  check_request(problem.model, request);
+Resolved resolve(kinetic::Backend& backend, const Problem& problem,
+                 const kinetic::ResolutionRequest& request, const StopRefining& stop) {
+  kinetic::check_request(problem.model, request);
   require_even(problem.model.dispersion);
   require_resolved(problem.model, problem.background);
   LinearResolver resolver(backend, problem, request, stop);
   try {
-    LinearResponse response = resolver.run();
+    Response response = resolver.run();
     return {std::move(response), resolver.resolution()};
   } catch (const Stopped&) {
     return {std::nullopt, resolver.resolution()};
   }
 }
 
-LinearResponse resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
-                              const ResolutionRequest& request) {
-  return *resolve_linear(backend, problem, request, {}).response;
+Response resolve(kinetic::Backend& backend, const Problem& problem,
+                 const kinetic::ResolutionRequest& request) {
+  return *resolve(backend, problem, request, {}).response;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::linear

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/linear/linear_collision.hpp"
+#include "kapitza/linear/collision.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,10 +15,10 @@
 #include "kapitza/numerics/dense.hpp"
 #include "kapitza/numerics/norms.hpp"
 
-namespace kapitza {
+namespace kapitza::linear {
 namespace {
 
-CollisionModel with_channels(CollisionModel model, std::vector<int> channels) {
+kinetic::CollisionModel with_channels(kinetic::CollisionModel model, std::vector<int> channels) {
   model.channels = std::move(channels);
   return model;
 }
@@ -47,7 +47,7 @@ std::vector<double> weights(const std::vector<double>& n) {
 }
 
 /// J diag(n^2) of an operator at a density.
-Matrix form(CollisionOperator& collision, const std::vector<double>& n) {
+Matrix form(kinetic::CollisionOperator& collision, const std::vector<double>& n) {
   const int K = static_cast<int>(n.size());
   Matrix J_transposed(K, K);  // J comes row after row
   collision.jacobian(n, J_transposed.elements());
@@ -60,7 +60,7 @@ void store(const Matrix& from, std::vector<double>& to) {
 
 /// 1, E, E^2, E^3 and v times these, orthonormal with the weights n^2; the first two columns span
 /// 1 and E.
-Matrix smooth_functions(const LinearCollision& c) {
+Matrix smooth_functions(const Collision& c) {
   // More of them would resolve the zone boundary, where what is computed is least symmetric: with
   // eight, answers were off by as much as with none.
   constexpr int powers = 4;
@@ -80,7 +80,7 @@ Matrix smooth_functions(const LinearCollision& c) {
 
 /// The symmetric matrix, even under k -> -k, that does the same to smooth functions as the one
 /// computed, and nothing to 1 and E. Between all others the two triangles are averaged.
-Matrix made_exact(const Matrix& raw, const LinearCollision& c) {
+Matrix made_exact(const Matrix& raw, const Collision& c) {
   const Matrix Q = smooth_functions(c);
   const Matrix P = Diagonal(weights(c.n)) * Q;  // P^T Q = 1
   Matrix Y = raw * Q;
@@ -112,7 +112,7 @@ void require_even(const Dispersion& band) {
       throw InputError("linear response needs a band that is even in k, E(-k) = E(k)");
 }
 
-void require_resolved(const CollisionModel& model, const ThermalState& state) {
+void require_resolved(const kinetic::CollisionModel& model, const ThermalState& state) {
   const int K = model.grid.K;
   if (K % 4 != 0) throw InputError("linear response needs a multiple of 4");
   for (const int momenta : {K, K / 2}) require_motion(model.dispersion, {momenta});
@@ -126,7 +126,8 @@ void require_resolved(const CollisionModel& model, const ThermalState& state) {
                      " are needed");
 }
 
-Lineariser::Lineariser(kinetic::Backend& backend, CollisionModel model, const ThermalState& state)
+Lineariser::Lineariser(kinetic::Backend& backend, kinetic::CollisionModel model,
+                       const ThermalState& state)
     : backend_(backend), model_(std::move(model)), state_(state) {
   require_even(model_.dispersion);
   require_motion(model_.dispersion, model_.grid);
@@ -139,11 +140,11 @@ Lineariser::Lineariser(kinetic::Backend& backend, CollisionModel model, const Th
   pairs_ = sweep_;
 }
 
-void Lineariser::sweep(const Resolution& resolution) {
+void Lineariser::sweep(const kinetic::Resolution& resolution) {
   std::vector<int> channels = model_.channels;
   std::erase(channels, 2);
   const auto collision =
-      backend_.collision(CollisionPlan(with_channels(model_, channels), resolution));
+      backend_.collision(kinetic::CollisionPlan(with_channels(model_, channels), resolution));
   store(form(*collision, result_.n), sweep_);
 }
 
@@ -152,19 +153,19 @@ void Lineariser::sweep(const Resolution& resolution) {
 /// grid. So its collisions are counted on a finer grid, between the interpolants L of the grid's
 /// functions, Eq. (23): S = L^T S_fine L / refinement.
 void Lineariser::count_pairs(int refinement, int points) {
-  CollisionModel fine = with_channels(model_, {2});
+  kinetic::CollisionModel fine = with_channels(model_, {2});
   const int K = model_.grid.K;
   fine.grid = {refinement * K};
-  const auto collision = backend_.collision(CollisionPlan(fine, {0, 0, 0, 0, points}));
+  const auto collision = backend_.collision(kinetic::CollisionPlan(fine, {0, 0, 0, 0, points}));
   const std::vector<double> k = fine.grid.momenta();
   const Matrix S = form(*collision, state_(fine.dispersion.energy(k)));
-  const Interpolant interpolant(model_.dispersion, model_.grid);
+  const kinetic::Interpolant interpolant(model_.dispersion, model_.grid);
   Matrix L_transposed(K, fine.grid.K);
   for (int m = 0; m < fine.grid.K; ++m) interpolant.weights(k[m], L_transposed.column(m));
   store(1.0 / refinement * (L_transposed * times_transpose(S, L_transposed)), pairs_);
 }
 
-const LinearCollision& Lineariser::operator()(const LinearResolution& resolution) {
+const Collision& Lineariser::operator()(const Resolution& resolution) {
   const bool sweeps = model_.has_sweep() && resolution.collision != computed_.collision;
   const bool pairs =
       model_.has_pairs() && (resolution.refinement != computed_.refinement ||
@@ -181,4 +182,4 @@ const LinearCollision& Lineariser::operator()(const LinearResolution& resolution
   return result_;
 }
 
-}  // namespace kapitza
+}  // namespace kapitza::linear

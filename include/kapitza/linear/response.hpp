@@ -7,39 +7,39 @@
 #include "kapitza/kinetic/resolve.hpp"
 #include "kapitza/linear/defect_modes.hpp"
 
-namespace kapitza {
+namespace kapitza::linear {
 
 /// Small perturbations of a thermal state that enter a defect.
-struct LinearProblem {
-  CollisionModel model;
+struct Problem {
+  kinetic::CollisionModel model;
   ThermalState background;
   std::vector<double> dn_in;   ///< K values: with v > 0 they enter at X = 0, with v < 0 at X = 1
   std::vector<double> Lambda;  ///< the strengths that are of interest
 };
 
 /// A linearised defect as finely resolved as the tolerance asks.
-struct LinearResponse {
-  LinearCollision collision;
+struct Response {
+  Collision collision;
   DefectModes modes;
-  LinearResolution resolution;
-  ResolutionErrors errors;
+  Resolution resolution;
+  kinetic::ResolutionErrors errors;
 };
 
 /// T, M and the refinement of the pairs' grid double until the answers agree within the tolerance:
 /// what leaves the defect, weighted with |v| and relative to what enters, its resistance and its
 /// smallest nu. Errors are those of these answers.
-LinearResponse resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
-                              const ResolutionRequest& request);
+Response resolve(kinetic::Backend& backend, const Problem& problem,
+                 const kinetic::ResolutionRequest& request);
 
 /// The same with an end that may come before.
-struct ResolvedLinear {
-  std::optional<LinearResponse> response;  ///< nothing: it was stopped
-  LinearResolution resolution;             ///< the finest that was begun
+struct Resolved {
+  std::optional<Response> response;  ///< nothing: it was stopped
+  Resolution resolution;             ///< the finest that was begun
 };
-ResolvedLinear resolve_linear(kinetic::Backend& backend, const LinearProblem& problem,
-                              const ResolutionRequest& request, const StopRefining& stop);
+Resolved resolve(kinetic::Backend& backend, const Problem& problem,
+                 const kinetic::ResolutionRequest& request, const StopRefining& stop);
 
 /// On half as many momenta.
-LinearProblem halved(LinearProblem problem);
+Problem halved(Problem problem);
 
-}  // namespace kapitza
+}  // namespace kapitza::linear
