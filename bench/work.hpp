@@ -69,9 +69,9 @@ struct Limit {
   double seconds;
 };
 
-inline Limit limit_of(const Work& work, const cuda::Ceilings& can, field::Precision precision) {
+inline Limit limit_of(const Work& work, const cuda::Ceilings& can, Precision precision) {
   const double fma =
-      precision == field::Precision::double_ ? can.fp64_fma_per_second : can.fp32_fma_per_second;
+      precision == Precision::double_ ? can.fp64_fma_per_second : can.fp32_fma_per_second;
   return std::max({Limit{"device memory", work.memory_bytes / can.copy_bytes_per_second},
                    Limit{"shared memory", work.shared_bytes / can.shared_bytes_per_second},
                    Limit{"arithmetic", work.operations / fma}},

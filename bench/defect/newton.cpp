@@ -29,7 +29,7 @@ struct Setting {
   double tolerance;
 };
 
-defect::Problem defect(kinetic::Backend& backend, const Setting& setting) {
+defect::Problem problem_of(kinetic::Backend& backend, const Setting& setting) {
   defect::Problem problem;
   problem.model = psi6(setting.K, {2, 3});
   for (double k : problem.model.grid.momenta())
@@ -44,7 +44,7 @@ nlohmann::json measure(Machine& machine, const Setting& setting) {
   kinetic::Backend& backend = machine.kinetic();
   Profile profile;
   TimedBackend timed(backend, profile);
-  const defect::Problem problem = defect(backend, setting);
+  const defect::Problem problem = problem_of(backend, setting);
   defect::StationaryOptions options;
   options.resolution.tolerance = setting.tolerance;
   std::unique_ptr<defect::StationarySolver> solver;
@@ -116,7 +116,7 @@ nlohmann::json repeated() {
   bool same_bits = true;
   for (int run = 0; run < 5; ++run) {
     const auto gpu = make_cuda_machine();
-    const defect::Problem problem = defect(gpu->kinetic(), setting);
+    const defect::Problem problem = problem_of(gpu->kinetic(), setting);
     defect::StationaryOptions options;
     options.resolution.tolerance = setting.tolerance;
     std::unique_ptr<defect::StationarySolver> solver;
@@ -164,7 +164,7 @@ double process_seconds() {
 void solve_tiny(kinetic::Backend& backend) {
   defect::StationaryOptions options;
   options.resolution.tolerance = 1e-2;
-  const auto solver = defect::make_newton(backend, defect(backend, {32, 4, 1e-2}), options);
+  const auto solver = defect::make_newton(backend, problem_of(backend, {32, 4, 1e-2}), options);
   while (!solver->converged()) solver->step();
 }
 

@@ -35,8 +35,8 @@ kinetic::Backend& cpu() {
 enum class Cells { uniform, graded };
 
 /// `right`: what comes from the right in units of what comes from the left.
-defect::Problem defect(int K, double Lambda, defect::TransportScheme transport, Cells kind,
-                       int cells, double right = 1) {
+defect::Problem problem_of(int K, double Lambda, defect::TransportScheme transport, Cells kind,
+                           int cells, double right = 1) {
   defect::Problem problem;
   problem.model = psi6(K, {2, 3});
   problem.Lambda = Lambda;
@@ -53,11 +53,12 @@ defect::Problem defect(int K, double Lambda, defect::TransportScheme transport, 
 }
 
 defect::Problem published(int K, double Lambda, int cells) {
-  return defect(K, Lambda, defect::TransportScheme::upwind, Cells::uniform, cells);
+  return problem_of(K, Lambda, defect::TransportScheme::upwind, Cells::uniform, cells);
 }
 
 defect::Problem ours(int K, double Lambda, int cells, double right = 1) {
-  return defect(K, Lambda, defect::TransportScheme::corner_balance, Cells::graded, cells, right);
+  return problem_of(K, Lambda, defect::TransportScheme::corner_balance, Cells::graded, cells,
+                    right);
 }
 
 defect::StationaryOptions within(double tolerance) {
@@ -391,7 +392,7 @@ nlohmann::json convergence() {
         Scheme{"upwind, uniform", defect::TransportScheme::upwind, Cells::uniform}}) {
     std::optional<double> outgoing_before, centre_before;
     for (int cells : {10, 20, 40, 80}) {
-      const defect::Problem problem = defect(K, Lambda, scheme.transport, scheme.cells, cells);
+      const defect::Problem problem = problem_of(K, Lambda, scheme.transport, scheme.cells, cells);
       const Outcome result = outcome(newton(problem, fixed_resolution()).slab());
       const double outgoing = largest_relative_difference(result.outgoing, reference.outgoing);
       const double centre = std::abs(result.centre / reference.centre - 1);

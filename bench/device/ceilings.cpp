@@ -27,9 +27,9 @@ nlohmann::json report_ceilings(const cuda::Ceilings& c) {
 
 nlohmann::json report_transforms(int values, double copy_bytes_per_second) {
   nlohmann::json rows;
-  for (const field::Precision precision : {field::Precision::double_, field::Precision::single_})
+  for (const Precision precision : {Precision::double_, Precision::single_})
     for (int n = 512; n <= 8192; n *= 2) {
-      const bool in_double = precision == field::Precision::double_;
+      const bool in_double = precision == Precision::double_;
       const double seconds = cuda::fft_seconds(n, values / n, precision);
       const double bytes = 2.0 * values * (in_double ? 16 : 8);  // each value read and written
       const double of_copy = bytes / seconds / copy_bytes_per_second;

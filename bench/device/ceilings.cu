@@ -233,9 +233,9 @@ Ceilings measure_ceilings() {
           shared_bytes_per_second()};
 }
 
-double fft_seconds(int n, int batch, field::Precision precision) {
+double fft_seconds(int n, int batch, Precision precision) {
   require_device();
-  if (precision == field::Precision::single_) return fft_seconds<float>(n, batch);
+  if (precision == Precision::single_) return fft_seconds<float>(n, batch);
   return fft_seconds<double>(n, batch);
 }
 

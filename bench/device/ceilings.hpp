@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kapitza/field/ensemble.hpp"
+#include "kapitza/core/precision.hpp"
 
 /// What the current device can do at most, measured: what the speed of a kernel is judged by. All
 /// of it throws BackendUnavailable where no GPU is usable.
@@ -18,6 +18,6 @@ Ceilings measure_ceilings();
 
 /// One batched cuFFT transform of contiguous lines of n values, out of place, as one of many in a
 /// row.
-double fft_seconds(int n, int batch, field::Precision precision);
+double fft_seconds(int n, int batch, Precision precision);
 
 }  // namespace kapitza::cuda

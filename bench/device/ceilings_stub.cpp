@@ -7,7 +7,7 @@ namespace kapitza::cuda {
 
 Ceilings measure_ceilings() { throw BackendUnavailable(cuda_unavailable()); }
 
-double fft_seconds(int /*n*/, int /*batch*/, field::Precision /*precision*/) {
+double fft_seconds(int /*n*/, int /*batch*/, Precision /*precision*/) {
   throw BackendUnavailable(cuda_unavailable());
 }
 

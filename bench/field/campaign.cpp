@@ -32,8 +32,7 @@ field::SteadyState start(field::Backend& backend, const testing::DefectRun& defe
   field::SteadyStateOptions options;
   options.target_error = target_error;
   options.settling = field::burn_in_floor(problem, options);
-  return {
-      backend, problem, {defect.dt, 4, 2}, {trajectories, 1, field::Precision::double_}, options};
+  return {backend, problem, {defect.dt, 4, 2}, {trajectories, 1, Precision::double_}, options};
 }
 
 double site_steps(const field::SteadyState& run, int sites, int trajectories) {

@@ -27,14 +27,14 @@ namespace {
 constexpr int kick_every = 2;
 constexpr long slice = 100;  ///< steps between two measurements
 
-field::EnsemblePlan driven_ring(int sites, int trajectories, field::Precision precision,
+field::EnsemblePlan driven_ring(int sites, int trajectories, Precision precision,
                                 int every = kick_every) {
   return field::make_plan(testing::DefectRun::on_ring(sites).problem(), {0.05, every, 2},
                           {trajectories, 1, precision});
 }
 
-const char* name(field::Precision precision) {
-  return precision == field::Precision::double_ ? "double" : "single";
+const char* name(Precision precision) {
+  return precision == Precision::double_ ? "double" : "single";
 }
 
 // ---- what a step of one trajectory costs at least -----------------------------------------------
@@ -50,7 +50,7 @@ Work fused_work(int noise_modes) {
 
 /// Each stage reads and writes what it changes, each transform all of its values once.
 Work transforms_work(const field::EnsemblePlan& plan) {
-  const double value = plan.precision == field::Precision::double_ ? 16 : 8;
+  const double value = plan.precision == Precision::double_ ? 16 : 8;
   const double absorber = 2 * plan.absorber_width, modes = static_cast<double>(plan.noise.size());
   const double stretches = 1 + 1.0 / plan.kick_every;  // a kick cuts one in two
   const double local = stretches * 2 * (plan.defect.size() + absorber);
@@ -95,7 +95,7 @@ Work work_of(const field::EnsemblePlan& plan, field::Steps steps) {
     work = two_pass_work<decltype(shape)>();
     return true;
   };
-  const bool is_double = plan.precision == field::Precision::double_;
+  const bool is_double = plan.precision == Precision::double_;
   if (steps == field::Steps::two_pass)
     is_double ? staged::with_two_pass<double>(plan.sites, set_two_pass)
               : staged::with_two_pass<float>(plan.sites, set_two_pass);
@@ -174,7 +174,7 @@ nlohmann::json ladder() {
   const bool gpu = cuda_unavailable().empty();
   const cuda::Ceilings can = gpu ? cuda::measure_ceilings() : cuda::Ceilings{};
   nlohmann::json rows;
-  for (const field::Precision precision : {field::Precision::double_, field::Precision::single_})
+  for (const Precision precision : {Precision::double_, Precision::single_})
     for (const int sites : {512, 1024, 2048, 4096, 8192}) {
       // More values than a second-level cache holds in either precision.
       const int trajectories = gpu ? (1 << 24) / sites : 64;
@@ -196,7 +196,7 @@ nlohmann::json long_rings() {
   ladder_head(every);
   const cuda::Ceilings can = cuda::measure_ceilings();
   nlohmann::json rows;
-  for (const field::Precision precision : {field::Precision::double_, field::Precision::single_})
+  for (const Precision precision : {Precision::double_, Precision::single_})
     for (const int sites : {16384, 32768, 65536, 131072}) {
       const field::EnsemblePlan plan = driven_ring(sites, (1 << 24) / sites, precision, every);
       const double cpu_time = add_cpu_row(rows, plan, std::max(16, (1 << 20) / sites));
@@ -213,7 +213,7 @@ nlohmann::json predicted() {
   std::fprintf(table, "%-26s %9s %6s %14s %s\n", "path", "precision", "sites", "site-steps/s",
                "limit");
   nlohmann::json rows;
-  const auto predict = [&](const Rung& rung, int sites, field::Precision precision) {
+  const auto predict = [&](const Rung& rung, int sites, Precision precision) {
     const Limit limit =
         limit_of(work_of(driven_ring(sites, 1, precision), rung.steps), h200, precision);
     const double speed = sites / limit.seconds;
@@ -225,7 +225,7 @@ nlohmann::json predicted() {
                     {"at_most_site_steps_per_second", speed},
                     {"ceiling", limit.name}});
   };
-  for (const field::Precision precision : {field::Precision::double_, field::Precision::single_}) {
+  for (const Precision precision : {Precision::double_, Precision::single_}) {
     for (const int sites : {512, 1024, 2048, 4096, 8192})
       for (const Rung& rung : {transforms, fused}) predict(rung, sites, precision);
     for (const int sites : {16384, 32768, 65536, 131072})
@@ -257,7 +257,7 @@ double seconds_in_turn(const std::vector<std::unique_ptr<field::Ensemble>>& poin
 double gain(field::Backend& backend, int points, int trajectories) {
   std::vector<std::unique_ptr<field::Ensemble>> all;
   for (int i = 0; i < points; ++i) {
-    all.push_back(backend.ensemble(driven_ring(2048, trajectories, field::Precision::double_)));
+    all.push_back(backend.ensemble(driven_ring(2048, trajectories, Precision::double_)));
     all.back()->start();
   }
   std::vector<double> ratios;

@@ -56,7 +56,7 @@ std::function<void()> bare_transforms(int sites, int trajectories, long steps) {
 }
 
 constexpr field::EnsembleSize in_double(int trajectories) {
-  return {trajectories, 1, field::Precision::double_};
+  return {trajectories, 1, Precision::double_};
 }
 
 nlohmann::json transforms() {
@@ -110,8 +110,7 @@ nlohmann::json cost() {
                                               {2048, 64},
                                               {4096, 64},
                                               {8192, 64}}) {
-      const auto speed = [&, sites = sites,
-                          trajectories = trajectories](field::Precision precision) {
+      const auto speed = [&, sites = sites, trajectories = trajectories](Precision precision) {
         const auto ensemble = machine->field().ensemble(
             field::make_plan(driven_ring(sites), {dt, 4, 2}, {trajectories, 1, precision}));
         ensemble->start();
@@ -122,8 +121,7 @@ nlohmann::json cost() {
         for (int i = 0; i < 5; ++i) times.push_back(seconds(work));
         return static_cast<double>(steps) * trajectories * sites / median(times);
       };
-      const double in_double = speed(field::Precision::double_),
-                   in_single = speed(field::Precision::single_);
+      const double in_double = speed(Precision::double_), in_single = speed(Precision::single_);
       std::fprintf(table, "%8s %8d %13d %12.3g %14.3g\n", machine->name().c_str(), sites,
                    trajectories, in_double, in_single);
       rows.push_back({{"device", machine->name()},
@@ -171,9 +169,8 @@ nlohmann::json precision() {
     const long steps = std::lround(t / dt);
     const auto exact =
         fields_after(cpu->field(), field::make_plan(problem, numerics, in_double(4)), steps);
-    const auto single =
-        fields_after(cpu->field(),
-                     field::make_plan(problem, numerics, {4, 1, field::Precision::single_}), steps);
+    const auto single = fields_after(
+        cpu->field(), field::make_plan(problem, numerics, {4, 1, Precision::single_}), steps);
     const auto halved = fields_after(
         cpu->field(), field::make_plan(problem, numerics.halved(), in_double(4)), 2 * steps);
     const double by_precision = difference(single, exact), by_step = difference(halved, exact);

@@ -123,13 +123,13 @@ nlohmann::json row(const char* device, const char* path, const Size& size, doubl
 nlohmann::json gpu_row(kinetic::TimeSweep sweep, const Size& size, const cuda::Ceilings& can,
                        double cpu_seconds) {
   const bool fused = sweep == kinetic::TimeSweep::best;
-  const auto gpu = make_cuda_machine({field::Steps::best, sweep});
+  const auto gpu = make_cuda_machine({.sweep = sweep});
   const kinetic::CollisionPlan plan = plan_of(size);
   const auto collision = gpu->kinetic().collision(plan);
   const double time = evaluation_seconds(*collision, profile(), 9);
   nlohmann::json result = row("cuda", fused ? "fused" : "cuFFT", size, time,
                               jacobian_seconds(gpu->kinetic(), *collision, profile(), 3));
-  const Limit limit = limit_of(work_of(plan, fused), can, field::Precision::double_);
+  const Limit limit = limit_of(work_of(plan, fused), can, Precision::double_);
   fmt::print(table, "{:>10.1f} {:>10.2f} of {}\n", cpu_seconds / time, limit.seconds / time,
              limit.name);
   result["over_cpu"] = cpu_seconds / time;
@@ -179,7 +179,7 @@ nlohmann::json predicted() {
   for (const Size& size : sizes) {
     const kinetic::CollisionPlan plan = plan_of(size);
     const auto add = [&](const char* what, const Work& work) {
-      rows.push_back(predicted_row(what, size, limit_of(work, h200, field::Precision::double_)));
+      rows.push_back(predicted_row(what, size, limit_of(work, h200, Precision::double_)));
     };
     add("sweep, cuFFT", work_of(plan, false));
     add("sweep, fused", work_of(plan, true));

@@ -63,7 +63,7 @@ double distance(const linear::Problem& problem, const std::vector<double>& a,
   return change / injected;
 }
 
-std::vector<double> outgoing(const linear::DefectModes& modes, double Lambda,
+std::vector<double> outgoing(const linear::Modes& modes, double Lambda,
                              const std::vector<double>& dn_in) {
   linear::Scattering::Outgoing out = modes.at(Lambda).respond(dn_in);
   for (std::size_t k = 0; k < dn_in.size(); ++k) out.reflected[k] += out.transmitted[k];
@@ -84,7 +84,7 @@ nlohmann::json momenta() {
           seconds([&] { response = std::make_unique<linear::Response>(resolve(p, 1e-4)); });
       const kinetic::Resolution& r = response->resolution.collision;
       const Matrix2 bulk = response->modes.bulk_resistance();
-      const Matrix2 boundary = response->modes.boundary_resistance(linear::DefectModes::infinity);
+      const Matrix2 boundary = response->modes.boundary_resistance(linear::Modes::infinity);
       fmt::print(table,
                  "| {} | {} | {:.0f} | {} | {} | {:.5f} | {:.4f}, {:.4f}, {:.4f} | {:.3f}, {:.4f}, "
                  "{:.4f} | {:.1e} | {:.1e} | {:.1e} | {:.2f} |\n",
@@ -123,7 +123,7 @@ nlohmann::json tolerances() {
       return distance(p, outgoing(response.modes, Lambda, p.dn_in),
                       outgoing(best.modes, Lambda, p.dn_in));
     };
-    const double one = error(1), infinite = error(linear::DefectModes::infinity);
+    const double one = error(1), infinite = error(linear::Modes::infinity);
     const double nu =
         std::abs(response.modes.spectrum().front() / best.modes.spectrum().front() - 1);
     fmt::print(table, "| {:.0e} | {:.1e} | {:.1e} | {:.1e} | {:.1e} |\n", tolerance, one, infinite,
@@ -147,17 +147,17 @@ std::vector<double> nonlinear_response(const linear::Problem& p, double Lambda, 
   const std::vector<double> n = p.background(p.model.dispersion.energy(p.model.grid.momenta()));
   std::vector<double> response(n.size());
   for (const int sign : {1, -1}) {
-    defect::Problem defect{p.model, {}, Lambda};
+    defect::Problem problem{p.model, {}, Lambda};
     for (std::size_t k = 0; k < n.size(); ++k)
-      defect.injection.left.push_back(n[k] + sign * eps * p.dn_in[k]);
-    defect.injection.right = n;
-    const double path = defect::mean_free_path(cpu(), defect.model, defect.injection, Lambda);
-    defect.mesh = defect::Mesh::graded(cells, defect::Mesh::layer_of(path));
+      problem.injection.left.push_back(n[k] + sign * eps * p.dn_in[k]);
+    problem.injection.right = n;
+    const double path = defect::mean_free_path(cpu(), problem.model, problem.injection, Lambda);
+    problem.mesh = defect::Mesh::graded(cells, defect::Mesh::layer_of(path));
     defect::StationaryOptions options;
     // Relative to I at the background, what is perturbed by eps must be as fine as that.
     options.resolution = request;
     options.resolution.tolerance *= eps;
-    const auto solver = defect::make_newton(cpu(), defect, options);
+    const auto solver = defect::make_newton(cpu(), problem, options);
     while (!solver->converged()) solver->step();
     const defect::Profile profile = solver->slab().profile();
     for (std::size_t k = 0; k < n.size(); ++k)
@@ -178,7 +178,7 @@ nlohmann::json against_stationary() {
   for (const std::vector<int>& channels : {std::vector{3}, std::vector{2, 3}})
     for (const double Lambda : {0.1, 1.0, 10.0}) {
       const linear::Problem p = problem(64, channels, {Lambda});
-      const linear::DefectModes modes = linear::resolve(cpu(), p, request).modes;
+      const linear::Modes modes = linear::resolve(cpu(), p, request).modes;
       const std::vector<double> exact = outgoing(modes, Lambda, p.dn_in);
       std::vector<double> error;
       for (const int cells : {10, 20, 40})

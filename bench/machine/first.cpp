@@ -104,7 +104,7 @@ nlohmann::json evaluations() {
     for (const kinetic::TimeSweep sweep :
          {kinetic::TimeSweep::best, kinetic::TimeSweep::transforms})
       for (const int N : {1, 8, 41, most_densities}) {
-        const auto gpu = make_cuda_machine({field::Steps::best, sweep});
+        const auto gpu = make_cuda_machine({.sweep = sweep});
         const auto collision = gpu->kinetic().collision(plan_of(size.K, size.T, size.M));
         const std::vector<double> n = densities(size.K, N);
         kinetic::CollisionBatch batch;
@@ -121,7 +121,7 @@ nlohmann::json jacobians() {
     for (const kinetic::TimeSweep sweep :
          {kinetic::TimeSweep::best, kinetic::TimeSweep::transforms})
       for (const int N : {1, 8, 41}) {
-        const auto gpu = make_cuda_machine({field::Steps::best, sweep});
+        const auto gpu = make_cuda_machine({.sweep = sweep});
         const auto collision = gpu->kinetic().collision(plan_of(size.K, size.T, size.M));
         const auto system = gpu->kinetic().node_system(size.K, N);
         const std::vector<double> n = densities(size.K, N);
@@ -152,8 +152,9 @@ nlohmann::json chains() {
     const kinetic::NodeCoefficients c = coefficients(n.size());
     std::vector<double> f(n.size(), 1);
     kinetic::linearise(*collision, {n, system.get(), 0});
-    const Times factors = times_of(5, [&] { factorise(gpu->kinetic(), {system.get(), &c}); });
-    const Times solution = times_of(5, [&] { solve(gpu->kinetic(), {system.get(), f}); });
+    const Times factors =
+        times_of(5, [&] { kinetic::factorise(gpu->kinetic(), {system.get(), &c}); });
+    const Times solution = times_of(5, [&] { kinetic::solve(gpu->kinetic(), {system.get(), f}); });
     fmt::print(table, "{:>5} {:>6} {:>20.3f} {:>20.3f}\n", K, N, 1e3 * factors.median,
                1e3 * solution.median);
     std::fflush(table);
@@ -171,7 +172,7 @@ nlohmann::json chains() {
 
 struct Fields {
   int sites, trajectories;
-  field::Precision precision = field::Precision::double_;
+  Precision precision = Precision::double_;
   int kick_every = 2;
   long slice = 100;
 };
@@ -189,7 +190,7 @@ nlohmann::json field_row(const Fields& run) {
     first += run.slice;
   });
   const double speed = static_cast<double>(run.slice) * run.trajectories * run.sites / times.median;
-  const char* precision = run.precision == field::Precision::double_ ? "double" : "single";
+  const char* precision = run.precision == Precision::double_ ? "double" : "single";
   fmt::print(table, "{:>7} {:>6} {:>13} {:>6} {:>6} {:>12.3f} {:>12.3g}\n", precision, run.sites,
              run.trajectories, run.kick_every, run.slice, 1e3 * times.median, speed);
   std::fflush(table);
@@ -226,7 +227,7 @@ nlohmann::json filling() {
 nlohmann::json kicks() {
   field_head();
   nlohmann::json rows;
-  for (const field::Precision precision : {field::Precision::double_, field::Precision::single_})
+  for (const Precision precision : {Precision::double_, Precision::single_})
     for (const int kick_every : {2, 4})
       rows.push_back(field_row({2048, 3168, precision, kick_every}));
   return rows;
@@ -244,9 +245,9 @@ nlohmann::json profile() {
   const auto system = gpu->kinetic().node_system(K, N);
   kinetic::linearise(*collision, {n, system.get(), 0});
   const kinetic::NodeCoefficients c = coefficients(n.size());
-  factorise(gpu->kinetic(), {system.get(), &c});
+  kinetic::factorise(gpu->kinetic(), {system.get(), &c});
   std::vector<double> f(n.size(), 1);
-  solve(gpu->kinetic(), {system.get(), f});
+  kinetic::solve(gpu->kinetic(), {system.get(), f});
   nlohmann::json rows;
   for (const int sites : {512, 2048, 4096, 8192}) {
     Fields run{sites, (1 << 23) / sites};

@@ -111,9 +111,9 @@ std::vector<double> Newton::newton_step() {
   slab_.transport().linearise(slab_.n(), coefficients_);
   for (double& d : coefficients_.diagonal) d += 1 / dt_;
   coefficients_.Lambda = slab_.problem().Lambda;
-  factorise(backend_, {system_.get(), &coefficients_});
+  kinetic::factorise(backend_, {system_.get(), &coefficients_});
   std::vector<double> step = slab_.imbalance();
-  solve(backend_, {system_.get(), step});
+  kinetic::solve(backend_, {system_.get(), step});
   return step;
 }
 

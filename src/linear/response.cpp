@@ -60,7 +60,9 @@ class Solver {
         probes_(probes(problem_.Lambda)),
         linearise_(backend, problem_.model, problem_.background) {}
 
-  const Collision& linearise(const Resolution& resolution) { return linearise_(resolution); }
+  const LinearisedCollision& linearise(const Resolution& resolution) {
+    return linearise_(resolution);
+  }
   Answer answer(const Resolution& resolution);
   double distance(const Answer& a, const Answer& b) const;
 
@@ -71,9 +73,9 @@ class Solver {
 };
 
 Answer Solver::answer(const Resolution& resolution) {
-  const DefectModes modes(linearise_(resolution));
+  const Modes modes(linearise_(resolution));
   Answer result{{}, {}, modes.spectrum().front()};
-  result.resistance = {modes.bulk_resistance(), modes.boundary_resistance(DefectModes::infinity)};
+  result.resistance = {modes.bulk_resistance(), modes.boundary_resistance(Modes::infinity)};
   for (const double Lambda : probes_) {
     Scattering::Outgoing out = modes.at(Lambda).respond(problem_.dn_in);
     result.outgoing.push_back(std::move(out.reflected));
@@ -133,10 +135,10 @@ class LinearPace {
 };
 
 /// Looks for the resolution of a linear problem.
-class LinearResolver {
+class Resolver {
  public:
-  LinearResolver(kinetic::Backend& backend, const Problem& problem,
-                 const kinetic::ResolutionRequest& request, const StopRefining& stop)
+  Resolver(kinetic::Backend& backend, const Problem& problem,
+           const kinetic::ResolutionRequest& request, const StopRefining& stop)
       : backend_(backend),
         problem_(problem),
         request_(request),
@@ -171,7 +173,7 @@ class LinearResolver {
   Resolution resolution_;
 };
 
-Resolution LinearResolver::coarsest() const {
+Resolution Resolver::coarsest() const {
   const kinetic::CollisionModel& model = problem_.model;
   Resolution resolution;
   kinetic::Resolution& sweep = resolution.collision;
@@ -189,7 +191,7 @@ Resolution LinearResolver::coarsest() const {
   return resolution;
 }
 
-Answer LinearResolver::answer() {
+Answer Resolver::answer() {
   return pace_(
       resolution_, [&] { solver_.linearise(resolution_); },
       [&] { return solver_.answer(resolution_); });
@@ -197,7 +199,7 @@ Answer LinearResolver::answer() {
 
 /// The answer at the present resolution; none where that is so coarse that S is not negative
 /// definite.
-std::optional<Answer> LinearResolver::try_answer() {
+std::optional<Answer> Resolver::try_answer() {
   if (stop_ && stop_(pace_.expected(resolution_))) throw Stopped{};
   try {
     return answer();
@@ -207,7 +209,7 @@ std::optional<Answer> LinearResolver::try_answer() {
 }
 
 /// False where T was given, or cannot grow.
-bool LinearResolver::double_T(Resolution& r) const {
+bool Resolver::double_T(Resolution& r) const {
   const double T = 2 * r.collision.T;
   return problem_.model.has_sweep() && r.collision.T != request_.T &&
          T <= kinetic::greatest_T(problem_.model) &&
@@ -215,7 +217,7 @@ bool LinearResolver::double_T(Resolution& r) const {
 }
 
 /// The answer at the present resolution, or at the first T beyond it that gives one.
-Answer LinearResolver::first_answer() {
+Answer Resolver::first_answer() {
   while (true) {
     if (const std::optional<Answer> answer = try_answer()) return *answer;
     if (!double_T(resolution_)) return solver_.answer(resolution_);  // throws again
@@ -224,7 +226,7 @@ Answer LinearResolver::first_answer() {
 
 /// Takes steps until the error that is left is within its share; none if no two answers could be
 /// compared.
-std::optional<double> LinearResolver::refine_by(const Step& step) {
+std::optional<double> Resolver::refine_by(const Step& step) {
   constexpr double share = 1.0 / 3;
   bool comparable = true;
   const auto finer = [&]() -> std::optional<Answer> {
@@ -243,7 +245,7 @@ std::optional<double> LinearResolver::refine_by(const Step& step) {
 }
 
 /// At a short T, because the light cone of a long one would hide what they do.
-double LinearResolver::refine_sites() {
+double Resolver::refine_sites() {
   const auto twice = [&](Resolution& r) {
     if (2 * r.collision.M_first > greatest_sites) return false;
     r.collision.M_first *= 2;
@@ -252,7 +254,7 @@ double LinearResolver::refine_sites() {
   return refine_by(twice).value_or(1);
 }
 
-double LinearResolver::refine_pairs() {
+double Resolver::refine_pairs() {
   const int K = problem_.model.grid.K, most = std::max(most_fine_momenta, 2 * K);
   const auto twice = [&](Resolution& r) {
     if (2 * r.refinement * K > most) return false;
@@ -262,13 +264,13 @@ double LinearResolver::refine_pairs() {
   return refine_by(twice).value_or(1);
 }
 
-double LinearResolver::refine_T() {
+double Resolver::refine_T() {
   const std::optional<double> error = refine_by([&](Resolution& r) { return double_T(r); });
   return error ? *error : last_doubling_of_T();
 }
 
 /// What is known about a T that was given: all of it may be wrong where half of it gives nothing.
-double LinearResolver::last_doubling_of_T() {
+double Resolver::last_doubling_of_T() {
   const Resolution given = resolution_;
   kinetic::resize_to_T(problem_.model, request_, given.collision.T / 2, resolution_.collision);
   const std::optional<Answer> coarse = try_answer();
@@ -278,7 +280,7 @@ double LinearResolver::last_doubling_of_T() {
 
 /// What half as many momenta change. Layers are not smooth at v = 0, so that results converge like
 /// 1/K, and K momenta are as far from the limit as half as many are from them.
-double LinearResolver::grid_error() {
+double Resolver::grid_error() {
   if (stop_ && stop_(pace_.expected(resolution_))) throw Stopped{};
   Solver half(backend_, halved(problem_));
   try {
@@ -289,7 +291,7 @@ double LinearResolver::grid_error() {
   }
 }
 
-Response LinearResolver::run() {
+Response Resolver::run() {
   const kinetic::CollisionModel& model = problem_.model;
   resolution_ = coarsest();
   double error = 0;
@@ -299,8 +301,8 @@ Response LinearResolver::run() {
   if (model.has_pairs()) error += refine_pairs();
   if (model.has_sweep()) error += request_.T ? last_doubling_of_T() : refine_T();
   const kinetic::ResolutionErrors errors{error, grid_error(), request_.tolerance};
-  const Collision& collision = solver_.linearise(resolution_);
-  return {collision, DefectModes(collision), resolution_, errors};
+  const LinearisedCollision& collision = solver_.linearise(resolution_);
+  return {collision, Modes(collision), resolution_, errors};
 }
 
 }  // namespace
@@ -316,7 +318,7 @@ Resolved resolve(kinetic::Backend& backend, const Problem& problem,
   kinetic::check_request(problem.model, request);
   require_even(problem.model.dispersion);
   require_resolved(problem.model, problem.background);
-  LinearResolver resolver(backend, problem, request, stop);
+  Resolver resolver(backend, problem, request, stop);
   try {
     Response response = resolver.run();
     return {std::move(response), resolver.resolution()};

@@ -29,7 +29,7 @@ Matrix2 half(Matrix2 matrix) {
 }
 
 /// Every carrier counted with |dn|, in units of what is injected.
-double size(const Collision& collision, const std::vector<double>& dn_in,
+double size(const LinearisedCollision& collision, const std::vector<double>& dn_in,
             const std::vector<double>& out) {
   double outgoing = 0, incoming = 0;
   for (std::size_t k = 0; k < out.size(); ++k) {
@@ -40,7 +40,7 @@ double size(const Collision& collision, const std::vector<double>& dn_in,
 }
 
 Point point_at(double Lambda, const Problem& problem, const Response& response) {
-  const DefectModes& modes = response.modes;
+  const Modes& modes = response.modes;
   const Scattering scattering = modes.at(Lambda);
   Point point;
   point.Lambda = Lambda;
@@ -73,7 +73,7 @@ MilneEnd milne_end(const Problem& problem, const Affinities& line, double mispla
   return {dbeta, dmu, misplaced};
 }
 
-std::array<std::vector<double>, 2> interior_weights(const Collision& collision,
+std::array<std::vector<double>, 2> interior_weights(const LinearisedCollision& collision,
                                                     const Scattering& strong) {
   const auto behind_left = strong.thermal_weights(0), behind_right = strong.thermal_weights(1);
   std::array<std::vector<double>, 2> weights;
@@ -98,7 +98,7 @@ std::vector<double> loss_rates(kinetic::Backend& backend, const kinetic::Collisi
 
 }  // namespace
 
-double current_balance(const Collision& collision, const std::vector<double>& dn_in,
+double current_balance(const LinearisedCollision& collision, const std::vector<double>& dn_in,
                        const Scattering::Outgoing& out) {
   return largest_of(2, [&](std::size_t which) {
     const bool energy = which == 1;
@@ -113,14 +113,14 @@ double current_balance(const Collision& collision, const std::vector<double>& dn
   });
 }
 
-double continuum_edge(const Collision& collision, const std::vector<double>& loss_rate) {
+double continuum_edge(const LinearisedCollision& collision, const std::vector<double>& loss_rate) {
   double edge = std::numeric_limits<double>::infinity();
   for (std::size_t k = 0; k < loss_rate.size(); ++k)
     edge = std::min(edge, loss_rate[k] / std::abs(collision.v[k]));
   return edge;
 }
 
-ThermalReflection thermal_reflection(const Collision& c, const std::vector<double>& dn_in,
+ThermalReflection thermal_reflection(const LinearisedCollision& c, const std::vector<double>& dn_in,
                                      const std::vector<double>& reflected, int side) {
   const std::size_t K = reflected.size();
   kinetic::MomentSystem system;
@@ -146,7 +146,7 @@ ThermalReflection thermal_reflection(const Collision& c, const std::vector<doubl
 }
 
 Summary summarise(kinetic::Backend& backend, const Problem& problem, const Response& response) {
-  const Collision& collision = response.collision;
+  const LinearisedCollision& collision = response.collision;
   Summary summary;
   summary.loss_rate = loss_rates(backend, problem.model, response);
   summary.continuum_edge = continuum_edge(collision, summary.loss_rate);
@@ -155,7 +155,7 @@ Summary summarise(kinetic::Backend& backend, const Problem& problem, const Respo
     require_finite(summary.points.back());
   }
 
-  const Scattering strong = response.modes.at(DefectModes::infinity);
+  const Scattering strong = response.modes.at(Modes::infinity);
   summary.milne = strong.respond(problem.dn_in).reflected;
   ThermalReflection left = thermal_reflection(collision, problem.dn_in, summary.milne, -1);
   const ThermalReflection right = thermal_reflection(collision, problem.dn_in, summary.milne, +1);
@@ -163,7 +163,7 @@ Summary summarise(kinetic::Backend& backend, const Problem& problem, const Respo
   summary.right = milne_end(problem, strong.thermal_part(problem.dn_in, 1), right.misplaced);
   summary.milne_thermal = std::move(left.dn);
   for (std::size_t k = 0; k < right.dn.size(); ++k) summary.milne_thermal[k] += right.dn[k];
-  summary.jump = half(response.modes.boundary_resistance(DefectModes::infinity));
+  summary.jump = half(response.modes.boundary_resistance(Modes::infinity));
   summary.interior = interior_weights(collision, strong);
   return summary;
 }

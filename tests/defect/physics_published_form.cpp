@@ -89,8 +89,8 @@ class PublishedForm final : public kinetic::CollisionOperator {
     out.error[x] = out.grid_error[x] = 0;
   }
 
-  std::unique_ptr<kinetic::CollisionOperator>
-      ours_;  ///< for Newton's method: its Jacobian is near enough
+  /// For Newton's method: its Jacobian is near enough.
+  std::unique_ptr<kinetic::CollisionOperator> ours_;
   int times_;
   Matrix waves_, fine_phase_, G_, out_, out_phase_;
   Eigen::MatrixXd interpolate_;

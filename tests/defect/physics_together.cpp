@@ -15,8 +15,8 @@ namespace {
 
 using testing::device;
 
-Problem defect(double Lambda, int cells, double cold = 1, std::vector<int> channels = {2, 3},
-               int K = 32) {
+Problem problem_of(double Lambda, int cells, double cold = 1, std::vector<int> channels = {2, 3},
+                   int K = 32) {
   Problem problem;
   problem.model.grid = {K};
   problem.model.channels = std::move(channels);
@@ -68,9 +68,9 @@ std::vector<Outcome> solve_together(kinetic::Backend& backend, const std::vector
 
 TEST(StationaryTogether, GivesTheBitsOfOneAfterTheOther) {
   std::vector<Problem> problems{
-      defect(0.1, 8),         defect(1, 8),           defect(10, 8),
-      defect(1, 12),          defect(1, 7),           defect(1, 8, 0.5),
-      defect(0.5, 8, 1, {3}), defect(0.5, 6, 1, {2}), defect(0.5, 6, 1, {2, 3}, 36)};
+      problem_of(0.1, 8),         problem_of(1, 8),           problem_of(10, 8),
+      problem_of(1, 12),          problem_of(1, 7),           problem_of(1, 8, 0.5),
+      problem_of(0.5, 8, 1, {3}), problem_of(0.5, 6, 1, {2}), problem_of(0.5, 6, 1, {2, 3}, 36)};
   problems.push_back(problems[6]);
   problems.back().model.dispersion = Dispersion::cosine();
   constexpr std::size_t failing = 2;
@@ -83,7 +83,7 @@ TEST(StationaryTogether, GivesTheBitsOfOneAfterTheOther) {
 
 TEST(StationaryTogether, MarchingGivesTheSameBits) {
   const auto march = [](kinetic::Backend& backend, double Lambda) {
-    Problem problem = defect(Lambda, 4);
+    Problem problem = problem_of(Lambda, 4);
     problem.transport = TransportScheme::upwind;
     problem.mesh = Mesh::uniform(4);
     StationaryOptions options;
@@ -150,7 +150,7 @@ class CountingBackend final : public kinetic::Backend {
 /// again and again, but not at every step.
 TEST(StationaryTogether, AsksForEverythingAtOnce) {
   std::vector<Problem> problems;
-  for (int i = 0; i < 8; ++i) problems.push_back(defect(0.5 + 0.01 * i, 8));
+  for (int i = 0; i < 8; ++i) problems.push_back(problem_of(0.5 + 0.01 * i, 8));
   CountingBackend one_by_one, together;
   for (const Problem& problem : problems) solve(one_by_one, problem);
   solve_together(together, problems);

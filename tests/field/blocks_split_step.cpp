@@ -105,7 +105,7 @@ class Trajectory {
       for (const double k_m : k) n.push_back(0.05 * kapitza::testing::random_smooth(3)(k_m));
       return n;
     };
-    plan = field::make_plan(problem, {0.15, 2, order}, {1, 7, field::Precision::double_});
+    plan = field::make_plan(problem, {0.15, 2, order}, {1, 7, Precision::double_});
     local = staged::local_table(plan);
     shape = staged::ring_kick_shape(plan);
     kinetic = staged::kinetic_table(plan);

@@ -85,8 +85,7 @@ field::Problem make_problem(const Setting& setting) {
   return problem;
 }
 
-field::EnsemblePlan make_plan(const Setting& setting,
-                              field::Precision precision = field::Precision::double_) {
+field::EnsemblePlan make_plan(const Setting& setting, Precision precision = Precision::double_) {
   const field::Numerics numerics{0.15, setting.kick_every, setting.order};
   return field::make_plan(make_problem(setting), numerics,
                           {setting.trajectories, 0x123456789abcdef, precision});
@@ -94,8 +93,7 @@ field::EnsemblePlan make_plan(const Setting& setting,
 
 template <class Real>
 field::EnsemblePlan make_plan_of(const Setting& setting) {
-  return make_plan(
-      setting, std::is_same_v<Real, float> ? field::Precision::single_ : field::Precision::double_);
+  return make_plan(setting, std::is_same_v<Real, float> ? Precision::single_ : Precision::double_);
 }
 
 std::unique_ptr<field::Ensemble> reference(const field::EnsemblePlan& plan) {
@@ -257,8 +255,7 @@ std::vector<Setting> settings() {
           {"ClosedWithoutDefect", 45, 0, 0, 2, 1, 2, 0.0}};
 }
 
-/// The block algorithm at every size; noise on rings of 48, 60, 18, 36 and 90
-/// modes.
+/// The block algorithm at every size; noise on rings of 48, 60, 18, 36 and 90 modes.
 std::vector<Setting> fused_settings() {
   const Setting driven{"Driven", 0, 16, 20, 2, 2, 2}, fourth{"FourthOrder", 0, 20, 24, 4, 1, 2};
   const Setting narrow{"Narrow", 0, 6, 20, 2, 3, 3}, closed{"Closed", 0, 0, 0, 4, 1, 2, 0.3};

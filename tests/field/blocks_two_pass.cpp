@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Steps in two passes over a long ring: lines in a Block, barriers, mutants, threads, numbers.
+// Course in two passes over a long ring: lines in a Block, barriers, mutants, threads, numbers.
 // Whole ensembles are compared with the CPU backend's in tests/field/blocks_staged_ensemble.cpp.
 #include <algorithm>
 #include <cmath>
@@ -171,15 +171,15 @@ class Ring {
       for (const double k_m : k) n.push_back(0.05 * kapitza::testing::random_smooth(3)(k_m));
       return n;
     };
-    return field::make_plan(problem, {0.15, 2, 2}, {trajectories, 7, field::Precision::double_});
+    return field::make_plan(problem, {0.15, 2, 2}, {trajectories, 7, Precision::double_});
   }
 };
 
 template <class S>
 struct Passes : ::testing::Test {};
 using Shapes =
-    ::testing::Types<OfShape<64, 64, double>, OfShape<64, 2048, double>, OfShape<256, 64, double>,
-                     OfShape<128, 64, float>, OfShape<64, 512, float>>;
+    ::testing::Types<OfShape<64, 64, double>, OfShape<64, 256, double>, OfShape<64, 2048, double>,
+                     OfShape<256, 64, double>, OfShape<128, 64, float>, OfShape<64, 512, float>>;
 struct ShapeNames {
   template <class S>
   static std::string GetName(int) {
@@ -393,12 +393,12 @@ TEST(TwoPassWalker, RefusesTwoKicksAtOnce) {
 
 // --- steps ---------------------------------------------------------------------------------------
 
-struct Steps {
+struct Course {
   int sites, order, kick_every, absorber;
 };
 
 template <class Real>
-std::vector<Complex> fields_after(const Steps& how, field::Steps steps,
+std::vector<Complex> fields_after(const Course& how, field::Steps steps,
                                   const std::vector<std::pair<long, long>>& slices) {
   field::Problem problem;
   problem.lambda = 0.5;
@@ -411,8 +411,8 @@ std::vector<Complex> fields_after(const Steps& how, field::Steps steps,
     for (const double k_m : k) n.push_back(0.05 * kapitza::testing::random_smooth(3)(k_m));
     return n;
   };
-  const field::Precision precision =
-      std::is_same_v<Real, double> ? field::Precision::double_ : field::Precision::single_;
+  const Precision precision =
+      std::is_same_v<Real, double> ? Precision::double_ : Precision::single_;
   staged::StagedEnsemble<HostDevice, Real> ensemble(
       field::make_plan(problem, {0.15, how.kick_every, how.order}, {2, 7, precision}),
       staged::most_indices, steps);
@@ -433,13 +433,14 @@ using Precisions = ::testing::Types<double, float>;
 TYPED_TEST_SUITE(TwoPassSteps, Precisions);
 
 /// Every kinetic stage is two transforms of log2 N stages, and each of these adds a rounding or so.
-double allowed(const Steps& how, long steps) {
+double allowed(const Course& how, long steps) {
   const int stages = how.order == 2 ? 1 : 6;
   return 2 * std::log2(how.sites) * static_cast<double>(stages * steps);
 }
 
 TYPED_TEST(TwoPassSteps, AreThoseOfTransformsAndOfBlocks) {
-  for (const Steps how : {Steps{4096, 2, 2, 20}, Steps{4096, 4, 3, 35}, Steps{8192, 2, 1, 40}}) {
+  for (const Course how :
+       {Course{4096, 2, 2, 20}, Course{4096, 4, 3, 35}, Course{8192, 2, 1, 40}}) {
     const auto two = fields_after<TypeParam>(how, field::Steps::two_pass, {{0, 7}});
     for (const field::Steps other : {field::Steps::transforms, field::Steps::fused})
       EXPECT_LT(roundings<TypeParam>(two, fields_after<TypeParam>(how, other, {{0, 7}})),
@@ -449,7 +450,7 @@ TYPED_TEST(TwoPassSteps, AreThoseOfTransformsAndOfBlocks) {
 }
 
 TYPED_TEST(TwoPassSteps, MayBeCutAnywhere) {
-  const Steps how{4096, 2, 3, 20};
+  const Course how{4096, 2, 3, 20};
   const auto whole = fields_after<TypeParam>(how, field::Steps::two_pass, {{0, 8}});
   for (long cut = 0; cut <= 8; ++cut)
     EXPECT_LT(roundings<TypeParam>(whole, fields_after<TypeParam>(how, field::Steps::two_pass,

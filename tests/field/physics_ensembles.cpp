@@ -301,7 +301,7 @@ TEST(ClosedChain, HasTheKineticLimit) {
   // Kinetic theory is of second order in lambda. The next order, which is odd, is large: it drops
   // out of the mean over both signs of lambda, whose distance from one then falls like lambda^2.
   const testing::ChainComparison comparison(device(), 512, 1.92e-3);
-  constexpr int trajectories = 1024;
+  constexpr int trajectories = 1536;
   // Single precision here and below: its rounding is far below these errors, in half the time.
   struct Parts {
     Value even, odd;
@@ -333,7 +333,7 @@ TEST(StationaryDefect, ApproachesTheKineticLimitAsItGrows) {
     defect.counterterm = counterterm;
     const double crossing = defect.crossing(2 * testing::slowest);
     // Few trajectories for a long time: each has to wait until carriers have crossed.
-    return defect.measure(device().field(), crossing, crossing + std::max(3500.0, 1.5 * crossing));
+    return defect.measure(device().field(), crossing, crossing + std::max(3500.0, crossing));
   };
   const auto share = [&](const SteadyState& run) {
     return testing::outgoing(run, limit.share(), limit.injected);

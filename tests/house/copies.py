@@ -19,7 +19,7 @@ OTHERS = re.compile(r"libkapitza_(?:host|kinetic_cuda|field_cuda|machine)\.(?:a|
 # What the compiler makes of a class: it copies and moves, and computes nothing.
 # Nor do errors.
 SPECIAL = re.compile(
-    r"^(?:vtable|typeinfo|guard|VTT)|~|^kapitza::(?:LibraryFailure|OutOfMemory|\w+Error)::|::operator=\(|\b(\w+)::\1\(kapitza::(?:\w+::)*\1(?: const)?&&?\)"
+    r"^(?:vtable|typeinfo|guard|VTT)|~|^kapitza::(?:LibraryFailure|OutOfMemory|\w+Error)::|::operator=\(|\b(kapitza::(?:\w+::)*(\w+))::\2\(\1(?: const)?&&?\)"
 )
 
 

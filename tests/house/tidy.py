@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""clang-tidy on every C++ file that has changed since it last passed: tidy.py BUILD_FOLDER [TOP_FOLDER ...]
+"""clang-tidy on every C++ file that has changed since it last passed.
 
 Most of its time goes into the headers of libraries, which it reads and searches anew for every file.
 So files that are compiled with the same flags are read as one, which includes them: thirteen files of
@@ -8,6 +8,7 @@ their anonymous namespaces) are sorted out by the compiler's errors and read wit
 in the end.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -38,9 +39,10 @@ class Source:
     flags: tuple  # of the compiler
     headers: frozenset  # of ours that it includes
 
-    def key(self):
+    def key(self, without):
         """Changes with anything that the verdict depends on."""
-        digest = hashlib.sha256((tree.ROOT / ".clang-tidy").read_bytes() + repr(self.flags).encode())
+        configuration = (tree.ROOT / ".clang-tidy").read_bytes()
+        digest = hashlib.sha256(configuration + repr((self.flags, without)).encode())
         for path in sorted({self.path, *self.headers}):
             digest.update(path.read_bytes())
         return digest.hexdigest()
@@ -119,9 +121,10 @@ def findings_of(output):
             yield Finding(Path(found[1]).resolve(), found[2].split(",")[0], text)
 
 
-def check(group, folder):
+def check(group, folder, without):
     """The findings in a group, and the files of it that have to be read without the others."""
-    command = [*TIDY, read_as_one(group, folder), "--", *group[0].flags]
+    checks = [f"--checks={','.join(f'-{name}' for name in without)}"] if without else []
+    command = [*TIDY, *checks, read_as_one(group, folder), "--", *group[0].flags]
     result = subprocess.run(command, capture_output=True, text=True, errors="replace")
     found = list(findings_of(result.stdout))
     if result.returncode and not found:
@@ -136,12 +139,12 @@ def check(group, folder):
     return [finding for finding in found if finding.path not in unsure], apart
 
 
-def check_all(chosen, folder):
+def check_all(chosen, folder, without):
     """The findings in all files, each once: of a header's, many files have the same."""
     found, left = {}, list(groups(chosen))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         while left:
-            verdicts = list(zip(left, pool.map(lambda group: check(group, folder), left)))
+            verdicts = list(zip(left, pool.map(lambda group: check(group, folder, without), left)))
             left = []
             for group, (findings, apart) in verdicts:
                 for finding in findings:
@@ -155,19 +158,23 @@ def check_all(chosen, folder):
 
 
 def main():
-    build = Path(sys.argv[1]).resolve()
-    folders = sys.argv[2:]
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("build", type=Path, help="folder with compile_commands.json")
+    parser.add_argument("places", nargs="*", help="how the paths of the files begin; all without")
+    parser.add_argument("--without", action="append", default=[], metavar="CHECK")
+    given = parser.parse_args()
+    build, places = given.build.resolve(), tuple(given.places)
     passed, read = build / "tidy", build / "tidy-together"
     for folder in (passed, read):
         folder.mkdir(exist_ok=True)
     chosen = [
         source
         for source in sources(build)
-        if not folders or source.path.relative_to(tree.ROOT).parts[0] in folders
+        if source.path.relative_to(tree.ROOT).as_posix().startswith(places or "")
     ]
-    keys = {source: source.key() for source in chosen}
+    keys = {source: source.key(given.without) for source in chosen}
     changed = [source for source in chosen if not (passed / keys[source]).exists()]
-    wrong = {finding.path for finding in check_all(changed, read)}
+    wrong = {finding.path for finding in check_all(changed, read, given.without)}
     bad = [source for source in changed if wrong & {source.path, *source.headers}]
     if wrong - {path for source in bad for path in (source.path, *source.headers)}:
         bad = changed  # whose it is, is not known

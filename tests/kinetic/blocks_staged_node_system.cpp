@@ -59,13 +59,13 @@ TEST(StagedNodeSystem, JacobiansAndFactorsStayOnTheDevice) {
   EXPECT_EQ(HostDevice::record.downloaded, 0u);
 
   HostDevice::record = {};
-  factorise(backend, {system.get(), &c});
+  kinetic::factorise(backend, {system.get(), &c});
   EXPECT_EQ(HostDevice::record.uploaded,
             (3 * size + K) * sizeof(double) + N * (sizeof(SystemNode) + sizeof(Elimination)));
   EXPECT_EQ(HostDevice::record.downloaded, N * sizeof(int));
 
   HostDevice::record = {};
-  solve(backend, {system.get(), f});
+  kinetic::solve(backend, {system.get(), f});
   EXPECT_EQ(HostDevice::record.uploaded, size * sizeof(double) + N * sizeof(Elimination));
   EXPECT_EQ(HostDevice::record.downloaded, size * sizeof(double));
 }
@@ -79,7 +79,7 @@ TEST(StagedNodeSystem, MemoryIsWhatItSays) {
   const auto other = backend.node_system(K, N);
   kinetic::linearise(*collision, {wave(size, 0.7, 0.2), other.get(), 0});
   const kinetic::NodeCoefficients c = coefficients();
-  factorise(backend, {other.get(), &c});
+  kinetic::factorise(backend, {other.get(), &c});
   // Beside a few bytes for every node: addresses, flags.
   const std::size_t lists = N * (sizeof(SystemNode) + sizeof(Elimination) + sizeof(int));
   EXPECT_EQ(HostDevice::record.allocated, other->memory() + lists);
@@ -93,8 +93,8 @@ TEST(StagedNodeSystem, BitsDoNotDependOnTheOrderOfIndices) {
     const auto system = backend.node_system(K, N);
     std::vector<double> f(size, 1);
     kinetic::linearise(*collision, {wave(size, 0.7, 0.2), system.get(), 0});
-    factorise(backend, {system.get(), &c});
-    solve(backend, {system.get(), f});
+    kinetic::factorise(backend, {system.get(), &c});
+    kinetic::solve(backend, {system.get(), f});
     return f;
   };
   EXPECT_EQ(run(Order::backwards), run(Order::forwards));

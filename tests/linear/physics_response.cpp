@@ -50,11 +50,11 @@ Resolution fine(const kinetic::CollisionModel& model, double T = 64, int sites =
   return resolution;
 }
 
-Collision linearised(const kinetic::CollisionModel& model, const Resolution& resolution,
-                     const ThermalState& state = background) {
+LinearisedCollision linearised(const kinetic::CollisionModel& model, const Resolution& resolution,
+                               const ThermalState& state = background) {
   return Lineariser(device().kinetic(), model, state)(resolution);
 }
-Collision linearised(const kinetic::CollisionModel& model) {
+LinearisedCollision linearised(const kinetic::CollisionModel& model) {
   return linearised(model, fine(model));
 }
 
@@ -68,15 +68,15 @@ MatrixXd matrix_of(const Values& x) {
 }
 
 /// Gamma dn from S, dn = n^2 h.
-VectorXd applied(const Collision& c, const VectorXd& dn) {
+VectorXd applied(const LinearisedCollision& c, const VectorXd& dn) {
   return matrix_of(c.S) * dn.cwiseQuotient(vector_of(c.n).cwiseAbs2());
 }
 
 // --- the linearised collision integral ----------------------------------------------------------
 
-class LinearisedCollision : public ::testing::TestWithParam<Channels> {};
+class Linearisation : public ::testing::TestWithParam<Channels> {};
 
-INSTANTIATE_TEST_SUITE_P(Linear, LinearisedCollision,
+INSTANTIATE_TEST_SUITE_P(Linear, Linearisation,
                          ::testing::Values(Channels{2}, Channels{3}, Channels{2, 3}),
                          [](const auto& test) {
                            std::string name = "Channels";
@@ -85,13 +85,13 @@ INSTANTIATE_TEST_SUITE_P(Linear, LinearisedCollision,
                          });
 
 /// What relaxes: -S in units of n on both sides, so that eigenvalues are rates.
-VectorXd relaxation_rates(const Collision& c) {
+VectorXd relaxation_rates(const LinearisedCollision& c) {
   const VectorXd unit = vector_of(c.n).cwiseInverse();
   return testing::symmetric_eigenvalues(-(unit.asDiagonal() * matrix_of(c.S) * unit.asDiagonal()));
 }
 
-TEST_P(LinearisedCollision, ConservesNumberAndEnergyAndCalmsTheRest) {
-  const Collision c = linearised(psi6(64, GetParam()));
+TEST_P(Linearisation, ConservesNumberAndEnergyAndCalmsTheRest) {
+  const LinearisedCollision c = linearised(psi6(64, GetParam()));
   const MatrixXd S = matrix_of(c.S);
   const double size = S.cwiseAbs().maxCoeff();
   EXPECT_EQ((S - S.transpose()).cwiseAbs().maxCoeff(), 0);
@@ -105,20 +105,21 @@ TEST_P(LinearisedCollision, ConservesNumberAndEnergyAndCalmsTheRest) {
 }
 
 /// 5.5e-4, 2.4e-4 and 2.0e-4 on 64 momenta, 3.0e-4, 1.4e-4 and 1.1e-4 on 128.
-TEST_P(LinearisedCollision, IsChangedLittleAndLessOnFinerGrids) {
+TEST_P(Linearisation, IsChangedLittleAndLessOnFinerGrids) {
   const double coarse = linearised(psi6(64, GetParam())).change;
   EXPECT_LT(coarse, 1e-3);
   EXPECT_LT(linearised(psi6(128, GetParam())).change, coarse);
 }
 
 /// Populations inverted: beta < 0, more carriers the higher the energy.
-TEST_P(LinearisedCollision, CalmsStatesOfNegativeTemperatureToo) {
+TEST_P(Linearisation, CalmsStatesOfNegativeTemperatureToo) {
   const kinetic::CollisionModel model = psi6(64, GetParam());
-  const Collision c = linearised(model, fine(model), ThermalState::from_beta_mu(-0.2, 15));
+  const LinearisedCollision c =
+      linearised(model, fine(model), ThermalState::from_beta_mu(-0.2, 15));
   const VectorXd rates = relaxation_rates(c);
   EXPECT_LT(rates.head(2).cwiseAbs().maxCoeff(), 1e-13 * rates[63]);
   EXPECT_GT(rates[2], 1e-3 * rates[63]);
-  EXPECT_NO_THROW(DefectModes{c});
+  EXPECT_NO_THROW(Modes{c});
 }
 
 /// Derivatives of the integral itself, one momentum after the other.
@@ -126,7 +127,7 @@ TEST(LinearisedTriples, AreTheDerivativeElementByElement) {
   const int K = 64;
   const kinetic::CollisionModel model = psi6(K, {3});
   const Resolution resolution = fine(model);
-  const Collision c = linearised(model, resolution);
+  const LinearisedCollision c = linearised(model, resolution);
   constexpr double step = 1e-4;
   Values n;
   for (int p = 0; p < K; ++p)
@@ -181,8 +182,8 @@ double Change::answer(double k, const Channels& channels) const {
 }
 
 /// Measured: 1.9e-5 for the odd change and 3.0e-4 for the even one, of answers up to 1.4 and 0.6.
-TEST_P(LinearisedCollision, AnswersSmoothChangesAsDirectQuadratureDoes) {
-  const Collision c = linearised(psi6(64, GetParam()));
+TEST_P(Linearisation, AnswersSmoothChangesAsDirectQuadratureDoes) {
+  const LinearisedCollision c = linearised(psi6(64, GetParam()));
   for (const Change& change : {Change{"sin k", [](double k) { return std::sin(k); }, 4e-5},
                                Change{"cos 2k", [](double k) { return std::cos(2 * k); }, 6e-4}}) {
     VectorXd dn(64);
@@ -203,7 +204,7 @@ TEST(LinearisedTriples, AreOffNowhereButAtTheZoneBoundary) {
   for (const int K : {64, 128}) {
     const kinetic::CollisionModel model = psi6(K, {3});
     const Resolution resolution = fine(model);
-    const Collision c = linearised(model, resolution);
+    const LinearisedCollision c = linearised(model, resolution);
     Values J(static_cast<std::size_t>(K) * K);
     device()
         .kinetic()
@@ -237,7 +238,7 @@ TEST(LinearisedPairsAndTriples, DoNotDependOnWhatWasComputedBefore) {
 
 double slowest(int K, const Channels& channels) {
   const kinetic::CollisionModel model = psi6(K, channels);
-  return DefectModes(linearised(model, fine(model, 32, 2048))).spectrum().front();
+  return Modes(linearised(model, fine(model, 32, 2048))).spectrum().front();
 }
 
 /// A discrete mode, 0.2437 in a basis of Legendre polynomials, below a continuum that starts at
@@ -273,7 +274,7 @@ Values sum_of(const Scattering::Outgoing& out) {
 }
 
 /// sum |v| |a - b| / sum |v| |dn_in|
-double apart(const Collision& c, const Values& a, const Values& b, const Values& dn_in) {
+double apart(const LinearisedCollision& c, const Values& a, const Values& b, const Values& dn_in) {
   double difference = 0, injected = 0;
   for (std::size_t k = 0; k < a.size(); ++k) {
     difference += std::abs(c.v[k] * (a[k] - b[k]));
@@ -282,20 +283,20 @@ double apart(const Collision& c, const Values& a, const Values& b, const Values&
   return difference / injected;
 }
 
-const DefectModes& reference() {
-  static const DefectModes modes(linearised(psi6(64)));
+const Modes& reference() {
+  static const Modes modes(linearised(psi6(64)));
   return modes;
 }
-const Collision& reference_collision() {
-  static const Collision collision = linearised(psi6(64));
+const LinearisedCollision& reference_collision() {
+  static const LinearisedCollision collision = linearised(psi6(64));
   return collision;
 }
 
 /// The ends count like another 2.5 of Lambda: 97.6 = 10002.5 / 102.5 from 1e2 on.
 TEST(LinearResponse, StrongDefectsTransmitLikeOneOverLambda) {
-  const Collision& c = reference_collision();
+  const LinearisedCollision& c = reference_collision();
   const Values dn_in = sine(c.grid), none(64);
-  const auto limit = reference().at(DefectModes::infinity).respond(dn_in);
+  const auto limit = reference().at(Modes::infinity).respond(dn_in);
   for (const auto& [Lambda, tolerance] : {std::pair(1e2, 5.0), {1e4, 0.05}}) {
     const auto weak = reference().at(Lambda).respond(dn_in);
     const auto strong = reference().at(100 * Lambda).respond(dn_in);
@@ -308,7 +309,7 @@ TEST(LinearResponse, StrongDefectsTransmitLikeOneOverLambda) {
 }
 
 /// Of a reflection with the same two currents.
-double not_thermal(const Collision& c, const Values& reflected) {
+double not_thermal(const LinearisedCollision& c, const Values& reflected) {
   Eigen::Matrix2d system = Eigen::Matrix2d::Zero();
   Eigen::Vector2d currents = Eigen::Vector2d::Zero();
   for (std::size_t k = 0; k < c.v.size() / 2; ++k) {
@@ -331,8 +332,8 @@ double not_thermal(const Collision& c, const Values& reflected) {
 TEST(BoundaryGeneralizedResistance, WhatAStrongDefectReflectsIsNotThermal) {
   for (const auto& [channels, share] : {std::pair(Channels{3}, 0.025), {Channels{2, 3}, 0.052}})
     for (const int K : {64, 128}) {
-      const Collision c = linearised(psi6(K, channels));
-      const auto out = DefectModes(c).at(DefectModes::infinity).respond(sine(c.grid));
+      const LinearisedCollision c = linearised(psi6(K, channels));
+      const auto out = Modes(c).at(Modes::infinity).respond(sine(c.grid));
       EXPECT_NEAR(not_thermal(c, out.reflected), share, 1.5e-3) << K;
     }
 }
@@ -340,17 +341,17 @@ TEST(BoundaryGeneralizedResistance, WhatAStrongDefectReflectsIsNotThermal) {
 /// Every third momentum of the finer grid is one of the coarser. Measured: 2.8e-3 and 1.0e-3 at
 /// Lambda = 1, 5.7e-3 and 2.7e-3 in Milne's limit.
 TEST(LinearResponse, ConvergesWithTheGrid) {
-  for (const double Lambda : {1.0, DefectModes::infinity}) {
+  for (const double Lambda : {1.0, Modes::infinity}) {
     const auto error = [&](int K) {
-      const Collision coarse = linearised(psi6(K)),
-                      exact = linearised(psi6(3 * K), [&] {
-                        Resolution resolution = fine(psi6(3 * K), 64, 12 * K);
-                        resolution.refinement = 4;
-                        return resolution;
-                      }());
+      const LinearisedCollision coarse = linearised(psi6(K)),
+                                exact = linearised(psi6(3 * K), [&] {
+                                  Resolution resolution = fine(psi6(3 * K), 64, 12 * K);
+                                  resolution.refinement = 4;
+                                  return resolution;
+                                }());
       const Values dn_in = sine(coarse.grid);
-      const Values out = sum_of(DefectModes(coarse).at(Lambda).respond(dn_in));
-      const Values all = sum_of(DefectModes(exact).at(Lambda).respond(sine(exact.grid)));
+      const Values out = sum_of(Modes(coarse).at(Lambda).respond(dn_in));
+      const Values all = sum_of(Modes(exact).at(Lambda).respond(sine(exact.grid)));
       Values same;
       for (int m = 0; m < K; ++m) same.push_back(all[3 * m + 1]);
       return apart(coarse, out, same, dn_in);
@@ -376,7 +377,7 @@ TEST(LinearResponse, IsAsGoodAsItsTolerance) {
     EXPECT_LE(response.errors.cutoff, tolerance);
     EXPECT_LT(response.collision.change, 1e-3);
     // Also between and beyond the strengths that it was resolved for.
-    for (const double Lambda : {0.1, 0.3, 1.0, 10.0, 100.0, DefectModes::infinity})
+    for (const double Lambda : {0.1, 0.3, 1.0, 10.0, 100.0, Modes::infinity})
       EXPECT_LT(apart(exact.collision, sum_of(response.modes.at(Lambda).respond(problem.dn_in)),
                       sum_of(exact.modes.at(Lambda).respond(problem.dn_in)), problem.dn_in),
                 tolerance)
@@ -386,7 +387,7 @@ TEST(LinearResponse, IsAsGoodAsItsTolerance) {
 
 /// The number and energy that are reflected, relative to what comes in.
 std::array<double, 2> reflected_shares(const Response& response, double Lambda) {
-  const Collision& c = response.collision;
+  const LinearisedCollision& c = response.collision;
   const Values dn_in = sine(c.grid), out = response.modes.at(Lambda).respond(dn_in).reflected;
   std::array<double, 2> back{}, in{};
   for (std::size_t k = 0; k < c.v.size(); ++k)
@@ -411,10 +412,10 @@ TEST(LinearResponse, KnowsTheErrorOfItsGrid) {
     const double error = responses[i].errors.grid;
     EXPECT_NEAR(error / responses[i + 1].errors.grid, 2, 0.4);
     EXPECT_NEAR(responses[i].modes.spectrum().front() / best.modes.spectrum().front(), 1, error);
-    const Matrix2 ends = responses[i].modes.boundary_resistance(DefectModes::infinity),
-                  exact = best.modes.boundary_resistance(DefectModes::infinity);
+    const Matrix2 ends = responses[i].modes.boundary_resistance(Modes::infinity),
+                  exact = best.modes.boundary_resistance(Modes::infinity);
     for (const int row : {0, 1}) EXPECT_NEAR(ends[row][row] / exact[row][row], 1, error);
-    for (const double Lambda : {1.0, DefectModes::infinity})
+    for (const double Lambda : {1.0, Modes::infinity})
       for (const int q : {0, 1})
         EXPECT_NEAR(reflected_shares(responses[i], Lambda)[q], reflected_shares(best, Lambda)[q],
                     error);
@@ -477,7 +478,7 @@ class AgainstNewton {
           left ? more.n_left[k] - less.n_left[k] : more.n_right[k] - less.n_right[k];
       slope.push_back(rise / (2 * amount));
     }
-    const auto out = DefectModes(collision_).at(Lambda).respond(dn_in_);
+    const auto out = Modes(collision_).at(Lambda).respond(dn_in_);
     return apart(collision_, slope, sum_of(out), dn_in_);
   }
 
@@ -503,7 +504,7 @@ class AgainstNewton {
   }
 
   kinetic::CollisionModel model_;
-  Collision collision_;
+  LinearisedCollision collision_;
   Values dn_in_;
 };
 
@@ -537,10 +538,10 @@ TEST(LinearAgainstStationary, PairsAgreeAsTheGridIsRefined) {
 
 // --- currents and resistances -------------------------------------------------------------------
 
-const Values every_strength{0, 1e-3, 0.1, 1, 10, 1e3, 1e6, DefectModes::infinity};
+const Values every_strength{0, 1e-3, 0.1, 1, 10, 1e3, 1e6, Modes::infinity};
 
 TEST(LinearResponse, ReturnsBothCurrentsOfEveryCarrier) {
-  const Collision& c = reference_collision();
+  const LinearisedCollision& c = reference_collision();
   for (const double Lambda : every_strength) {
     const MatrixXd S = matrix_of(reference().at(Lambda).matrix());
     const VectorXd speed = vector_of(c.v).cwiseAbs(), energy = vector_of(c.E);
@@ -554,7 +555,7 @@ TEST(LinearResponse, ReturnsBothCurrentsOfEveryCarrier) {
 }
 
 TEST(LinearResponse, LeavesThermalReservoirsOfOneKindAlone) {
-  const Collision& c = reference_collision();
+  const LinearisedCollision& c = reference_collision();
   const VectorXd dn =
       vector_of(c.n).cwiseAbs2().cwiseProduct(VectorXd::Constant(64, 0.7) - 0.4 * vector_of(c.E));
   for (const double Lambda : every_strength) {
@@ -564,7 +565,7 @@ TEST(LinearResponse, LeavesThermalReservoirsOfOneKindAlone) {
 }
 
 TEST(LinearResponse, IsReciprocal) {
-  const Collision& c = reference_collision();
+  const LinearisedCollision& c = reference_collision();
   for (const double Lambda : every_strength) {
     const MatrixXd flow = vector_of(c.v).cwiseAbs().asDiagonal() *
                           matrix_of(reference().at(Lambda).matrix()) *
@@ -574,7 +575,7 @@ TEST(LinearResponse, IsReciprocal) {
 }
 
 /// Currents between reservoirs that differ by one unit of one affinity, from what leaves.
-Eigen::Matrix2d conductance(const Collision& c, const Scattering& scattering) {
+Eigen::Matrix2d conductance(const LinearisedCollision& c, const Scattering& scattering) {
   Eigen::Matrix2d L = Eigen::Matrix2d::Zero();
   for (const int driven : {0, 1}) {
     Values dn_in;
@@ -607,7 +608,7 @@ TEST(LinearResistance, IsSymmetricPositiveAndTheSumOfItsParts) {
 
 /// Without collisions all that enters crosses, sum over v > 0 of v n^2 q q^T, q = (1, E).
 TEST(LinearResistance, OfNoDefectIsThatOfAFreeContact) {
-  const Collision& c = reference_collision();
+  const LinearisedCollision& c = reference_collision();
   Eigen::Matrix2d contact = Eigen::Matrix2d::Zero();
   for (std::size_t k = 32; k < 64; ++k) {
     const Eigen::Vector2d q(1, c.E[k]);
@@ -621,13 +622,13 @@ TEST(LinearResistance, OfNoDefectIsThatOfAFreeContact) {
 /// 3.5e-4 for the bulk and 3.3e-4 for the ends, in units of the diagonal. (A free contact, with its
 /// sum over half a zone, changes by 1.03e-3.)
 TEST(LinearResistance, ConvergesWithTheGrid) {
-  const DefectModes finer(linearised(psi6(128)));
+  const Modes finer(linearised(psi6(128)));
   const auto expect_close = [](const Matrix2& A, const Matrix2& B) {
     for (const int i : {0, 1})
       for (const int j : {0, 1}) EXPECT_NEAR(A[i][j], B[i][j], 1e-3 * std::sqrt(B[i][i] * B[j][j]));
   };
   expect_close(reference().bulk_resistance(), finer.bulk_resistance());
-  for (const double Lambda : {1.0, DefectModes::infinity})
+  for (const double Lambda : {1.0, Modes::infinity})
     expect_close(reference().boundary_resistance(Lambda), finer.boundary_resistance(Lambda));
 }
 

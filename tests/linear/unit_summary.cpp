@@ -11,8 +11,8 @@ namespace kapitza::linear {
 namespace {
 
 /// Eight momenta of a parabola about n = 1 / (1 + E), and nothing else.
-Collision made_up() {
-  Collision collision;
+LinearisedCollision made_up() {
+  LinearisedCollision collision;
   collision.grid = {8};
   for (const double k : collision.grid.momenta()) {
     collision.E.push_back(k * k);
@@ -25,13 +25,13 @@ Collision made_up() {
 const std::vector<double> ones(8, 1.0), zeros(8, 0.0);
 
 TEST(LinearSummary, WhatLeavesAsItCameIsBalanced) {
-  const Collision collision = made_up();
+  const LinearisedCollision collision = made_up();
   EXPECT_EQ(current_balance(collision, ones, {ones, zeros}), 0);
   EXPECT_EQ(current_balance(collision, ones, {zeros, ones}), 0);
 }
 
 TEST(LinearSummary, TheBalanceIsThatOfTheWorseCurrent) {
-  const Collision collision = made_up();
+  const LinearisedCollision collision = made_up();
   EXPECT_NEAR(current_balance(collision, ones, {zeros, std::vector<double>(8, 0.9)}), 0.1, 1e-15);
   std::vector<double> moved = ones;  // as many carriers, with more energy
   moved[7] += 1 / collision.v[7];
@@ -43,7 +43,7 @@ TEST(LinearSummary, TheBalanceIsThatOfTheWorseCurrent) {
 }
 
 TEST(LinearSummary, NoCurrentHidesThatAnotherIsNoNumber) {
-  Collision collision = made_up();
+  LinearisedCollision collision = made_up();
   std::vector<double> broken = ones;
   broken[3] = std::nan("");
   EXPECT_TRUE(std::isnan(current_balance(collision, ones, {broken, zeros})));
@@ -52,7 +52,7 @@ TEST(LinearSummary, NoCurrentHidesThatAnotherIsNoNumber) {
 }
 
 TEST(LinearSummary, TheContinuumBeginsAtTheLeastRate) {
-  const Collision collision = made_up();
+  const LinearisedCollision collision = made_up();
   std::vector<double> rate;
   for (const double v : collision.v) rate.push_back(3 * std::abs(v));
   rate[5] = 2 * collision.v[5];
@@ -60,7 +60,7 @@ TEST(LinearSummary, TheContinuumBeginsAtTheLeastRate) {
 }
 
 TEST(LinearSummary, AThermalReflectionIsFound) {
-  const Collision collision = made_up();
+  const LinearisedCollision collision = made_up();
   std::vector<double> reflected;
   for (int k = 0; k < 8; ++k)
     reflected.push_back(collision.n[k] * collision.n[k] * (0.3 - 0.1 * collision.E[k]));
@@ -73,7 +73,7 @@ TEST(LinearSummary, AThermalReflectionIsFound) {
 }
 
 TEST(LinearSummary, AnotherReflectionCarriesTheSameCurrents) {
-  const Collision collision = made_up();
+  const LinearisedCollision collision = made_up();
   const std::vector<double> reflected{0, 0, 0, 0, 0.4, 0, 0.1, 0};
   const ThermalReflection thermal = thermal_reflection(collision, ones, reflected, 1);
   double number = 0, energy = 0, elsewhere = 0, all = 0;

@@ -37,8 +37,7 @@ class ChainComparison {
   /// The change of the field, projected on the kinetic one with the weights that leave the smallest
   /// error: 1 in the kinetic limit. The error takes that of the change since t = 0, which is
   /// larger.
-  Value ratio(double lambda, int trajectories,
-              field::Precision precision = field::Precision::double_) const {
+  Value ratio(double lambda, int trajectories, Precision precision = Precision::double_) const {
     field::Problem problem;
     problem.density = two_peaks;
     problem.profile.assign(sites_, 1.0);

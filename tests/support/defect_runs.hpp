@@ -32,7 +32,7 @@ struct DefectRun {
   int absorber = 96, window = 96;
   double dt = 0.1;
   Spectrum density = two_peaks;
-  field::EnsembleSize size{64, 1, field::Precision::double_};
+  field::EnsembleSize size{64, 1, Precision::double_};
 
   /// On a quarter of a ring, of which an eighth absorbs on either side of the seam.
   static DefectRun on_ring(int sites) {

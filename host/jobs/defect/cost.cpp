@@ -73,7 +73,7 @@ SystemCost system_cost(kinetic::Backend& backend, const defect::Problem& problem
   const auto solve = [&]() -> SystemSeconds {
     std::vector<double> f = slab.n();
     return {seconds_of([&] { collisions.linearise(slab.n(), *system); }), seconds_of([&] {
-              factorise(backend, {system.get(), &coefficients});
+              kinetic::factorise(backend, {system.get(), &coefficients});
               kinetic::solve(backend, {system.get(), f});
             })};
   };

@@ -210,7 +210,7 @@ field::EnsembleSize make_ensemble_size(const Config& config) {
   const bool single = config.text(keys::field::precision) == "single";
   return {config.integer(keys::field::trajectories),
           static_cast<std::uint64_t>(config.long_integer(keys::field::seed)),
-          single ? field::Precision::single_ : field::Precision::double_};
+          single ? Precision::single_ : Precision::double_};
 }
 
 field::SteadyStateOptions make_steady_state_options(const Config& config,

@@ -65,14 +65,14 @@ Quantities summary_rows(const LinearRun& run) {
     return largest_of(summary.points.size(),
                       [&](std::size_t i) { return summary.points[i].*member; });
   };
-  const linear::DefectModes& modes = run.response.modes;
+  const linear::Modes& modes = run.response.modes;
   Quantities rows{
       {"beta", run.problem.background.beta(), "of the background"},
       {"mu", run.problem.background.mu(), ""},
       {"smallest_nu", modes.spectrum().front(), "boundary layers have the width 1 / (nu Lambda)"},
       {"continuum_edge", summary.continuum_edge, "least loss rate / |v| on the grid"},
       {"resistance.bulk", modes.bulk_resistance(), "times Lambda: between the affinities of"},
-      {"resistance.boundary", modes.boundary_resistance(linear::DefectModes::infinity),
+      {"resistance.boundary", modes.boundary_resistance(linear::Modes::infinity),
        "both ends together: number and energy"},
       {"milne.jump", summary.jump, "of the affinities at either end: half of it"},
       {"resistance.contact", modes.boundary_resistance(0), "without a defect"},
@@ -164,7 +164,7 @@ void write_inside(ResultWriter& writer, const LinearRun& run, int places) {
 
 void write(const JobContext& context, const LinearRun& run, const JobResult& result) {
   const linear::Summary& summary = run.summary;
-  const linear::Collision& c = run.response.collision;
+  const linear::LinearisedCollision& c = run.response.collision;
   const std::vector<double> k = c.grid.momenta();
   ResultWriter writer(context.target);
   writer.coordinate("k", k, "momentum");

@@ -5,8 +5,11 @@
 
 #include "kapitza/core/complex.hpp"
 
-/// Tables of a plan, which is made in double precision, in that of the fields.
 namespace kapitza {
+
+enum class Precision { single_, double_ };
+
+// Tables of a plan, which is made in double precision, in that of the fields.
 
 template <class Real>
 std::vector<Real> in_precision(const std::vector<double>& table) {

@@ -11,8 +11,9 @@
 
 #include "kapitza/core/complex.hpp"
 #include "kapitza/core/error.hpp"
+#include "kapitza/core/precision.hpp"
 #include "kapitza/field/absorber.hpp"
-#include "kapitza/field/field_parts.hpp"
+#include "kapitza/field/parts.hpp"
 #include "kapitza/field/totals_layout.hpp"
 #include "kapitza/field/window.hpp"
 #include "kapitza/model/dispersion.hpp"
@@ -53,8 +54,7 @@ struct Problem {
   std::vector<int> windows() const;
 };
 
-/// A parameter of Numerics that does not suit a problem, or an absorber that no parameter
-/// suits.
+/// A parameter of Numerics that does not suit a problem, or an absorber that none suits.
 struct UnsuitableNumerics : InputError {
   enum class Parameter { dt, kick_every, absorber };
   UnsuitableNumerics(Parameter which, const std::string& why) : InputError(why), parameter(which) {}
@@ -80,8 +80,6 @@ struct Numerics {
   /// the field between two kicks.
   void check(const Problem& problem) const;
 };
-
-enum class Precision { single_, double_ };
 
 /// Which trajectories: trajectory i of a seed is the same field, whatever the others are.
 struct EnsembleSize {

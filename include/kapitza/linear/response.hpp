@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kapitza/kinetic/resolve.hpp"
-#include "kapitza/linear/defect_modes.hpp"
+#include "kapitza/linear/modes.hpp"
 
 namespace kapitza::linear {
 
@@ -19,8 +19,8 @@ struct Problem {
 
 /// A linearised defect as finely resolved as the tolerance asks.
 struct Response {
-  Collision collision;
-  DefectModes modes;
+  LinearisedCollision collision;
+  Modes modes;
   Resolution resolution;
   kinetic::ResolutionErrors errors;
 };

@@ -46,12 +46,12 @@ struct Summary {
 Summary summarise(kinetic::Backend& backend, const Problem& problem, const Response& response);
 
 /// Currents out against currents in, |out - in| / in, the larger of number and energy.
-double current_balance(const Collision& collision, const std::vector<double>& dn_in,
+double current_balance(const LinearisedCollision& collision, const std::vector<double>& dn_in,
                        const Scattering::Outgoing& out);
 
 /// The least loss rate / |v|: below it decay only modes that all momenta share; above it, any
 /// single momentum can.
-double continuum_edge(const Collision& collision, const std::vector<double>& loss_rate);
+double continuum_edge(const LinearisedCollision& collision, const std::vector<double>& loss_rate);
 
 /// What a thermal state would reflect instead, carrying the same currents.
 struct ThermalReflection {
@@ -59,7 +59,8 @@ struct ThermalReflection {
   double misplaced;  ///< how much of the reflected current is elsewhere
 };
 /// side: the sign of v of what leaves. A reflection of nothing but rounding has no share.
-ThermalReflection thermal_reflection(const Collision& collision, const std::vector<double>& dn_in,
+ThermalReflection thermal_reflection(const LinearisedCollision& collision,
+                                     const std::vector<double>& dn_in,
                                      const std::vector<double>& reflected, int side);
 
 }  // namespace kapitza::linear

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "kapitza/core/aligned.hpp"
-#include "kapitza/field/field_parts.hpp"
+#include "kapitza/field/parts.hpp"
 #include "kapitza/numerics/composition.hpp"
 #include "kernels/device/block/ring_fft.hpp"
 #include "kernels/device/block/stockham.hpp"

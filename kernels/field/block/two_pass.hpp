@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "kapitza/core/aligned.hpp"
-#include "kapitza/field/field_parts.hpp"
+#include "kapitza/field/parts.hpp"
 #include "kernels/device/block/lines.hpp"
 #include "kernels/device/block/ring_fft.hpp"
 #include "kernels/device/block/stockham.hpp"

@@ -77,7 +77,7 @@ class CpuEnsemble final : public field::Ensemble {
         stride_(BasicSplitArray<Real>::distance(plan().sites)),
         fields_(2 * stride_ * plan().trajectories),
         totals_(plan().observables() * plan().trajectories),
-        kick_{in_precision<Real>(plan().slope)},
+        kick_{field::in_precision<Real>(plan().slope)},
         noise_(in_precision<Real>(padded_to_draws(plan().noise))),
         kick_shape_(in_precision<Real>(plan().kick_shape)),
         start_(in_precision<Real>(padded_to_draws(plan().start))),
@@ -299,7 +299,7 @@ class CpuEnsemble final : public field::Ensemble {
 }  // namespace
 
 std::unique_ptr<field::Ensemble> make_ensemble(field::EnsemblePlan plan, int threads) {
-  if (plan.precision == field::Precision::single_)
+  if (plan.precision == Precision::single_)
     return std::make_unique<CpuEnsemble<float>>(std::move(plan), threads);
   return std::make_unique<CpuEnsemble<double>>(std::move(plan), threads);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kapitza/field/backend.hpp"
+#include "kapitza/field/steps.hpp"
 #include "kernels/field/staged/staged_ensemble.hpp"
 
 namespace kapitza::staged {
@@ -19,7 +20,7 @@ class StagedField final : public field::Backend {
       : steps_(steps), arguments_(arguments...) {}
 
   std::unique_ptr<field::Ensemble> ensemble(field::EnsemblePlan plan) override {
-    if (plan.precision == field::Precision::single_) return make<float>(std::move(plan));
+    if (plan.precision == Precision::single_) return make<float>(std::move(plan));
     return make<double>(std::move(plan));
   }
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "kapitza/field/field_parts.hpp"
+#include "kapitza/field/parts.hpp"
 #include "kapitza/field/totals_layout.hpp"
 #include "kernels/device/staged/device.hpp"
 

@@ -49,7 +49,7 @@ class EnsembleTables : public TableSet<D> {
   using Buffer = typename D::template Buffer<T>;
 
   EnsembleTables(D& device, const field::EnsemblePlan& plan)
-      : step{plan.local_sites(), {in_precision<Real>(plan.slope)}},
+      : step{plan.local_sites(), {field::in_precision<Real>(plan.slope)}},
         local(this->upload(device, in_precision<Real>(local_table(plan)))),
         kinetic(this->upload(device, in_precision<Real>(kinetic_table(plan)))),
         noise(this->upload(device, in_precision<Real>(plan.noise))),

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "kapitza/field/steps.hpp"
 #include "kapitza/numerics/fast_length.hpp"
 #include "kernels/device/block/fft_tables.hpp"
 #include "kernels/device/block/power_of_two.hpp"

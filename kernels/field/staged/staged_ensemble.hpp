@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kapitza/field/ensemble.hpp"
+#include "kapitza/field/steps.hpp"
 #include "kernels/field/staged/ensemble_stages.hpp"
 #include "kernels/field/staged/ensemble_tables.hpp"
 #include "kernels/field/staged/fused_steps.hpp"

@@ -138,7 +138,8 @@ void CpuCollision::evaluate(std::span<const double> n, kinetic::CollisionBatch& 
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t x = first + i;
       kinetic::CollisionValues values{&out.gain[x * K()], &out.loss[x * K()], &out.I[x * K()]};
-      assemble_collision(block[i].n, block[i].h.data(), plan().energy.data(), view(all, i), values);
+      kinetic::assemble_collision(block[i].n, block[i].h.data(), plan().energy.data(), view(all, i),
+                                  values);
       out.error[x] = values.error;
       out.grid_error[x] = values.grid_error;
       out.number_rate_raw[x] = values.number_rate_raw;
@@ -217,10 +218,10 @@ void CpuCollision::assemble(const BalancedDensity& density, const kinetic::Colli
 #pragma omp parallel num_threads(threads_)
   {
 #pragma omp for schedule(static)
-    for (int k = 0; k < K(); ++k) response[k] = line_response(momenta, pieces, k);
+    for (int k = 0; k < K(); ++k) response[k] = kinetic::line_response(momenta, pieces, k);
 #pragma omp for schedule(static)
     for (int p = 0; p < K(); ++p)
-      assemble_jacobian_column(momenta, pieces, response.data(), system, p, J);
+      kinetic::assemble_jacobian_column(momenta, pieces, response.data(), system, p, J);
   }
 }
 

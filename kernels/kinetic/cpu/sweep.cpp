@@ -18,8 +18,8 @@ void fold_products(const kinetic::ChannelPolynomial<Terms>& channels, int K, int
 #pragma omp simd
     for (int j = 0; j < K; ++j) {
       const int i = first + j;
-      const auto [b, s] =
-          collision_terms(channels, Complex{FH.re[i], FH.im[i]}, Complex{H.re[i], H.im[i]});
+      const auto [b, s] = kinetic::collision_terms(channels, Complex{FH.re[i], FH.im[i]},
+                                                   Complex{H.re[i], H.im[i]});
       gain.re[j] = keep * gain.re[j] + b.re;
       gain.im[j] = keep * gain.im[j] + b.im;
       rate.re[j] = keep * rate.re[j] + s.re;

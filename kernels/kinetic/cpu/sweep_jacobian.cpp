@@ -237,8 +237,8 @@ void Sweep::LevelJacobian::derive(std::size_t x, const Chunk& chunk, int first_t
       const double weight = kinetic::segment_weight(chunk.segment, last) * chunk.weight[t] / M;
 #pragma omp simd
       for (int j = 0; j < M; ++j) {
-        const auto d =
-            collision_derivatives(channels, Complex{F.re[j], F.im[j]}, Complex{H.re[j], H.im[j]});
+        const auto d = kinetic::collision_derivatives(channels, Complex{F.re[j], F.im[j]},
+                                                      Complex{H.re[j], H.im[j]});
         z.re[j] = weight * d.alpha.re;
         z.im[j] = weight * d.alpha.im;
         z.re[M + j] = weight * d.gamma.re;

@@ -41,7 +41,7 @@ struct AssembleDensity {
     block::InBlock<B> momenta(blk, sums.K);
     const std::size_t at = x * sums.K;
     kinetic::CollisionValues values{gain + at, loss + at, I + at};
-    assemble_collision(momenta, n + at, h + at, energy, sums.of(x), values);
+    kinetic::assemble_collision(momenta, n + at, h + at, energy, sums.of(x), values);
     blk.each(1, [&](int) {
       diagnosis[x] = {values.error, values.grid_error, values.number_rate_raw,
                       values.energy_rate_raw, values.projection};

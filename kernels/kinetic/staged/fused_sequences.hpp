@@ -106,7 +106,7 @@ struct MakeSequences {
                        const kinetic::ChannelPolynomial<Terms>& channels, const Part& part) const {
     each_site(work, [&](int lane, auto slot, int) {
       work.sequence[lane][slot] =
-          part(collision_derivatives(channels, work.F[lane][slot], work.H[lane][slot]));
+          part(kinetic::collision_derivatives(channels, work.F[lane][slot], work.H[lane][slot]));
     });
     transform(work, work.sequence);
     each_site(work,

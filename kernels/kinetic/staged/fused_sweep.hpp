@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kapitza/kinetic/time_sweep.hpp"
 #include "kernels/device/block/power_of_two.hpp"
 #include "kernels/device/block/ring_fft.hpp"
 #include "kernels/device/block/stockham.hpp"
@@ -123,7 +122,8 @@ struct SweepChunk {
     const auto channels = level.rates[x].template polynomial<Terms>();
     work.blk.each([&](int lane) {
       block::unroll<Index::slots>([&](auto slot) {
-        const auto [b, s] = collision_terms(channels, work.F[lane][slot], work.H[lane][slot]);
+        const auto [b, s] =
+            kinetic::collision_terms(channels, work.F[lane][slot], work.H[lane][slot]);
         work.F[lane][slot] = b;
         work.H[lane][slot] = s;
       });

@@ -52,7 +52,7 @@ struct DerivativeProducts {
     const std::size_t at = x * 2 * half + static_cast<std::size_t>(t) * 2 * M + j;
     const Complex F = aligned(transforms + at), H = aligned(transforms + at + M);
     const auto channels = rates[x].template polynomial<Terms>();
-    const kinetic::CollisionDerivatives d = collision_derivatives(channels, F, H);
+    const kinetic::CollisionDerivatives d = kinetic::collision_derivatives(channels, F, H);
     aligned(products + at) = d.alpha;
     aligned(products + at + M) = {d.beta, 0};
     aligned(products + at + half) = d.gamma;
@@ -258,7 +258,7 @@ struct RespondToLine {
   KAPITZA_HD void operator()(B& blk, std::size_t index) const {
     const auto [x, k] = split(index, pieces.K);
     block::InBlock<B> momenta(blk, pieces.K);
-    const kinetic::MomentSystem::Line line = line_response(momenta, pieces.of(x), k);
+    const kinetic::MomentSystem::Line line = kinetic::line_response(momenta, pieces.of(x), k);
     blk.each(1, [&](int) { response[index] = line; });
   }
 };
@@ -276,8 +276,8 @@ struct AssembleColumn {
   KAPITZA_HD void operator()(B& blk, std::size_t index) const {
     const auto [x, p] = split(index, pieces.K);
     block::InBlock<B> momenta(blk, pieces.K);
-    assemble_jacobian_column(momenta, pieces.of(x), response + x * pieces.K, pieces.frame[x].system,
-                             p, J[x]);
+    kinetic::assemble_jacobian_column(momenta, pieces.of(x), response + x * pieces.K,
+                                      pieces.frame[x].system, p, J[x]);
   }
 };
 

@@ -81,7 +81,7 @@ struct FoldProducts {
     const auto channels = rates[x].template polynomial<Terms>();
     Complex gain, rate;
     for (int fold = 0; fold < M; fold += K) {
-      const auto [b, s] = collision_terms(channels, aligned(F + fold), aligned(H + fold));
+      const auto [b, s] = kinetic::collision_terms(channels, aligned(F + fold), aligned(H + fold));
       gain += b;
       rate += s;
     }

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <kapitza/kinetic/backend.hpp>
 #include <kapitza/kinetic/resolve.hpp>
-#include <kapitza/linear/response.hpp>
+#include <kapitza/linear/lineariser.hpp>
 #include <kapitza/machine/machine.hpp>
 #include <kapitza/model/thermal.hpp>
 #include <memory>
@@ -26,8 +26,8 @@ int main() {
     largest = std::max(largest, std::abs(batch.I[k]));
     gain = std::max(gain, batch.gain[k]);
   }
-  linear::require_resolved(model,
-                           ThermalState::from_beta_mu(1, -1));  // which is in another subject
+  // What is in another subject is linked, too.
+  linear::require_resolved(model, ThermalState::from_beta_mu(1, -1));
   std::printf("%s: |I| <= %.1e of the gain\n", machine->description().c_str(), largest / gain);
   return gain > 0 && largest < 1e-12 * gain ? 0 : 1;
 }

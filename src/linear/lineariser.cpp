@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/linear/collision.hpp"
+#include "kapitza/linear/lineariser.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -60,7 +60,7 @@ void store(const Matrix& from, std::vector<double>& to) {
 
 /// 1, E, E^2, E^3 and v times these, orthonormal with the weights n^2; the first two columns span
 /// 1 and E.
-Matrix smooth_functions(const Collision& c) {
+Matrix smooth_functions(const LinearisedCollision& c) {
   // More of them would resolve the zone boundary, where what is computed is least symmetric: with
   // eight, answers were off by as much as with none.
   constexpr int powers = 4;
@@ -80,7 +80,7 @@ Matrix smooth_functions(const Collision& c) {
 
 /// The symmetric matrix, even under k -> -k, that does the same to smooth functions as the one
 /// computed, and nothing to 1 and E. Between all others the two triangles are averaged.
-Matrix made_exact(const Matrix& raw, const Collision& c) {
+Matrix made_exact(const Matrix& raw, const LinearisedCollision& c) {
   const Matrix Q = smooth_functions(c);
   const Matrix P = Diagonal(weights(c.n)) * Q;  // P^T Q = 1
   Matrix Y = raw * Q;
@@ -165,7 +165,7 @@ void Lineariser::count_pairs(int refinement, int points) {
   store(1.0 / refinement * (L_transposed * times_transpose(S, L_transposed)), pairs_);
 }
 
-const Collision& Lineariser::operator()(const Resolution& resolution) {
+const LinearisedCollision& Lineariser::operator()(const Resolution& resolution) {
   const bool sweeps = model_.has_sweep() && resolution.collision != computed_.collision;
   const bool pairs =
       model_.has_pairs() && (resolution.refinement != computed_.refinement ||

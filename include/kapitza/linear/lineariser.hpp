@@ -14,7 +14,7 @@ namespace kapitza::linear {
 ///   dn = n^2 h,      S = Gamma diag(n^2),      S = S^T <= 0,      S 1 = S E = 0
 ///
 /// On the grid all this holds to rounding.
-struct Collision {
+struct LinearisedCollision {
   MomentumGrid grid;
   std::vector<double> v, E, n;  ///< velocity, energy and thermal density
   std::vector<double> S;        ///< K x K
@@ -43,7 +43,7 @@ class Lineariser {
   /// Throws InputError where the band is not even in k, or a momentum has no velocity.
   Lineariser(kinetic::Backend& backend, kinetic::CollisionModel model, const ThermalState& state);
 
-  const Collision& operator()(const Resolution& resolution);
+  const LinearisedCollision& operator()(const Resolution& resolution);
 
   const kinetic::CollisionModel& model() const { return model_; }
 
@@ -56,7 +56,7 @@ class Lineariser {
   ThermalState state_;
   Resolution computed_;
   std::vector<double> sweep_, pairs_;  ///< S of the channels l >= 3 and l = 2, as computed
-  Collision result_;
+  LinearisedCollision result_;
 };
 
 }  // namespace kapitza::linear

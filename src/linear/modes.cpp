@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kapitza/linear/defect_modes.hpp"
+#include "kapitza/linear/modes.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -130,8 +130,8 @@ Matrix ascending(const Matrix& V) {
 /// Eq. (24) on the half k > 0, h = e + o split into its even and odd part. Every column j of Phi
 /// and Odd belongs to a mode: e = Phi_j, o = nu_j Odd_j, with D Odd the dual basis of Phi:
 /// Phi^T D Odd = 1.
-struct DefectModes::Parts {
-  explicit Parts(const Collision& collision);
+struct Modes::Parts {
+  explicit Parts(const LinearisedCollision& collision);
 
   int half() const { return Phi.rows(); }
   int at(int i) const { return half() + i; }          ///< of momentum i > 0 among all
@@ -154,7 +154,7 @@ struct DefectModes::Parts {
 /// With S_o = C C^T and S_e = F^T F, o = C^-T b and F e = c this is c' = -Lambda N b and
 /// b' = -Lambda N^T c, N = F D^-1 C: nu are the singular values of N, and their squares are never
 /// formed. N has two null vectors, C^-1 D (1, E), which are known exactly.
-DefectModes::Parts::Parts(const Collision& c) {
+Modes::Parts::Parts(const LinearisedCollision& c) {
   const int K = static_cast<int>(c.n.size()), size = K / 2, decaying = size - still;
   Vector D;
   Matrix conserved(size, still);
@@ -218,7 +218,7 @@ struct Scaling {
 ///
 /// where x coth x = 1 for the modes that do not decay. Nothing overflows.
 struct Scattering::Parts {
-  Parts(std::shared_ptr<const DefectModes::Parts> of, double strength);
+  Parts(std::shared_ptr<const Modes::Parts> of, double strength);
 
   int half() const { return modes->half(); }
   /// Index among all K momenta: of what enters at either end, in the order of the half k > 0.
@@ -233,14 +233,14 @@ struct Scattering::Parts {
   Matrix reflected(const Matrix& h_in) const;
   Matrix transmitted(const Matrix& h_in) const;
 
-  std::shared_ptr<const DefectModes::Parts> modes;
+  std::shared_ptr<const Modes::Parts> modes;
   Scaling scaling;
   Vector x;
   Vector symmetric_rates;  ///< nu tanh x
   std::unique_ptr<const Definite> symmetric, antisymmetric;
 };
 
-Scattering::Parts::Parts(std::shared_ptr<const DefectModes::Parts> of, double strength)
+Scattering::Parts::Parts(std::shared_ptr<const Modes::Parts> of, double strength)
     : modes(std::move(of)), scaling(strength) {
   Vector antisymmetric_rates;
   for (const double nu : modes->nu) {
@@ -364,22 +364,22 @@ double Scattering::condition() const {
   return std::max(parts_->symmetric->condition(), parts_->antisymmetric->condition());
 }
 
-DefectModes::DefectModes(const Collision& collision)
+Modes::Modes(const LinearisedCollision& collision)
     : parts_(std::make_shared<const Parts>(collision)) {}
 
-const std::vector<double>& DefectModes::spectrum() const { return parts_->spectrum; }
+const std::vector<double>& Modes::spectrum() const { return parts_->spectrum; }
 
-Scattering DefectModes::at(double Lambda) const {
+Scattering Modes::at(double Lambda) const {
   return Scattering(std::make_shared<const Scattering::Parts>(parts_, Lambda));
 }
 
-Matrix2 DefectModes::bulk_resistance() const {
+Matrix2 Modes::bulk_resistance() const {
   const Matrix inverse = inverse_of(parts_->thermal);
   return as_matrix2(parts_->half() * times_transpose(inverse, inverse));
 }
 
 /// Of the amplitudes of the modes, those that decay are eliminated, from the same scaled system.
-Matrix2 DefectModes::boundary_resistance(double Lambda) const {
+Matrix2 Modes::boundary_resistance(double Lambda) const {
   const Parts& p = *parts_;
   const int decaying = p.half() - still;
   const Scaling scaling(Lambda);

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "kapitza/core/error.hpp"
-#include "kapitza/linear/defect_modes.hpp"
+#include "kapitza/linear/modes.hpp"
 #include "kapitza/numerics/gauss_legendre.hpp"
 
 namespace kapitza::linear {
@@ -120,8 +120,8 @@ Matrix projector(const Values& E) {
 }
 
 /// S = -P n (A^T A + 1/4) n P with random A, averaged with its mirror image.
-Collision random_collision(Band band, int K) {
-  Collision c;
+LinearisedCollision random_collision(Band band, int K) {
+  LinearisedCollision c;
   c.grid = {K};
   for (const double k : c.grid.momenta()) {
     c.E.push_back(energy(band, k));
@@ -201,8 +201,8 @@ class LinearDefect : public ::testing::TestWithParam<Case> {
     return solve(system, dn_in);
   }
 
-  Collision c_;
-  DefectModes modes_;
+  LinearisedCollision c_;
+  Modes modes_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Bands, LinearDefect,
@@ -288,7 +288,7 @@ TEST_P(LinearDefect, LeavesWithWhatIsThereAtItsEnds) {
 
 TEST_P(LinearDefect, TheMatrixAnswersLikeTheDefect) {
   const Values dn_in = random_injection(4);
-  for (const double Lambda : {0.0, 0.3, 30.0, DefectModes::infinity}) {
+  for (const double Lambda : {0.0, 0.3, 30.0, Modes::infinity}) {
     Matrix S(K());
     S.a = modes_.at(Lambda).matrix();
     const Values out = sum_of(modes_.at(Lambda).respond(dn_in));
@@ -318,7 +318,7 @@ TEST_P(LinearDefect, WeakDefectsFollowTheBornSeries) {
 
 TEST_P(LinearDefect, NothingCrossesAnInfinitelyStrongOne) {
   const Values dn_in = random_injection(7);
-  const Scattering::Outgoing out = modes_.at(DefectModes::infinity).respond(dn_in);
+  const Scattering::Outgoing out = modes_.at(Modes::infinity).respond(dn_in);
   for (const double x : out.transmitted) EXPECT_EQ(x, 0);
   // Each reservoir gets its own two currents back.
   for (const bool left : {true, false}) {
@@ -335,7 +335,7 @@ TEST_P(LinearDefect, NothingCrossesAnInfinitelyStrongOne) {
 
 TEST_P(LinearDefect, StrongDefectsApproachTheLimitLikeOneOverLambda) {
   const Values dn_in = random_injection(8);
-  const auto limit = modes_.at(DefectModes::infinity).respond(dn_in);
+  const auto limit = modes_.at(Modes::infinity).respond(dn_in);
   const auto apart = [&](double Lambda) {
     const auto out = modes_.at(Lambda).respond(dn_in);
     return std::pair(distance(out.reflected, limit.reflected), size(out.transmitted));
@@ -366,7 +366,7 @@ TEST_P(LinearDefect, IsContinuousInLambda) {
 
 // --- conservation, reciprocity, entropy ---------------------------------------------------------
 
-const Values every_strength{0, 1e-3, 0.1, 1, 10, 1e3, 1e6, DefectModes::infinity};
+const Values every_strength{0, 1e-3, 0.1, 1, 10, 1e3, 1e6, Modes::infinity};
 
 TEST_P(LinearDefect, ReturnsTheCurrentsThatEnter) {
   for (const double Lambda : every_strength) {
@@ -544,7 +544,7 @@ TEST_P(LinearDefect, ItsEndsResistMoreTheStrongerItIs) {
     before = now;
   }
   // The two ends forget each other exponentially.
-  const Matrix2 limit = modes_.boundary_resistance(DefectModes::infinity);
+  const Matrix2 limit = modes_.boundary_resistance(Modes::infinity);
   EXPECT_GT(limit[0][0], before[0][0]);
   expect_near(modes_.boundary_resistance(50 / slowest), limit, 1e-13, 50 / slowest);
 }
@@ -553,7 +553,7 @@ TEST_P(LinearDefect, ItsEndsResistMoreTheStrongerItIs) {
 
 /// The change of S by a multiple of u u^T, u being as even or odd as it is asked to be and free of
 /// what is conserved.
-Collision disturbed(Collision c, int parity, double amount) {
+LinearisedCollision disturbed(LinearisedCollision c, int parity, double amount) {
   const std::size_t K = c.v.size();
   Values u(K);
   for (std::size_t k = 0; k < K; ++k)
@@ -567,21 +567,21 @@ Collision disturbed(Collision c, int parity, double amount) {
 
 TEST_P(LinearDefect, MustCalmEverythingThatIsNotConserved) {
   for (const int parity : {1, -1}) {
-    EXPECT_NO_THROW(DefectModes(disturbed(c_, parity, -1))) << parity;
-    EXPECT_THROW(DefectModes(disturbed(c_, parity, 1)), NumericsError) << parity;
+    EXPECT_NO_THROW(Modes(disturbed(c_, parity, -1))) << parity;
+    EXPECT_THROW(Modes(disturbed(c_, parity, 1)), NumericsError) << parity;
   }
-  Collision free = c_;
+  LinearisedCollision free = c_;
   std::fill(free.S.begin(), free.S.end(), 0.0);
-  EXPECT_THROW(DefectModes{free}, NumericsError);
+  EXPECT_THROW(Modes{free}, NumericsError);
 }
 
 TEST_P(LinearDefect, RefusesWhatIsNotFinite) {
-  for (const double bad : {std::nan(""), DefectModes::infinity, -DefectModes::infinity})
+  for (const double bad : {std::nan(""), Modes::infinity, -Modes::infinity})
     for (std::size_t i = K() / 2; i < K(); ++i) {
-      Collision broken = c_;
+      LinearisedCollision broken = c_;
       broken.S[i * K() + i] = bad;
       try {
-        const DefectModes modes(broken);
+        const Modes modes(broken);
         FAIL() << bad << " at " << i;
       } catch (const NumericsError& error) {
         EXPECT_NE(std::string(error.what()).find("not negative definite"), std::string::npos);
@@ -599,7 +599,7 @@ struct Isotropic {
 
   std::size_t half() const { return collision.v.size() / 2; }
 
-  Collision collision;
+  LinearisedCollision collision;
   Values speed, weight;  ///< of the half with v > 0, E = 0 first
 };
 
@@ -611,7 +611,7 @@ Isotropic::Isotropic(int points, int others) {
     weight.insert(weight.end(), rule.weight.begin(), rule.weight.end());
     kind.resize(speed.size(), count == points ? 0.0 : 1.0);
   }
-  Collision& c = collision;
+  LinearisedCollision& c = collision;
   const std::size_t size = speed.size(), K = 2 * size;
   const auto of = [&](std::size_t k) { return k < size ? size - 1 - k : k - size; };
   c.grid = {static_cast<int>(K)};
@@ -629,9 +629,9 @@ Isotropic::Isotropic(int points, int others) {
 /// q(infinity) = 0.710446089598763, in mean free paths; a diffusion constant of 1/3.
 TEST(Milne, IsotropicScatteringHasHopfsExtrapolationLength) {
   const Isotropic carriers(24);
-  const DefectModes modes(carriers.collision);
+  const Modes modes(carriers.collision);
   const double bulk = modes.bulk_resistance()[0][0],
-               ends = modes.boundary_resistance(DefectModes::infinity)[0][0];
+               ends = modes.boundary_resistance(Modes::infinity)[0][0];
   EXPECT_NEAR(ends / bulk, 2 * 0.710446089598763, 1e-8);
   // <1> = 2 of them, and sums over momenta count 1/K.
   EXPECT_NEAR(2 * bulk / static_cast<double>(2 * carriers.half()), 3, 1e-12);
@@ -663,7 +663,7 @@ TEST(Milne, IsotropicScatteringReflectsAsChandrasekharSays) {
   weight.resize(points);
   const Values H = chandrasekhar(u, weight);
   const std::size_t half = carriers.half(), K = 2 * half;
-  const Values S = DefectModes(carriers.collision).at(DefectModes::infinity).matrix();
+  const Values S = Modes(carriers.collision).at(Modes::infinity).matrix();
   for (std::size_t out = 0; out < points; ++out)
     for (std::size_t in = 0; in < points; ++in) {
       const double h = H[out] * H[in] * u[in] * weight[in] / (u[out] + u[in]) / 2;

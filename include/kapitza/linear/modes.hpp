@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "kapitza/linear/collision.hpp"
+#include "kapitza/linear/lineariser.hpp"
 #include "kapitza/numerics/matrix2.hpp"
 
 namespace kapitza::linear {
@@ -46,7 +46,7 @@ class Scattering {
   double condition() const;
 
  private:
-  friend class DefectModes;
+  friend class Modes;
   struct Parts;
   explicit Scattering(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
 
@@ -55,10 +55,10 @@ class Scattering {
 
 /// The modes exp(+-nu Lambda X) of a thermal defect, Eq. (24): they solve it exactly in X, whatever
 /// Lambda.
-class DefectModes {
+class Modes {
  public:
   /// Throws NumericsError where S is not negative definite beside its null vectors.
-  explicit DefectModes(const Collision& collision);
+  explicit Modes(const LinearisedCollision& collision);
 
   /// The decay rates nu > 0, ascending: K/2 - 2 of them. The other four modes are 1, E and the
   /// two in which number and energy diffuse.
