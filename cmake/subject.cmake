@@ -3,6 +3,21 @@
 # kernels/NAME/cpu and kernels/NAME/cuda. It is linked with the subjects that it may use and nothing
 # else, so that who may use whom is a rule of the linker too (tests/house/CMakeLists.txt).
 
+# kapitza_folders_as_one(TARGET)
+# The sources of a folder are compiled as one: what they include and instantiate is much the same, and is
+# most of the work. Names in their anonymous namespaces must differ, which the compiler sees to.
+function(kapitza_folders_as_one target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source ${sources})
+    cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE folder)
+    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${CMAKE_SOURCE_DIR})
+    cmake_path(GET folder PARENT_PATH folder)
+    string(MAKE_C_IDENTIFIER ${folder} folder)
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${folder})
+  endforeach()
+endfunction()
+
 # kapitza_subject(NAME [USES SUBJECT...] [LIBRARIES LIBRARY...])
 function(kapitza_subject name)
   cmake_parse_arguments(arg "" "" "USES;LIBRARIES" ${ARGN})
@@ -13,6 +28,7 @@ function(kapitza_subject name)
     add_library(kapitza_${name} ${sources})
     target_link_libraries(kapitza_${name} PUBLIC kapitza_flags ${arg_USES} PRIVATE ${arg_LIBRARIES})
     target_precompile_headers(kapitza_${name} REUSE_FROM kapitza_common)
+    kapitza_folders_as_one(kapitza_${name})
   else()
     add_library(kapitza_${name} INTERFACE)
     target_link_libraries(kapitza_${name} INTERFACE kapitza_flags ${arg_USES})

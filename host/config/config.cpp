@@ -82,9 +82,10 @@ void apply_override(Value::Members& root, const std::string& assignment,
 using Flat = std::map<std::string, Value, std::less<>>;
 
 /// From what a file says to the keys of one job.
-class Reader {
+class ConfigReader {
  public:
-  Reader(const Schema& schema, const std::string& source) : schema_(schema), source_(source) {}
+  ConfigReader(const Schema& schema, const std::string& source)
+      : schema_(schema), source_(source) {}
 
   Flat operator()(const Value::Members& root) {
     job_ = job_named(root);
@@ -204,7 +205,7 @@ Config Config::read(const Schema& schema, std::string_view text, const std::stri
   config.schema_ = &schema;
   config.unread_ = unread;
   config.source_ = source;
-  config.values_ = Reader(schema, source)(root);
+  config.values_ = ConfigReader(schema, source)(root);
   if (const auto check = schema.find_job(config.job())->check) check(config);
   return config;
 }

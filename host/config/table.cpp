@@ -49,9 +49,9 @@ std::optional<double> parse_number(std::string_view text) {
 }
 
 /// One file being read, for errors that name the line.
-class Reader {
+class TableReader {
  public:
-  Reader(const std::filesystem::path& file, AllowedValues allowed)
+  TableReader(const std::filesystem::path& file, AllowedValues allowed)
       : name_(file.string()), allowed_(allowed) {
     std::error_code ignored;
     if (std::filesystem::is_directory(file, ignored))
@@ -132,7 +132,7 @@ class Reader {
 }  // namespace
 
 MomentumTable read_momentum_table(const std::filesystem::path& file, AllowedValues allowed) {
-  return Reader(file, allowed).take();
+  return TableReader(file, allowed).take();
 }
 
 }  // namespace kapitza::host

@@ -8,7 +8,7 @@ namespace kapitza::host {
 namespace {
 
 /// What is the same whatever can be completed.
-constexpr std::string_view engine = R"bash(
+constexpr std::string_view bash_engine = R"bash(
 # Offers those words that go on from what is typed. Readline replaces what is behind $before only.
 _kapitza_offer() {
   local word
@@ -99,7 +99,7 @@ std::string quoted_words(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string expected_of(const Argument& argument) {
+std::string bash_expects(const Argument& argument) {
   switch (argument.expects) {
     case Expects::configuration:
     case Expects::result:
@@ -127,14 +127,14 @@ std::string cases_of(const CommandUsage& command) {
     std::string pattern;
     for (const std::string& name : option.names)
       pattern += (pattern.empty() ? "" : " | ") + sh_quoted(command.name + " " + name);
-    if (option.expects != Expects::nothing) text += case_of(pattern, expected_of(option));
+    if (option.expects != Expects::nothing) text += case_of(pattern, bash_expects(option));
   }
   for (std::size_t place = 0; place < command.places.size(); ++place) {
     const Argument& argument = command.places[place];
     const std::string pattern = argument.repeated
                                     ? sh_quoted(command.name + " ") + "[0-9]*"
                                     : sh_quoted(fmt::format("{} {}", command.name, place));
-    text += case_of(pattern, expected_of(argument));
+    text += case_of(pattern, bash_expects(argument));
   }
   return text;
 }
@@ -173,7 +173,7 @@ std::string bash_completion(const Usage& usage, const Schema& schema) {
   return completion_header("bash") + offering("_kapitza_keys", keys) +
          offering("_kapitza_values", values) +
          offering("_kapitza_topics", explained_names(schema)) + expected_function(usage) +
-         options_function(usage) + std::string(engine);
+         options_function(usage) + std::string(bash_engine);
 }
 
 }  // namespace kapitza::host

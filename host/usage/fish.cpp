@@ -7,7 +7,7 @@ namespace kapitza::host {
 namespace {
 
 /// What is the same whatever can be completed.
-constexpr std::string_view engine = R"fish(
+constexpr std::string_view fish_engine = R"fish(
 # The command before the cursor; nothing where there is none yet.
 function __kapitza_command
     set -l words (commandline -opc)
@@ -58,7 +58,7 @@ std::string keys_functions(const Schema& schema) {
 }
 
 /// What stands behind -a; fish reads it once more.
-std::string expected_of(const Argument& argument) {
+std::string fish_expects(const Argument& argument) {
   switch (argument.expects) {
     case Expects::configuration:
     case Expects::result:
@@ -94,7 +94,7 @@ std::string option_line(const CommandUsage& command, const Argument& option) {
   if (!option.excludes.empty()) when += "; and not __fish_contains_opt";
   for (const std::string& name : option.excludes) when += " " + name.substr(2);
   if (option.expects != Expects::nothing) names += " -x";
-  if (const std::string expected = expected_of(option); !expected.empty())
+  if (const std::string expected = fish_expects(option); !expected.empty())
     names += " -a " + fish_quoted(expected);
   return line(when, names, option.meaning);
 }
@@ -103,14 +103,14 @@ std::string lines_of(const CommandUsage& command) {
   std::string text;
   for (const Argument& option : command.options) text += option_line(command, option);
   for (const Argument& argument : command.places)
-    text += line(condition(command), " -k -a " + fish_quoted(expected_of(argument)), "");
+    text += line(condition(command), " -k -a " + fish_quoted(fish_expects(argument)), "");
   return text;
 }
 
 }  // namespace
 
 std::string fish_completion(const Usage& usage, const Schema& schema) {
-  std::string text = completion_header("fish") + keys_functions(schema) + std::string(engine);
+  std::string text = completion_header("fish") + keys_functions(schema) + std::string(fish_engine);
   for (const CommandUsage& command : usage.commands)
     text += line(condition(usage.program), " -a " + fish_quoted(command.name), command.meaning);
   text += lines_of(usage.program);

@@ -55,7 +55,7 @@ std::string assignment_function(const Schema& schema) {
 }
 
 /// The part of a specification that says what is expected: ":NAME:ACTION".
-std::string expected_of(const Argument& argument) {
+std::string zsh_expects(const Argument& argument) {
   const std::string name = ":" + escaped(argument.value) + ":";
   switch (argument.expects) {
     case Expects::nothing:
@@ -89,7 +89,7 @@ std::string option_lines(const Argument& option) {
   for (const std::string& name : option.names) {
     const std::string equals = option.value.empty() ? "" : name.starts_with("--") ? "=" : "+";
     text += " \\\n    " + sh_quoted(fmt::format("{}{}{}[{}]{}", before, name, equals,
-                                                escaped(option.meaning), expected_of(option)));
+                                                escaped(option.meaning), zsh_expects(option)));
   }
   return text;
 }
@@ -99,7 +99,7 @@ std::string arguments_of(const CommandUsage& command) {
   for (const Argument& option : command.options) text += option_lines(option);
   for (const Argument& argument : command.places) {
     const std::string many = argument.repeated ? "*" : argument.required ? "" : ":";
-    text += " \\\n    " + sh_quoted(many + expected_of(argument));
+    text += " \\\n    " + sh_quoted(many + zsh_expects(argument));
   }
   return text;
 }

@@ -60,22 +60,6 @@ Cholesky factors_of(Matrix A) {
   }
 }
 
-/// A symmetric, positive definite system, scaled to a diagonal of ones.
-class Definite {
- public:
-  explicit Definite(const Matrix& A)
-      : scale_(mapped(A.diagonal(), [](double a) { return 1 / std::sqrt(a); })),
-        factors_(factors_of(Diagonal(scale_) * A * Diagonal(scale_))) {}
-  Matrix solve(const Matrix& b) const {
-    return Diagonal(scale_) * factors_.solve(Diagonal(scale_) * b);
-  }
-  double condition() const { return 1 / factors_.reciprocal_condition(); }
-
- private:
-  Vector scale_;
-  Cholesky factors_;
-};
-
 Vector inverse_of(const Vector& diagonal) {
   return mapped(diagonal, [](double d) { return 1 / d; });
 }
@@ -190,6 +174,22 @@ Modes::Parts::Parts(const LinearisedCollision& c) {
 /// k -> -k. A column for each problem.
 struct Halves {
   Matrix symmetric, antisymmetric;
+};
+
+/// A symmetric, positive definite system, scaled to a diagonal of ones.
+class Definite {
+ public:
+  explicit Definite(const Matrix& A)
+      : scale_(mapped(A.diagonal(), [](double a) { return 1 / std::sqrt(a); })),
+        factors_(factors_of(Diagonal(scale_) * A * Diagonal(scale_))) {}
+  Matrix solve(const Matrix& b) const {
+    return Diagonal(scale_) * factors_.solve(Diagonal(scale_) * b);
+  }
+  double condition() const { return 1 / factors_.reciprocal_condition(); }
+
+ private:
+  Vector scale_;
+  Cholesky factors_;
 };
 
 /// The systems of (25) multiplied by kappa = Lambda / (2 + Lambda), so that Lambda = 0 and infinity

@@ -31,6 +31,7 @@ TOGETHER = 16
 
 FINDING = re.compile(r"(/.*?):\d+:\d+: (?:warning|error): .*\[([\w.,-]+)\]$", re.MULTILINE)
 COMPILERS = "clang-diagnostic-error"
+INCLUDED = re.compile(r'^#include "(.*)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,12 @@ class Finding:
     text: str
 
 
+def is_ours(path, build):
+    return path.is_relative_to(tree.ROOT) and not path.is_relative_to(build)
+
+
 def project_headers(build):
-    """For every object file the files of ours that it was compiled from, as ninja recorded them."""
+    """For every object file the headers of ours that it was compiled from, as ninja recorded them."""
     text = subprocess.run(
         ["ninja", "-C", build, "-t", "deps"], check=True, capture_output=True, text=True
     ).stdout
@@ -64,7 +69,7 @@ def project_headers(build):
     for block in text.split("\n\n"):
         name, *lines = block.split("\n")
         paths = [(build / line.strip()).resolve() for line in lines]
-        headers[name.split(":")[0]] = frozenset(p for p in paths if p.is_relative_to(tree.ROOT))
+        headers[name.split(":")[0]] = frozenset(p for p in paths if is_ours(p, build) and p.suffix != ".cpp")
     return headers
 
 
@@ -76,17 +81,22 @@ def without_common_headers(flags):
     return [word for word in flags if word not in ("-Winvalid-pch", "-fpch-preprocess")]
 
 
+def written(path, build):
+    """What is ours and C++ in a file that is compiled: itself, or those of a folder that CMake has put into it."""
+    if path.match("Unity/unity_*.cxx"):
+        return [Path(name) for name in INCLUDED.findall(path.read_text())]
+    return [path] if is_ours(path, build) and path.suffix == ".cpp" else []
+
+
 def sources(build):
-    """What is ours, C++, and not generated."""
     headers = project_headers(build)
     for entry in json.loads((build / "compile_commands.json").read_text()):
-        path = Path(entry["file"])
-        if path.suffix == ".cpp" and path.is_relative_to(tree.ROOT) and not path.is_relative_to(build):
-            _, *flags = shlex.split(entry["command"])
-            at = flags.index("-o")
-            output = flags[at + 1]
-            del flags[at : at + 2]
-            flags = tuple(without_common_headers(word for word in flags if word not in ("-c", entry["file"])))
+        _, *flags = shlex.split(entry["command"])
+        at = flags.index("-o")
+        output = flags[at + 1]
+        del flags[at : at + 2]
+        flags = tuple(without_common_headers(word for word in flags if word not in ("-c", entry["file"])))
+        for path in written(Path(entry["file"]), build):
             yield Source(path, flags, headers.get(output, frozenset()))
 
 

@@ -20,11 +20,13 @@ SOURCES = {
     "three": "namespace a { int three() { return 3; } }\n",
 }
 BAD = "namespace a { int bad_source(int unused) { return 1; } }\n"
+UNITED = "build/Unity/unity_src_cxx.cxx"
 COMPILE = "{compiler} -I{root}/include -c {source} -o {stem}.o"
 
 
 class Tree:
     def __init__(self, folder):
+        self.as_one = False
         self.root = Path(folder).resolve()
         self.build = self.root / "build"
         for name in ("tidy.py", "tree.py"):
@@ -39,10 +41,17 @@ class Tree:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
+    def compiled(self):
+        sources = sorted(self.root.glob("src/*.cpp"))
+        if not self.as_one:
+            return sources
+        self.write(UNITED, "".join(f'#include "{source}"\n\n' for source in sources))
+        return [self.root / UNITED]
+
     def prepare(self):
         """Compiles, so that ninja knows who includes what; what does not compile is left."""
         rules, commands = ["rule c\n command = $compile -MD -MF $out.d\n deps = gcc\n depfile = $out.d"], []
-        for source in sorted(self.root.glob("src/*.cpp")):
+        for source in self.compiled():
             command = COMPILE.format(
                 compiler=shutil.which("c++"), root=self.root, source=source, stem=source.stem
             )
@@ -88,6 +97,17 @@ class Tidy(unittest.TestCase):
         self.assertIn("src/two.cpp:4:34: error: parameter 'unused' is unused", output)
         self.assert_counts(output, "3 of 3 files checked, 1 with findings")
         self.assert_counts(self.tree.tidy()[1], "1 of 3 files checked, 1 with findings")
+
+    def test_reads_what_is_compiled_as_one(self):
+        self.tree.as_one = True
+        self.tree.write("src/two.cpp", BAD)
+        code, output = self.tree.tidy()
+        self.assertEqual(code, 1, output)
+        self.assertEqual(output.count("error: "), 1, output)
+        self.assertIn("src/two.cpp:1:34: error: parameter 'unused' is unused", output)
+        self.assert_counts(output, "3 of 3 files checked, 1 with findings")
+        self.tree.write("src/two.cpp", "")
+        self.assert_counts(self.tree.tidy()[1], "1 of 3 files checked, 0 with findings")
 
     def test_says_once_what_is_wrong_in_a_header(self):
         self.tree.write("include/kapitza/a.hpp", BAD_HEADER)

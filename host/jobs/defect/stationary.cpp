@@ -125,19 +125,19 @@ JobResult DefectsInTurn::write() {
                       checkpoint);
 }
 
-JobResult run(JobContext& context) {
+JobResult run_stationary(JobContext& context) {
   if (solves_together(context.config)) return run_together(context);
   DefectsInTurn defects(context);
   return run_stepwise(defects, context);
 }
 
-void validate(const Config& config) {
+void validate_stationary(const Config& config) {
   const defect::Problem problem = make_defect(config);
   make_stationary_options(config, problem.model);
   make_mesh(config, 1);
 }
 
-constexpr const Key* keys_read[] = {
+constexpr const Key* keys_of_stationary[] = {
     &keys::carriers::dispersion, &keys::carriers::interaction, &keys::defect::left,
     &keys::carriers::right,      &keys::defect::Lambda,        &keys::defect::together,
     &keys::collision::K,         &keys::defect::cells,         &keys::defect::mesh,
@@ -155,10 +155,10 @@ constinit const Job stationary_job{
     .meaning = R"(
         the stationary state of a defect between two reservoirs: v d_X n = Lambda I[n],
         0 <= X <= 1)",
-    .keys = keys_read,
-    .run = run,
+    .keys = keys_of_stationary,
+    .run = run_stationary,
     .check_keys = check_defect_keys,
-    .validate = validate,
+    .validate = validate_stationary,
     .file_size = defect_file_size,
     .estimate = estimate_defect,
 };

@@ -19,7 +19,7 @@
 namespace kapitza::host {
 namespace {
 
-JobResult run(JobContext& context) {
+JobResult run_microscopic(JobContext& context) {
   if (is_closed(context.config)) return run_closed_field(context);
   return run_driven_field(context);
 }
@@ -34,7 +34,7 @@ void check_plan(const FieldSetup& setup) {
   field::make_plan(shortest, setup.numerics, setup.size);
 }
 
-void validate(const Config& config) {
+void validate_microscopic(const Config& config) {
   const FieldSetup setup(config);
   check_plan(setup);
   if (setup.problem.absorber) {
@@ -47,7 +47,7 @@ void validate(const Config& config) {
                        fmt::format("the run has {} steps only", std::lround(steps)));
 }
 
-std::size_t file_size(const Config& config, const FieldSetup& setup) {
+std::size_t microscopic_file_size(const Config& config, const FieldSetup& setup) {
   const field::Problem& problem = setup.problem;
   const std::size_t records =
       problem.absorber ? 8 : 6 * static_cast<std::size_t>(config.integer(keys::field::records));
@@ -57,7 +57,9 @@ std::size_t file_size(const Config& config, const FieldSetup& setup) {
          checkpoint_size(totals, setup.size.trajectories, config.flag(keys::field::error_check));
 }
 
-std::size_t file_size(const Config& config) { return file_size(config, FieldSetup(config)); }
+std::size_t microscopic_file_size(const Config& config) {
+  return microscopic_file_size(config, FieldSetup(config));
+}
 
 /// What a step takes, and how much memory.
 struct StepCost {
@@ -124,7 +126,7 @@ StepCost step_cost(field::Backend& backend, const FieldSetup& setup, const Budge
 }
 
 /// How long a few steps take.
-Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
+Quantities estimate_microscopic(const Config& config, Machine& machine, Budget& budget) {
   const FieldSetup setup(config);
   const StepCost cost = step_cost(machine.field(), setup, budget);
   const auto bytes = [](const char* key, std::size_t size) {
@@ -134,7 +136,7 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   Quantities rows = setup_rows(setup);
   append(rows,
          {bytes("memory_bytes", static_cast<std::size_t>(cost.memory) * ensembles(config)),
-          bytes("file_bytes", file_size(config, setup)),
+          bytes("file_bytes", microscopic_file_size(config, setup)),
           {"site_steps_per_second",
            setup.problem.sites() * static_cast<double>(setup.size.trajectories) / cost.seconds, ""},
           completeness_row(cost.complete, "extrapolated from a part of the ensemble")});
@@ -148,7 +150,7 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   return rows;
 }
 
-constexpr const Key* keys_read[] = {
+constexpr const Key* keys_of_microscopic[] = {
     &keys::carriers::dispersion, &keys::carriers::interaction,
     &keys::field::state_n,       &keys::field::left,
     &keys::carriers::right,      &keys::field::Lambda,
@@ -172,12 +174,12 @@ constinit const Job microscopic_job{
     .meaning = R"(
         trajectories of the field itself: a defect between absorbing and injecting boundaries, or a
         closed chain)",
-    .keys = keys_read,
-    .run = run,
+    .keys = keys_of_microscopic,
+    .run = run_microscopic,
     .check_keys = check_field_keys,
-    .validate = validate,
-    .file_size = file_size,
-    .estimate = estimate,
+    .validate = validate_microscopic,
+    .file_size = microscopic_file_size,
+    .estimate = estimate_microscopic,
 };
 
 }  // namespace kapitza::host

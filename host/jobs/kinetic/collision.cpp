@@ -46,7 +46,7 @@ void write(const JobContext& context, const kinetic::CollisionPlan& plan,
   writer.commit();
 }
 
-JobResult run(JobContext& context) {
+JobResult run_collision(JobContext& context) {
   const WallClock clock(std::nullopt);
   const kinetic::CollisionModel model = make_model(context.config);
   const std::vector<double> n = make_density(context.config, keys::collision::state_n, model);
@@ -64,22 +64,22 @@ JobResult run(JobContext& context) {
   return result;
 }
 
-void validate(const Config& config) {
+void validate_collision(const Config& config) {
   const kinetic::CollisionModel model = make_model(config);
   make_density(config, keys::collision::state_n, model);
   make_request(config, model);
 }
 
-std::size_t file_size(const Config& config) {
+std::size_t collision_file_size(const Config& config) {
   return 64 * 1024 +
          7 * sizeof(double) * static_cast<std::size_t>(config.integer(keys::collision::K));
 }
 
-Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
+Quantities estimate_collision(const Config& config, Machine& machine, Budget& budget) {
   return estimate_evaluations(config, machine, 1, budget);
 }
 
-constexpr const Key* keys_read[] = {
+constexpr const Key* keys_of_collision[] = {
     &keys::carriers::dispersion, &keys::carriers::interaction, &keys::collision::state_n,
     &keys::collision::K,         &keys::collision::channels,   &keys::collision::tolerance,
     &keys::collision::T,         &keys::collision::M,          &keys::collision::dtau,
@@ -91,12 +91,12 @@ constexpr const Key* keys_read[] = {
 constinit const Job collision_job{
     .name = "collision",
     .meaning = "one evaluation of the collision integral for a given density",
-    .keys = keys_read,
-    .run = run,
+    .keys = keys_of_collision,
+    .run = run_collision,
     .check_keys = check_collision_keys,
-    .validate = validate,
-    .file_size = file_size,
-    .estimate = estimate,
+    .validate = validate_collision,
+    .file_size = collision_file_size,
+    .estimate = estimate_collision,
 };
 
 }  // namespace kapitza::host

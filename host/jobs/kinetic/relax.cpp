@@ -218,7 +218,7 @@ JobResult RelaxationRun::write() {
   return result;
 }
 
-JobResult run(JobContext& context) {
+JobResult run_relax(JobContext& context) {
   kinetic::CollisionModel model = make_model(context.config);
   Checkpoint from;
   if (context.resume) {
@@ -230,24 +230,24 @@ JobResult run(JobContext& context) {
   return run_stepwise(relaxation, context);
 }
 
-void validate(const Config& config) {
+void validate_relax(const Config& config) {
   const kinetic::CollisionModel model = make_model(config);
   make_density(config, keys::collision::state_n, model);
   make_relaxation_options(config, model);
 }
 
-std::size_t file_size(const Config& config) {
+std::size_t relax_file_size(const Config& config) {
   constexpr std::size_t typical_steps = 500;
   return 64 * 1024 + typical_steps * sizeof(double) *
                          static_cast<std::size_t>(config.integer(keys::collision::K));
 }
 
-Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
+Quantities estimate_relax(const Config& config, Machine& machine, Budget& budget) {
   constexpr double typical_evaluations = 300;
   return estimate_evaluations(config, machine, typical_evaluations, budget);
 }
 
-constexpr const Key* keys_read[] = {
+constexpr const Key* keys_of_relax[] = {
     &keys::carriers::dispersion, &keys::carriers::interaction, &keys::collision::state_n,
     &keys::relax::lambda,        &keys::relax::t_end,          &keys::relax::deviation,
     &keys::collision::K,         &keys::collision::channels,   &keys::collision::tolerance,
@@ -260,12 +260,12 @@ constexpr const Key* keys_read[] = {
 constinit const Job relax_job{
     .name = "relax",
     .meaning = "a homogeneous density relaxing to its thermal state: d_t n = lambda^2 I[n]",
-    .keys = keys_read,
-    .run = run,
+    .keys = keys_of_relax,
+    .run = run_relax,
     .check_keys = check_relax_keys,
-    .validate = validate,
-    .file_size = file_size,
-    .estimate = estimate,
+    .validate = validate_relax,
+    .file_size = relax_file_size,
+    .estimate = estimate_relax,
 };
 
 }  // namespace kapitza::host

@@ -197,7 +197,7 @@ void write(const JobContext& context, const LinearRun& run, const JobResult& res
 }
 
 /// Nothing is worth keeping of a run that is stopped before it has found its resolution.
-JobResult run(JobContext& context) {
+JobResult run_linear(JobContext& context) {
   const WallClock clock(std::nullopt);
   const linear::Problem problem = make_linear(context.config);
   const kinetic::ResolutionRequest request = make_request(context.config, problem.model);
@@ -232,12 +232,12 @@ JobResult run(JobContext& context) {
   return result;
 }
 
-void validate(const Config& config) {
+void validate_linear(const Config& config) {
   const linear::Problem problem = make_linear(config);
   make_request(config, problem.model);
 }
 
-std::size_t file_size(const Config& config) {
+std::size_t linear_file_size(const Config& config) {
   const auto K = static_cast<std::size_t>(config.integer(keys::linear::K));
   const std::size_t Lambdas = config.numbers(keys::linear::Lambda).size();
   const std::size_t operators = config.flag(keys::linear::S) ? K * K : 0;
@@ -250,7 +250,7 @@ double memory(const Config& config, const linear::Problem& problem,
               const linear::Resolution& resolution) {
   const double K = problem.model.grid.K, fine = K * resolution.refinement;
   return sizeof(double) * (8 * fine * fine + 40 * K * K) +
-         3 * static_cast<double>(file_size(config));
+         3 * static_cast<double>(linear_file_size(config));
 }
 
 linear::Problem on_momenta(linear::Problem problem, int K) {
@@ -349,7 +349,7 @@ std::string bound_text(int momenta, int K) {
 }
 
 /// The resolution is what takes time.
-Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
+Quantities estimate_linear(const Config& config, Machine& machine, Budget& budget) {
   const linear::Problem problem = make_linear(config);
   const kinetic::ResolutionRequest request = make_request(config, problem.model);
   const auto [resolved, momenta, seconds] = measure(machine.kinetic(), problem, request, budget);
@@ -360,7 +360,7 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   Quantities rows = resolution_rows(resolved.resolution.collision);
   append(rows, resolved.response ? accuracy_rows(*resolved.response) : unknown_accuracy(request));
   append(rows, {bytes("memory_bytes", memory(config, problem, resolved.resolution)),
-                bytes("file_bytes", static_cast<double>(file_size(config))),
+                bytes("file_bytes", static_cast<double>(linear_file_size(config))),
                 {"estimated_seconds", seconds,
                  (complete ? "about " : "at least ") + readable_duration(seconds)},
                 completeness_row(complete, bound_text(momenta, problem.model.grid.K))});
@@ -369,7 +369,7 @@ Quantities estimate(const Config& config, Machine& machine, Budget& budget) {
   return rows;
 }
 
-constexpr const Key* keys_read[] = {
+constexpr const Key* keys_of_linear[] = {
     &keys::carriers::dispersion, &keys::carriers::interaction,
     &keys::linear::state_n,      &keys::linear::dn,
     &keys::linear::places,       &keys::linear::S,
@@ -385,12 +385,12 @@ constinit const Job linear_job{
     .name = "linear",
     .meaning = R"(
         the answer of a thermal defect to small perturbations of what enters it, exactly in X)",
-    .keys = keys_read,
-    .run = run,
+    .keys = keys_of_linear,
+    .run = run_linear,
     .check_keys = check_linear_keys,
-    .validate = validate,
-    .file_size = file_size,
-    .estimate = estimate,
+    .validate = validate_linear,
+    .file_size = linear_file_size,
+    .estimate = estimate_linear,
 };
 
 }  // namespace kapitza::host
