@@ -31,12 +31,7 @@ struct MomentumGrid {
   }
 
   std::vector<double> momenta() const { return lattice(K); }
-
-  std::vector<double> lattice(int M) const {
-    std::vector<double> p(M);
-    for (int r = 0; r < M; ++r) p[r] = lattice(r, M);
-    return p;
-  }
+  std::vector<double> lattice(int M) const;
 
   friend bool operator==(const MomentumGrid&, const MomentumGrid&) = default;
 };
