@@ -67,7 +67,9 @@ std::string job(const std::string& name, const std::string& text) {
 }
 
 const std::vector<Mode> modes{
-    {"Collision", job("collision", "state.n = \"1 + 0.5*cos(k)\"" + std::string(kinetic))},
+    {"Collision",
+     job("collision", "state.n = \"1 + 0.5*cos(k)\"" + std::string(kinetic)),
+     {{"numerics.tolerance", "1e-5"}}},
     {"CollisionOfPairs",
      job("collision",
          "state.n = \"1 + 0.5*cos(k)\"\nmodel.interaction = "
@@ -76,7 +78,8 @@ const std::vector<Mode> modes{
      {{"numerics.channels", "[3]"}, {"numerics.tolerance", "1e-8"}}},
     {"Relax",
      job("relax", "state.n = \"1 + 0.5*cos(k)\"\nrelax = {deviation = 0.001, t_end = 0.001}" +
-                      std::string(kinetic))},
+                      std::string(kinetic)),
+     {{"numerics.tolerance", "1e-5"}}},
     {"Linear",
      job("linear", "state.n = {thermal = {beta = 1.0, mu = -1.0}}" + std::string(kinetic)),
      {{"state.n", "{thermal = {beta = 1.0, mu = -2.0}}"}}},
@@ -177,7 +180,7 @@ const std::map<std::string, std::string>& other_values() {
       {"numerics.residual", "1e-6"},
       {"numerics.scheme", "explicit"},
       {"numerics.split", "true"},
-      {"numerics.tolerance", "1e-5"},
+      {"numerics.tolerance", "0.01"},
       {"numerics.transport", "upwind"},
       {"relax.deviation", "0.1"},
       {"relax.lambda", "2"},
