@@ -26,7 +26,7 @@ import tree
 # Warnings are g++'s business: with -Werror among its flags clang's would be errors here.
 TIDY = ["clang-tidy-19", "--quiet", f"--config-file={tree.ROOT / '.clang-tidy'}", "--extra-arg=-w"]
 TIDY += ["--extra-arg=-ferror-limit=0"]
-# Files read as one: with more, checks that compare everything with everything take the gain away.
+# Files read as one: of tests with more, sorting out those that do not go together takes the gain away.
 TOGETHER = 16
 
 FINDING = re.compile(r"(/.*?):\d+:\d+: (?:warning|error): .*\[([\w.,-]+)\]$", re.MULTILINE)
@@ -39,6 +39,7 @@ class Source:
     path: Path
     flags: tuple  # of the compiler
     headers: frozenset  # of ours that it includes
+    united: bool  # with the others of its folder, when it is compiled
 
     def key(self, without):
         """Changes with anything that the verdict depends on."""
@@ -81,9 +82,13 @@ def without_common_headers(flags):
     return [word for word in flags if word not in ("-Winvalid-pch", "-fpch-preprocess")]
 
 
+def is_united(path):
+    return path.match("Unity/unity_*.cxx")
+
+
 def written(path, build):
-    """What is ours and C++ in a file that is compiled: itself, or those of a folder that CMake has put into it."""
-    if path.match("Unity/unity_*.cxx"):
+    """What is ours and C++ in a file that is compiled: itself, or those of a folder that it unites."""
+    if is_united(path):
         return [Path(name) for name in INCLUDED.findall(path.read_text())]
     return [path] if is_ours(path, build) and path.suffix == ".cpp" else []
 
@@ -96,20 +101,22 @@ def sources(build):
         output = flags[at + 1]
         del flags[at : at + 2]
         flags = tuple(without_common_headers(word for word in flags if word not in ("-c", entry["file"])))
-        for path in written(Path(entry["file"]), build):
-            yield Source(path, flags, headers.get(output, frozenset()))
+        compiled = Path(entry["file"])
+        for path in written(compiled, build):
+            yield Source(path, flags, headers.get(output, frozenset()), is_united(compiled))
 
 
 def groups(chosen):
-    """Lists of files that are read as one. Those of one folder, which are alike, go to different lists.
+    """Lists of files that are read as one: all that are united. Of others, those of one folder, which are
+    alike and may clash, go to different lists.
 
     What takes longest, Eigen in tests/, begins first.
     """
     alike = defaultdict(list)
     for source in sorted(chosen, key=lambda source: source.path):
-        alike[source.flags].append(source)
+        alike[source.flags, source.united].append(source)
     for members in sorted(alike.values(), key=lambda members: members[0].path, reverse=True):
-        count = -(-len(members) // TOGETHER)
+        count = 1 if members[0].united else -(-len(members) // TOGETHER)
         yield from (members[first::count] for first in range(count))
 
 
