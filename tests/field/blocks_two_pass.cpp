@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Course in two passes over a long ring: lines in a Block, barriers, mutants, threads, numbers.
+// Steps in two passes over a long ring: lines in a Block, barriers, mutants, threads, numbers.
 // Whole ensembles are compared with the CPU backend's in tests/field/blocks_staged_ensemble.cpp.
 #include <algorithm>
 #include <cmath>
